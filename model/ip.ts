@@ -1,0 +1,118 @@
+import { Address4, Address6 } from 'ip-address';
+import { WeftError } from './errors.ts';
+
+declare const brand: unique symbol;
+/** An IP address in canonical text: dotted quad, or RFC 5952 (lower case, longest zero run as `::`). */
+export type Ip = string & { readonly [brand]: 'Ip' };
+export type Family = 4 | 6;
+
+export const addressBits = { 4: 32, 6: 128 } as const satisfies Record<Family, number>;
+
+export function familyOf(ip: Ip): Family {
+  return ip.includes(':') ? 6 : 4;
+}
+
+/** @throws INPUT_INVALID. Refuses zones (`%eth0`), prefixes (`/24`), ports and IPv4-mapped IPv6. */
+export function parseIp(text: string): Ip {
+  const ip = tryParseIp(text);
+  if (ip !== undefined) return ip;
+  throw new WeftError('INPUT_INVALID', `${JSON.stringify(text.slice(0, 80))} is not an IPv4 or IPv6 address`, {
+    details: { address: text },
+  });
+}
+
+export function tryParseIp(text: string): Ip | undefined {
+  if (text.length > 45 || /[/%\s]/.test(text)) return undefined;
+  if (/^\d{1,3}(\.\d{1,3}){3}$/.test(text)) {
+    if (!Address4.isValid(text)) return undefined;
+    return new Address4(text).correctForm() as Ip;
+  }
+  if (!text.includes(':') || text.includes('.') || !Address6.isValid(text)) return undefined;
+  return ipFromBigint(6, new Address6(text).bigInt());
+}
+
+/** The address as an unsigned integer of 32 or 128 bits, network byte order. */
+export function ipToBigint(ip: Ip): bigint {
+  if (familyOf(ip) === 6) return new Address6(ip).bigInt();
+  return BigInt(ip4ToNumber(ip));
+}
+
+/** An IPv4 address as an unsigned 32-bit number. */
+export function ip4ToNumber(ip: Ip): number {
+  let value = 0;
+  let part = 0;
+  for (let i = 0; i <= ip.length; i += 1) {
+    const code = ip.charCodeAt(i);
+    if (code >= 48 && code <= 57) part = part * 10 + code - 48;
+    else {
+      value = value * 256 + part;
+      part = 0;
+    }
+  }
+  return value;
+}
+
+export function ipFromBigint(family: Family, value: bigint): Ip {
+  if (family === 6) return formatIp6(value);
+  const n = Number(value);
+  return `${n >>> 24}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}` as Ip;
+}
+
+/** RFC 5952 text. An IPv4-mapped address stays hexadecimal: it is one address with one spelling. */
+function formatIp6(value: bigint): Ip {
+  const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
+  let best = { at: -1, length: 1 };
+  for (let i = 0; i < 8; i += 1) {
+    let end = i;
+    while (end < 8 && groups[end] === 0) end += 1;
+    if (end - i > best.length) best = { at: i, length: end - i };
+    if (end > i) i = end;
+  }
+  const text = (from: number, to: number): string =>
+    groups
+      .slice(from, to)
+      .map((g) => g.toString(16))
+      .join(':');
+  if (best.at < 0) return text(0, 8) as Ip;
+  return `${text(0, best.at)}::${text(best.at + best.length, 8)}` as Ip;
+}
+
+/** 4 or 16 bytes in network order at `offset`. */
+export function ipFromBytes(bytes: Uint8Array, family: Family, offset = 0): Ip {
+  if (family === 4) {
+    return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as Ip;
+  }
+  let value = 0n;
+  for (let i = 0; i < 16; i += 1) value = (value << 8n) | BigInt(bytes[offset + i] ?? 0);
+  return formatIp6(value);
+}
+
+/** Writes 4 or 16 bytes at `offset` and returns how many. */
+export function writeIp(ip: Ip, bytes: Uint8Array, offset = 0): 4 | 16 {
+  if (familyOf(ip) === 4) {
+    const n = ip4ToNumber(ip);
+    bytes[offset] = n >>> 24;
+    bytes[offset + 1] = (n >>> 16) & 255;
+    bytes[offset + 2] = (n >>> 8) & 255;
+    bytes[offset + 3] = n & 255;
+    return 4;
+  }
+  writeIp6(ip, bytes, offset);
+  return 16;
+}
+
+function writeIp6(ip: Ip, bytes: Uint8Array, offset: number): void {
+  const [head = '', tail] = ip.split('::');
+  const front = head === '' ? [] : head.split(':');
+  const back = tail === undefined || tail === '' ? [] : tail.split(':');
+  const put = (group: string, index: number): void => {
+    const value = Number.parseInt(group, 16);
+    bytes[offset + 2 * index] = value >> 8;
+    bytes[offset + 2 * index + 1] = value & 255;
+  };
+  bytes.fill(0, offset, offset + 16);
+  front.forEach(put);
+  back.forEach((group, i) => {
+    put(group, 8 - back.length + i);
+  });
+}
