@@ -27,7 +27,8 @@ export const errorCodes = {
     http: 400,
     cni: 7,
     exit: 2,
-    meaning: 'A request, a declaration or a configuration is malformed. All problems are listed with their paths.',
+    meaning:
+      'A request, a declaration or a configuration is malformed. All problems are listed with their paths.',
   },
   NAME_INVALID: {
     retry: 'terminal',
@@ -41,7 +42,8 @@ export const errorCodes = {
     http: 404,
     cni: 7,
     exit: 4,
-    meaning: 'No accepted network has this name. `weft network ls` lists them, refused declarations included.',
+    meaning:
+      'No accepted network has this name. `weft network ls` lists them, refused declarations included.',
   },
   NETWORK_EXISTS: {
     retry: 'conflict',
@@ -55,7 +57,8 @@ export const errorCodes = {
     http: 409,
     cni: 101,
     exit: 5,
-    meaning: 'The declaration is well formed but cannot be accepted, for instance because its subnet overlaps another network.',
+    meaning:
+      'The declaration is well formed but cannot be accepted, for instance because its subnet overlaps another network.',
   },
   NETWORK_IN_USE: {
     retry: 'conflict',
@@ -118,7 +121,8 @@ export const errorCodes = {
     http: 400,
     cni: 109,
     exit: 2,
-    meaning: 'The address lies in none of the subnets of the network, or is one that no endpoint can have (network address, broadcast).',
+    meaning:
+      'The address lies in none of the subnets of the network, or is one that no endpoint can have (network address, broadcast).',
   },
   POOL_EXHAUSTED: {
     retry: 'transient',
@@ -174,7 +178,8 @@ export const errorCodes = {
     http: 503,
     cni: 11,
     exit: 1,
-    meaning: 'The reply to a write was lost: it may or may not have been applied. Read again before trying again.',
+    meaning:
+      'The reply to a write was lost: it may or may not have been applied. Read again before trying again.',
   },
   STORE_DENIED: {
     retry: 'terminal',
@@ -209,7 +214,8 @@ export const errorCodes = {
     http: 500,
     cni: 117,
     exit: 1,
-    meaning: 'A record in the store cannot be decoded. It is named with its key, set aside, and changes nothing else.',
+    meaning:
+      'A record in the store cannot be decoded. It is named with its key, set aside, and changes nothing else.',
   },
   KERNEL_REFUSED: {
     retry: 'transient',

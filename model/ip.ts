@@ -16,9 +16,13 @@ export function familyOf(ip: Ip): Family {
 export function parseIp(text: string): Ip {
   const ip = tryParseIp(text);
   if (ip !== undefined) return ip;
-  throw new WeftError('INPUT_INVALID', `${JSON.stringify(text.slice(0, 80))} is not an IPv4 or IPv6 address`, {
-    details: { address: text },
-  });
+  throw new WeftError(
+    'INPUT_INVALID',
+    `${JSON.stringify(text.slice(0, 80))} is not an IPv4 or IPv6 address`,
+    {
+      details: { address: text },
+    },
+  );
 }
 
 export function tryParseIp(text: string): Ip | undefined {

@@ -15,9 +15,12 @@ const pattern = /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/;
 export function parseMac(text: string): Mac {
   const canonical = text.toLowerCase().replaceAll('-', ':');
   const wrong = (why: string): WeftError =>
-    new WeftError('INPUT_INVALID', `MAC address ${JSON.stringify(text.slice(0, 40))} ${why}`, { details: { mac: text } });
+    new WeftError('INPUT_INVALID', `MAC address ${JSON.stringify(text.slice(0, 40))} ${why}`, {
+      details: { mac: text },
+    });
   if (!pattern.test(canonical)) throw wrong('is not six hex bytes such as 02:57:0a:07:00:02');
-  if ((Number.parseInt(canonical.slice(0, 2), 16) & 1) === 1) throw wrong('is a multicast address; an endpoint needs a unicast one');
+  if ((Number.parseInt(canonical.slice(0, 2), 16) & 1) === 1)
+    throw wrong('is a multicast address; an endpoint needs a unicast one');
   if (canonical === '00:00:00:00:00:00') throw wrong('is all zero');
   return canonical as Mac;
 }

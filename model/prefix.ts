@@ -16,7 +16,9 @@ export interface Span {
 /** @throws INPUT_INVALID: malformed, or host bits set (the message names the prefix that was probably meant). */
 export function parsePrefix(text: string): Prefix {
   const wrong = (why: string): WeftError =>
-    new WeftError('INPUT_INVALID', `${JSON.stringify(text.slice(0, 80))} ${why}`, { details: { prefix: text } });
+    new WeftError('INPUT_INVALID', `${JSON.stringify(text.slice(0, 80))} ${why}`, {
+      details: { prefix: text },
+    });
   const match = /^([^/]+)\/(\d{1,3})$/.exec(text);
   const ip = match === null ? undefined : tryParseIp(match[1] as string);
   if (match === null || ip === undefined) throw wrong('is not a prefix such as 10.7.0.0/24 or fd00:7::/64');

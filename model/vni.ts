@@ -15,7 +15,9 @@ export const defaultVniRange: VniRange = { first: 0x100000, last: 0xfffffe };
 /** @throws INPUT_INVALID unless 1 to 16777214. */
 export function parseVni(value: number): Vni {
   if (Number.isInteger(value) && value >= 1 && value <= 0xfffffe) return value as Vni;
-  throw new WeftError('INPUT_INVALID', `VNI ${value} is not a whole number from 1 to 16777214`, { details: { vni: value } });
+  throw new WeftError('INPUT_INVALID', `VNI ${value} is not a whole number from 1 to 16777214`, {
+    details: { vni: value },
+  });
 }
 
 /** The VNI that four random bytes choose from the range. */
