@@ -25,6 +25,8 @@ export interface SandboxIdentity {
   readonly bootId: string;
   /** SO_NETNS_COOKIE, decimal. */
   readonly cookie: string;
+  /** Names of the interfaces inside (from /proc/thread-self/net/dev, read in the same stretch). */
+  readonly interfaces: readonly string[];
 }
 
 /** Where the tunnels leave this node. */
