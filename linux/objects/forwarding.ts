@@ -1,6 +1,8 @@
 import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
-import type { NetworkScope } from './scope.ts';
+import { ranks, type Kind } from './kind.ts';
+import { onLink, portPlace } from './place.ts';
+import { ipIn, namespaceName, type NetworkScope } from './scope.ts';
 
 /** FDB entry of the tunnel device: inner MAC -> outer address of a VTEP (`bridge fdb replace MAC dev vxlan0 self dst IP`). */
 export interface FdbEntry {
@@ -26,4 +28,40 @@ export interface NeighbourEntry {
   readonly dev: string;
   readonly ip: Ip;
   readonly mac: Mac;
+}
+
+export const fdbKind: Kind<FdbEntry> = {
+  rank: () => ranks.forwarding,
+  provides: () => [],
+  uses: (o) => [onLink(o.scope, o.dev)],
+  create: (o) => [replaceFdb(o)],
+  change: (o) => [replaceFdb(o)],
+  remove: (o) => [`bridge -n ${namespaceName(o.scope)} fdb del ${o.mac} dev ${o.dev} self dst ${o.dst}`],
+};
+
+function replaceFdb(o: FdbEntry): string {
+  return `bridge -n ${namespaceName(o.scope)} fdb replace ${o.mac} dev ${o.dev} self permanent dst ${o.dst}`;
+}
+
+export const portFdbKind: Kind<PortFdbEntry> = {
+  rank: () => ranks.forwarding,
+  provides: () => [],
+  // The entry lives in the bridge and is flushed when the port leaves it.
+  uses: (o) => [{ place: portPlace(o.scope, o.dev), fate: 'goes' }],
+  create: (o) => [`bridge -n ${namespaceName(o.scope)} fdb replace ${o.mac} dev ${o.dev} master static`],
+  change: (o) => portFdbKind.create(o),
+  remove: (o) => [`bridge -n ${namespaceName(o.scope)} fdb del ${o.mac} dev ${o.dev} master`],
+};
+
+export const neighbourKind: Kind<NeighbourEntry> = {
+  rank: () => ranks.neighbour,
+  provides: () => [],
+  uses: (o) => [onLink(o.scope, o.dev)],
+  create: (o) => [replaceNeighbour(o)],
+  change: (o) => [replaceNeighbour(o)],
+  remove: (o) => [`${ipIn(o.scope)} neigh del ${o.ip} dev ${o.dev}`],
+};
+
+function replaceNeighbour(o: NeighbourEntry): string {
+  return `${ipIn(o.scope)} neigh replace ${o.ip} lladdr ${o.mac} dev ${o.dev} nud permanent`;
 }

@@ -1,6 +1,8 @@
 import type { Ip } from '../../model/ip.ts';
 import type { Prefix } from '../../model/prefix.ts';
-import type { NetworkScope, SandboxScope } from './scope.ts';
+import { ranks, type Kind } from './kind.ts';
+import { familyPlace, inNamespace, onLink } from './place.ts';
+import { ipIn, namespaceName, type NetworkScope, type SandboxScope } from './scope.ts';
 
 /**
  * An address on an interface (`ip addr add IP/LEN dev DEV`; IPv6 with `nodad`: the claim in the store is the duplicate
@@ -25,7 +27,10 @@ export interface Route {
   readonly metric: number;
 }
 
-/** A kernel setting of a network namespace (`sysctl -w KEY=VALUE`), for instance `net/ipv4/ip_forward`. */
+/**
+ * A kernel setting of a network namespace (`sysctl -w KEY=VALUE`), for instance `net/ipv4/ip_forward`. A setting cannot be
+ * deleted: one that is no longer wanted keeps its value, and its deletion is a success that writes nothing.
+ */
 export interface Sysctl {
   readonly kind: 'sysctl';
   readonly scope: NetworkScope;
@@ -38,3 +43,52 @@ export interface Sysctl {
 
 /** rtm_protocol of our routes and IFA_PROTO of our addresses: `W`. */
 export const weftProtocol = 0x57;
+
+export const addressKind: Kind<Address> = {
+  rank: () => ranks.address,
+  provides: (o) => [familyPlace(o.scope, o.dev, o.ip)],
+  uses: (o) => [onLink(o.scope, o.dev)],
+  create: (o) => [
+    `${ipIn(o.scope)} addr add ${o.ip}/${o.length} dev ${o.dev} proto 0x57${o.ip.includes(':') ? ' nodad' : ''}`,
+  ],
+  change: (o) => addressKind.create(o),
+  remove: (o) => [`${ipIn(o.scope)} addr del ${o.ip}/${o.length} dev ${o.dev}`],
+};
+
+export const routeKind: Kind<Route> = {
+  rank: () => ranks.route,
+  provides: () => [],
+  // The last IPv4 address of an interface takes the IPv4 routes with it; an IPv6 address does not.
+  uses: (o) => [onLink(o.scope, o.dev), { place: familyPlace(o.scope, o.dev, o.via), fate: 'may go' }],
+  create: (o) => [replaceRoute(o)],
+  change: (o) => [replaceRoute(o)],
+  remove: (o) => [
+    `${ipIn(o.scope)} route del ${o.prefix} via ${o.via} dev ${o.dev} proto 87 metric ${o.metric}`,
+  ],
+};
+
+function replaceRoute(o: Route): string {
+  return `${ipIn(o.scope)} route replace ${o.prefix} via ${o.via} dev ${o.dev} proto 87 metric ${o.metric}`;
+}
+
+export const sysctlKind: Kind<Sysctl> = {
+  rank: (o) => (interfaceOf(o) === undefined ? ranks.sysctl : ranks.interfaceSysctl),
+  provides: () => [],
+  uses: (o) => {
+    const dev = interfaceOf(o);
+    return [dev === undefined ? inNamespace(o.scope) : onLink(o.scope, dev)];
+  },
+  create: (o) => [
+    `ip netns exec ${namespaceName(o.scope)} sysctl -w ${o.optional ? '-e ' : ''}${o.key}=${o.value}`,
+  ],
+  change: (o) => sysctlKind.create(o),
+  remove: () => [],
+};
+
+const interfaceKey = /^net\/ipv[46]\/(?:conf|neigh)\/([^/]+)\//;
+
+/** The interface that the setting belongs to; it exists only as long as the interface. */
+export function interfaceOf(o: Pick<Sysctl, 'key'>): string | undefined {
+  const name = interfaceKey.exec(o.key)?.[1];
+  return name === 'all' || name === 'default' ? undefined : name;
+}

@@ -1,0 +1,30 @@
+import { fdbKind, neighbourKind, portFdbKind } from './forwarding.ts';
+import { addressKind, routeKind, sysctlKind } from './ip-config.ts';
+import type { Kind, Place, Use } from './kind.ts';
+import { bridgeKind, vethKind, vxlanKind } from './link.ts';
+import { namespaceKind } from './namespace.ts';
+import type { LinuxObject } from './object.ts';
+
+const kinds: { readonly [K in LinuxObject['kind']]: Kind<Extract<LinuxObject, { kind: K }>> } = {
+  netns: namespaceKind,
+  bridge: bridgeKind,
+  vxlan: vxlanKind,
+  veth: vethKind,
+  fdb: fdbKind,
+  'port-fdb': portFdbKind,
+  neighbour: neighbourKind,
+  address: addressKind,
+  route: routeKind,
+  sysctl: sysctlKind,
+};
+
+/** What the object's kind says about it. Ask it only about objects of that kind. */
+export function kindOf(o: LinuxObject): Kind<LinuxObject> {
+  return kinds[o.kind];
+}
+
+export const rankOf = (o: LinuxObject): number => kindOf(o).rank(o);
+/** Places that exist while the object exists. */
+export const placesOf = (o: LinuxObject): readonly Place[] => kindOf(o).provides(o);
+/** Places that the object needs. */
+export const usesOf = (o: LinuxObject): readonly Use[] => kindOf(o).uses(o);

@@ -1,0 +1,104 @@
+import type { Place } from './kind.ts';
+import { placesOf, usesOf } from './kinds.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from './object.ts';
+
+/**
+ * Objects by key, which also knows what stands on what: the objects that use a place are found without a scan. (Objects of a
+ * namespace as a whole are found by their keys, which begin with its scope: that is rare.)
+ */
+export class ObjectSet extends Map<ObjectKey, LinuxObject> {
+  readonly #users = new Map<Place, Set<ObjectKey>>();
+
+  constructor(objects: Iterable<LinuxObject> = []) {
+    super();
+    for (const o of objects) this.put(o);
+  }
+
+  put(o: LinuxObject): this {
+    return this.set(keyOf(o), o);
+  }
+
+  override set(key: ObjectKey, o: LinuxObject): this {
+    const old = this.get(key);
+    if (old !== undefined) this.#forget(key, old);
+    for (const place of usedPlaces(o)) {
+      const users = this.#users.get(place);
+      if (users === undefined) this.#users.set(place, new Set([key]));
+      else users.add(key);
+    }
+    return super.set(key, o);
+  }
+
+  override delete(key: ObjectKey): boolean {
+    const old = this.get(key);
+    if (old === undefined) return false;
+    this.#forget(key, old);
+    return super.delete(key);
+  }
+
+  override clear(): void {
+    this.#users.clear();
+    super.clear();
+  }
+
+  /** Keys of the objects that use the place, other than a whole namespace. */
+  users(place: Place): ReadonlySet<ObjectKey> {
+    return this.#users.get(place) ?? nobody;
+  }
+
+  #forget(key: ObjectKey, o: LinuxObject): void {
+    for (const place of usedPlaces(o)) {
+      const users = this.#users.get(place);
+      users?.delete(key);
+      if (users?.size === 0) this.#users.delete(place);
+    }
+  }
+}
+
+const nobody: ReadonlySet<ObjectKey> = new Set();
+
+/** Places that the object uses, except namespaces: everything in one begins with its scope. */
+function usedPlaces(o: LinuxObject): readonly Place[] {
+  return usesOf(o)
+    .filter((u) => u.fate !== 'stays' && u.place !== o.scope)
+    .map((u) => u.place);
+}
+
+/** What becomes of the objects of a set when some places vanish. */
+export interface Loss {
+  /** The kernel removes these with the places. */
+  readonly gone: ReadonlySet<ObjectKey>;
+  /** The kernel may remove these. */
+  readonly doubtful: ReadonlySet<ObjectKey>;
+}
+
+/** Follows the places that vanish to all that stands on them, at any distance. */
+export function lossOf(objects: ReadonlyMap<ObjectKey, LinuxObject>, vanishing: Iterable<Place>): Loss {
+  const gone = new Set<ObjectKey>();
+  const doubtful = new Set<ObjectKey>();
+  const queue = [...vanishing];
+  const seen = new Set(queue);
+  for (let place = queue.pop(); place !== undefined; place = queue.pop()) {
+    for (const key of usersOf(objects, place)) {
+      const o = objects.get(key);
+      if (o === undefined || gone.has(key)) continue;
+      const fate = o.scope === place ? 'goes' : usesOf(o).find((u) => u.place === place)?.fate;
+      if (fate === 'may go') doubtful.add(key);
+      if (fate !== 'goes') continue;
+      gone.add(key);
+      for (const next of placesOf(o)) {
+        if (!seen.has(next)) queue.push(next);
+        seen.add(next);
+      }
+    }
+  }
+  return { gone, doubtful };
+}
+
+function usersOf(objects: ReadonlyMap<ObjectKey, LinuxObject>, place: Place): readonly ObjectKey[] {
+  const isNamespace = !place.includes(' ');
+  if (isNamespace)
+    return [...objects.keys()].filter((k) => k.startsWith(`${place} `) && k !== `${place} netns`);
+  if (objects instanceof ObjectSet) return [...objects.users(place)];
+  return [...objects].filter(([, o]) => usesOf(o).some((u) => u.place === place)).map(([key]) => key);
+}

@@ -1,0 +1,18 @@
+import type { Ip } from '../../model/ip.ts';
+import { familyOf } from '../../model/ip.ts';
+import type { Place, Use } from './kind.ts';
+import type { NetworkScope, SandboxScope } from './scope.ts';
+
+type Inside = NetworkScope | SandboxScope;
+
+export const namespacePlace = (scope: NetworkScope): Place => scope;
+export const linkPlace = (scope: Inside, name: string): Place => `${scope} link ${name}`;
+/** An interface in its role as a port of a bridge. */
+export const portPlace = (scope: NetworkScope, name: string): Place => `${scope} port ${name}`;
+/** IPv4 or IPv6 at work on an interface. */
+export const familyPlace = (scope: Inside, dev: string, ip: Ip): Place =>
+  `${scope} ipv${familyOf(ip)} ${dev}`;
+
+/** What everything on an interface uses. The interface implies its namespace. */
+export const onLink = (scope: Inside, dev: string): Use => ({ place: linkPlace(scope, dev), fate: 'goes' });
+export const inNamespace = (scope: NetworkScope): Use => ({ place: namespacePlace(scope), fate: 'goes' });
