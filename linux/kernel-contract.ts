@@ -1,0 +1,394 @@
+import { describe, expect, test } from '@jest/globals';
+import type { WeftError } from '../model/errors.ts';
+import type { Ip } from '../model/ip.ts';
+import type { Mac } from '../model/mac.ts';
+import * as lab from './kernel-contract-objects.ts';
+import type { Kernel, StepResult } from './kernel.ts';
+import { keyOf, type LinuxObject } from './objects/object.ts';
+import type { NetworkScope, SandboxScope } from './objects/scope.ts';
+import { bridgeSettings, namespaceSettings, settingObject } from './objects/settings.ts';
+import { sameObject } from './plan/change-table.ts';
+import type { Step } from './plan/step.ts';
+
+/** Something that somebody else puts into a namespace, without any mark of ours. */
+export type Foreign =
+  /** A bridge of this name, down. */
+  | { readonly what: 'link'; readonly name: string }
+  | { readonly what: 'address'; readonly dev: string; readonly ip: Ip; readonly length: number }
+  /** On a tunnel device; in a network namespace only. */
+  | { readonly what: 'fdb'; readonly dev: string; readonly mac: Mac; readonly dst: Ip };
+
+/** One kernel under test, with hands to act behind its back. */
+export interface KernelUnderTest {
+  readonly kernel: Kernel;
+  /** A new, empty network namespace that is not ours. */
+  sandbox(name: string): Promise<SandboxScope>;
+  /** Ends the sandbox as the exit of its last process would. */
+  killSandbox(scope: SandboxScope): Promise<void>;
+  foreign(scope: NetworkScope | SandboxScope, foreign: Foreign): Promise<void>;
+  /** Closes the kernel and removes all that the test made, network namespaces included. */
+  dispose(): Promise<void>;
+}
+
+/** The promises of the Kernel port: each test gets a node of its own that holds nothing of ours. */
+export function kernelContract(name: string, setup: () => Promise<KernelUnderTest>): void {
+  const withKernel = (run: (k: KernelUnderTest) => Promise<void>) => async (): Promise<void> => {
+    const k = await setup();
+    try {
+      await run(k);
+    } finally {
+      await k.dispose();
+    }
+  };
+  const promise = (title: string, run: (k: KernelUnderTest) => Promise<void>): void => {
+    test(title, withKernel(run));
+  };
+
+  describe(`${name} keeps the kernel contract:`, () => {
+    describe('creating', () => createCases(promise));
+    describe('changing', () => changeCases(promise));
+    describe('deleting', () => deleteCases(promise));
+    describe('refusing', () => refuseCases(promise));
+    describe('observing', () => observeCases(promise));
+  });
+}
+
+type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
+const { scope } = lab;
+
+function createCases(promise: Promised): void {
+  promise('each kind of object is observed as it was wished', async (k) => {
+    const s = await k.sandbox('c1');
+    const wished: LinuxObject[] = [];
+    for (const o of lab.everything(s)) {
+      await applyAll(k.kernel, [{ op: 'create', object: o }]);
+      wished.push(o);
+      await expectHeld(k.kernel, [s], wished);
+    }
+  });
+
+  promise('what exists as wished is a success', async (k) => {
+    const s = await k.sandbox('c1');
+    await create(k.kernel, lab.everything(s));
+    await create(k.kernel, lab.everything(s));
+    await expectHeld(k.kernel, [s], lab.everything(s));
+  });
+
+  promise('an IPv6 underlay carries a tunnel device with IPv6 FDB entries', async (k) => {
+    const wished = [lab.netns, lab.br0, lab.vxlan6, { ...lab.fdb, dst: 'fd00:99::2' as Ip }];
+    await create(k.kernel, wished);
+    await expectHeld(k.kernel, [], wished);
+  });
+
+  promise('a port that is wished down is down', async (k) => {
+    const s = await k.sandbox('c1');
+    const wished = [lab.netns, lab.br0, { ...lab.veth(s), up: false }];
+    await create(k.kernel, wished);
+    await expectHeld(k.kernel, [s], wished);
+  });
+
+  promise('an FDB, neighbour or route entry that exists otherwise is replaced', async (k) => {
+    const s = await k.sandbox('c1');
+    await create(k.kernel, lab.everything(s));
+    const others = [lab.otherFdb, lab.otherNeighbour, lab.otherRoute(s)];
+    await create(k.kernel, others);
+    await expectHeld(k.kernel, [s], overlay(lab.everything(s), others));
+  });
+
+  promise('a thousand endpoints in one batch are all there', async (k) => {
+    const wished = [lab.netns, lab.br0, lab.vxlan, ...lab.crowd(1000)];
+    await create(k.kernel, wished);
+    await expectHeld(k.kernel, [], wished);
+    await applyAll(
+      k.kernel,
+      lab
+        .crowd(1000)
+        .reverse()
+        .map((object) => ({ op: 'delete', object })),
+    );
+    await expectHeld(k.kernel, [], [lab.netns, lab.br0, lab.vxlan]);
+  });
+
+  promise('two networks live side by side, with the same addresses', async (k) => {
+    const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
+    const second = lab.everything(b).map(lab.inSecondNetwork);
+    await create(k.kernel, [...lab.everything(a), ...second]);
+    await expectHeld(k.kernel, [a], lab.everything(a));
+    await expectHeld(k.kernel, [b], second, lab.secondScope);
+  });
+}
+
+function changeCases(promise: Promised): void {
+  promise('each attribute that can be changed in place is, and nothing else', async (k) => {
+    const s = await k.sandbox('c1');
+    let held = lab.everything(s);
+    await create(k.kernel, held);
+    for (const [from, object] of lab.changes(s)) {
+      await applyAll(k.kernel, [{ op: 'change', object, from }]);
+      held = overlay(held, [object]);
+      await expectHeld(k.kernel, [s], held);
+    }
+  });
+
+  promise('a port goes down when it wants neither addresses nor routes, and comes up again', async (k) => {
+    const s = await k.sandbox('c1');
+    const up = lab.veth(s);
+    const base = [lab.netns, lab.br0, up, lab.portFdb];
+    await create(k.kernel, base);
+    await applyAll(k.kernel, [{ op: 'change', object: { ...up, up: false }, from: up }]);
+    await expectHeld(k.kernel, [s], overlay(base, [{ ...up, up: false }]));
+    await applyAll(k.kernel, [{ op: 'change', object: up, from: { ...up, up: false } }]);
+    await expectHeld(k.kernel, [s], base);
+  });
+}
+
+function deleteCases(promise: Promised): void {
+  promise('objects go one by one, children first', async (k) => {
+    const s = await k.sandbox('c1');
+    const held = lab.everything(s);
+    await create(k.kernel, held);
+    while (held.length > 0) {
+      const object = held.pop() as LinuxObject;
+      await applyAll(k.kernel, [{ op: 'delete', object }]);
+      if (object.kind !== 'sysctl') await expectHeld(k.kernel, [s], held);
+    }
+  });
+
+  promise('the deletion of what is absent is a success', async (k) => {
+    const s = await k.sandbox('c1');
+    const all = lab.everything(s);
+    await applyAll(
+      k.kernel,
+      all.toReversed().map((object) => ({ op: 'delete', object })),
+    );
+    await create(k.kernel, [lab.netns, lab.br0]);
+    await applyAll(
+      k.kernel,
+      all
+        .slice(2)
+        .reverse()
+        .map((object) => ({ op: 'delete', object })),
+    );
+    await expectHeld(k.kernel, [s], [lab.netns, lab.br0]);
+  });
+
+  const cases: readonly [string, (s: SandboxScope) => LinuxObject][] = [
+    ['network namespace', () => lab.netns],
+    ['tunnel device', () => lab.vxlan],
+    ['port', (s) => lab.veth(s)],
+  ];
+  for (const [what, parent] of cases) {
+    promise(`what stands on a ${what} goes with it`, async (k) => {
+      const s = await k.sandbox('c1');
+      await create(k.kernel, lab.everything(s));
+      await applyAll(k.kernel, [{ op: 'delete', object: parent(s) }]);
+      await expectHeld(k.kernel, [s], lab.without(lab.everything(s), parent(s)));
+      await create(k.kernel, lab.everything(s));
+      await expectHeld(k.kernel, [s], lab.everything(s));
+    });
+  }
+}
+
+function refuseCases(promise: Promised): void {
+  promise('a refused step stops only those that need its object, and they name it', async (k) => {
+    const s = await k.sandbox('c1');
+    await k.foreign(s, { what: 'link', name: 'eth0' });
+    const results = await k.kernel.apply(lab.everything(s).map((object) => ({ op: 'create', object })));
+    const veth = lab.veth(s);
+    const lost = new Set(['veth', 'port-fdb', 'address', 'route']);
+    lab.everything(s).forEach((o, i) => {
+      const inLost = lost.has(o.kind) && !(o.kind === 'address' && o.scope === scope);
+      expect([keyOf(o), results[i]?.ok]).toEqual([keyOf(o), !inLost]);
+      if (inLost && o.kind !== 'veth') {
+        expect(errorOf(results[i])).toMatchObject({
+          code: 'KERNEL_REFUSED',
+          details: { neededStep: { op: 'create', key: keyOf(veth) } },
+        });
+      }
+    });
+    await expectHeld(k.kernel, [s], lab.without(lab.everything(s), veth));
+  });
+
+  promise('an entry on a device that is not there is refused', async (k) => {
+    await create(k.kernel, [lab.netns, lab.br0]);
+    const [result] = await k.kernel.apply([{ op: 'create', object: lab.fdb }]);
+    expect(errorOf(result).code).toBe('KERNEL_REFUSED');
+    await expectHeld(k.kernel, [], [lab.netns, lab.br0]);
+  });
+
+  promise('a device that exists with attributes that need a new one is refused', async (k) => {
+    await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
+    const [result] = await k.kernel.apply([{ op: 'create', object: { ...lab.vxlan, vni: lab.otherVni } }]);
+    expect(errorOf(result).code).toBe('KERNEL_REFUSED');
+    await expectHeld(k.kernel, [], [lab.netns, lab.br0, lab.vxlan]);
+  });
+
+  promise('a second tunnel device with the same VNI and port is refused', async (k) => {
+    await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
+    const second = [lab.netns, lab.br0, lab.vxlan].map(lab.inSecondNetwork);
+    const twin = { ...lab.vxlan, scope: lab.secondScope };
+    await create(k.kernel, second.slice(0, 2));
+    const [result] = await k.kernel.apply([{ op: 'create', object: twin }]);
+    expect(errorOf(result).code).toBe('KERNEL_REFUSED');
+    await expectHeld(k.kernel, [], second.slice(0, 2), lab.secondScope);
+  });
+
+  promise('a port into a sandbox that is gone is refused, its deletion a success', async (k) => {
+    const s = await k.sandbox('c1');
+    await k.killSandbox(s);
+    await create(k.kernel, [lab.netns, lab.br0]);
+    const [result] = await k.kernel.apply([{ op: 'create', object: lab.veth(s) }]);
+    expect(['KERNEL_REFUSED', 'SANDBOX_INVALID']).toContain(errorOf(result).code);
+    await applyAll(k.kernel, [{ op: 'delete', object: lab.sandboxAddress(s) }]);
+    await applyAll(k.kernel, [{ op: 'delete', object: lab.veth(s) }]);
+  });
+}
+
+function observeCases(promise: Promised): void {
+  promise('a namespace that is absent is an empty observation', async (k) => {
+    const observed = await k.kernel.observe(scope, []);
+    expect([observed.objects.size, observed.deadSandboxes.size]).toEqual([0, 0]);
+  });
+
+  promise('our namespaces are listed with their marks', async (k) => {
+    expect(await k.kernel.namespaces()).toEqual([]);
+    await create(k.kernel, [lab.netns, lab.inSecondNetwork(lab.netns)]);
+    const listed = [...(await k.kernel.namespaces())].sort((a, b) => (a.scope < b.scope ? -1 : 1));
+    expect(listed).toEqual([lab.netns, lab.inSecondNetwork(lab.netns)]);
+  });
+
+  promise('a sandbox that died is reported, and its port is gone', async (k) => {
+    const [s, alive] = [await k.sandbox('c1'), await k.sandbox('c2')];
+    await create(k.kernel, lab.everything(s));
+    expect((await k.kernel.observe(scope, [s, alive])).deadSandboxes.size).toBe(0);
+    await k.killSandbox(s);
+    expect([...(await k.kernel.observe(scope, [s, alive])).deadSandboxes]).toEqual([s]);
+    await expectHeld(k.kernel, [s], lab.without(lab.everything(s), lab.veth(s)));
+  });
+
+  promise('a port into a sandbox that was not asked about is there, its other end unknown', async (k) => {
+    const s = await k.sandbox('c1');
+    await create(k.kernel, lab.everything(s));
+    const { objects } = await k.kernel.observe(scope, []);
+    expect(objects.get(keyOf(lab.veth(s)))).toMatchObject({
+      kind: 'veth',
+      name: lab.veth(s).name,
+      peer: { scope: 'sandbox:' },
+    });
+    expect([...objects.values()].filter((o) => o.scope === s)).toEqual([]);
+  });
+
+  promise('of a sandbox in two networks, each observation sees its own interface', async (k) => {
+    const s = await k.sandbox('c1');
+    const second = [lab.netns, lab.br0, lab.secondVeth(s), lab.secondAddress(s)].map(lab.inSecondNetwork);
+    await create(k.kernel, [...lab.everything(s), ...second]);
+    await expectHeld(k.kernel, [s], lab.everything(s));
+    await expectHeld(k.kernel, [s], second, lab.secondScope);
+  });
+
+  promise('in a network namespace all is ours, whoever put it there', async (k) => {
+    const s = await k.sandbox('c1');
+    const strays = lab.strays;
+    await create(k.kernel, lab.everything(s));
+    await k.foreign(scope, { what: 'link', name: strays.link.name });
+    await k.foreign(scope, strays.address.foreign);
+    await k.foreign(scope, strays.fdb.foreign);
+    const { objects } = await k.kernel.observe(scope, [s]);
+    expect(objects.get(keyOf(strays.address.object))).toEqual(strays.address.object);
+    expect(objects.get(keyOf(strays.fdb.object))).toEqual(strays.fdb.object);
+    expect(objects.get(keyOf(strays.link))).toMatchObject({ kind: 'bridge', name: strays.link.name });
+    const all = [strays.fdb.object, strays.address.object, strays.link];
+    await applyAll(
+      k.kernel,
+      all.map((object) => ({ op: 'delete', object })),
+    );
+    await expectHeld(k.kernel, [s], lab.everything(s));
+  });
+
+  promise('in a sandbox only what is marked is ours', async (k) => {
+    const s = await k.sandbox('c1');
+    await k.foreign(s, { what: 'link', name: 'mine0' });
+    await k.foreign(s, { what: 'address', dev: 'mine0', ip: '10.98.0.1' as Ip, length: 24 });
+    await create(k.kernel, lab.everything(s));
+    await k.foreign(s, { what: 'address', dev: 'eth0', ip: '10.97.0.1' as Ip, length: 24 });
+    await expectHeld(k.kernel, [s], lab.everything(s));
+  });
+
+  promise('an interface that is no port of ours does not answer for one', async (k) => {
+    const s = await k.sandbox('c1');
+    await k.foreign(s, { what: 'link', name: 'eth0' });
+    await create(k.kernel, [lab.netns, lab.br0]);
+    await expectHeld(k.kernel, [s], [lab.netns, lab.br0]);
+  });
+
+  promise('a sandbox has one identity for life, and none afterwards', async (k) => {
+    const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
+    expect(k.kernel.identify(a)).toEqual(k.kernel.identify(a));
+    expect(k.kernel.identify(a).bootId).toBe(k.kernel.identify(b).bootId);
+    expect(k.kernel.identify(a).cookie).not.toBe(k.kernel.identify(b).cookie);
+    await k.killSandbox(a);
+    expect(() => k.kernel.identify(a)).toThrow(expect.objectContaining({ code: 'SANDBOX_INVALID' }));
+  });
+
+  promise('announcing in any state does no harm', async (k) => {
+    await k.kernel.announce(scope, 'br0', [{ ip: '10.7.0.9' as Ip, mac: lab.fdb.mac }]);
+    await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
+    await k.kernel.announce(scope, 'br0', [
+      { ip: '10.7.0.9' as Ip, mac: lab.fdb.mac },
+      { ip: 'fd00:7::9' as Ip, mac: lab.fdb.mac },
+    ]);
+    await expectHeld(k.kernel, [], [lab.netns, lab.br0, lab.vxlan]);
+  });
+}
+
+/** Applies steps that must all succeed. */
+async function applyAll(kernel: Kernel, steps: readonly Step[]): Promise<void> {
+  const results = await kernel.apply(steps);
+  expect(results.length).toBe(steps.length);
+  const failed = results.flatMap((r, i) =>
+    r.ok ? [] : [`${steps[i]?.op} ${keyOf((steps[i] as Step).object)}: ${r.error.message}`],
+  );
+  expect(failed).toEqual([]);
+}
+
+const create = (kernel: Kernel, objects: readonly LinuxObject[]): Promise<void> =>
+  applyAll(
+    kernel,
+    objects.map((object) => ({ op: 'create', object })),
+  );
+
+/**
+ * The observation is exactly these objects. Settings are there whether wished or not: the wished ones must have their values,
+ * and no others than the owned ones may appear.
+ */
+async function expectHeld(
+  kernel: Kernel,
+  sandboxes: readonly SandboxScope[],
+  wished: readonly LinuxObject[],
+  of: NetworkScope = scope,
+): Promise<void> {
+  const { objects } = await kernel.observe(of, sandboxes);
+  for (const [key, o] of objects) expect(keyOf(o)).toBe(key);
+  const plain = (all: Iterable<LinuxObject>): LinuxObject[] =>
+    [...all].filter((o) => o.kind !== 'sysctl').sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  expect(plain(objects.values())).toEqual(plain(wished));
+  const bridges = wished.filter((o) => o.kind === 'bridge').flatMap((o) => bridgeSettings(o.name));
+  const owned = new Set([...namespaceSettings, ...bridges].map((s) => keyOf(settingObject(of, s, ''))));
+  for (const o of objects.values()) if (o.kind === 'sysctl') expect(owned).toContain(keyOf(o));
+  for (const o of wished) {
+    if (o.kind !== 'sysctl') continue;
+    const observed = objects.get(keyOf(o));
+    if (observed === undefined && o.optional) continue;
+    expect([keyOf(o), observed !== undefined && sameObject(observed, o)]).toEqual([keyOf(o), true]);
+  }
+}
+
+function overlay(base: readonly LinuxObject[], above: readonly LinuxObject[]): LinuxObject[] {
+  const byKey = new Map([...base, ...above].map((o) => [keyOf(o), o]));
+  return [...byKey.values()];
+}
+
+function errorOf(result: StepResult | undefined): WeftError {
+  if (result === undefined || result.ok) throw new Error('the step should have been refused');
+  return result.error;
+}
