@@ -162,12 +162,10 @@ function deleteCases(promise: Promised): void {
       all.toReversed().map((object) => ({ op: 'delete', object })),
     );
     await create(k.kernel, [lab.netns, lab.br0]);
+    const absent = all.filter((o) => o.kind !== 'netns' && o.kind !== 'bridge').reverse();
     await applyAll(
       k.kernel,
-      all
-        .slice(2)
-        .reverse()
-        .map((object) => ({ op: 'delete', object })),
+      absent.map((object) => ({ op: 'delete', object })),
     );
     await expectHeld(k.kernel, [s], [lab.netns, lab.br0]);
   });
@@ -323,6 +321,10 @@ function observeCases(promise: Promised): void {
 
   promise('a sandbox has one identity for life, and none afterwards', async (k) => {
     const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
+    await create(k.kernel, [lab.netns, lab.br0, lab.veth(b)]);
+    await k.foreign(b, { what: 'link', name: 'mine0' });
+    expect(k.kernel.identify(a).interfaces).toEqual(['lo']);
+    expect([...k.kernel.identify(b).interfaces].sort()).toEqual(['eth0', 'lo', 'mine0']);
     expect(k.kernel.identify(a)).toEqual(k.kernel.identify(a));
     expect(k.kernel.identify(a).bootId).toBe(k.kernel.identify(b).bootId);
     expect(k.kernel.identify(a).cookie).not.toBe(k.kernel.identify(b).cookie);

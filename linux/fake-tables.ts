@@ -1,0 +1,204 @@
+import { WeftError } from '../model/errors.ts';
+import { familyOf } from '../model/ip.ts';
+import type { Mac } from '../model/mac.ts';
+import type { Observation, SandboxIdentity } from './kernel.ts';
+import type { Address } from './objects/ip-config.ts';
+import { placesOf, usesOf } from './objects/kinds.ts';
+import type { Veth, Vxlan } from './objects/link.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
+import { lossOf, ObjectSet } from './objects/object-set.ts';
+import { linkPlace } from './objects/place.ts';
+import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from './objects/scope.ts';
+import { bridgeSettings, namespaceSettings, settingObject, type OwnedSetting } from './objects/settings.ts';
+import { difference } from './plan/change-table.ts';
+
+/** The kernel's own words, `ERRNO: text`; undefined is success. */
+type Answer = string | undefined;
+
+/** The state behind the fake kernel: what a node's namespaces hold, and how the kernel answers one change. */
+export class FakeTables {
+  readonly #objects = new ObjectSet();
+  /** Names taken in sandboxes by objects that are not ours. */
+  readonly #foreign = new Set<ObjectKey>();
+  /** Cookies of the sandboxes that live. */
+  readonly #sandboxes = new Map<SandboxScope, string>();
+  readonly #bridgeNetfilter: boolean;
+  #cookies = 4096;
+
+  constructor(bridgeNetfilter: boolean) {
+    this.#bridgeNetfilter = bridgeNetfilter;
+  }
+
+  all(): readonly LinuxObject[] {
+    return [...this.#objects.values()];
+  }
+
+  addSandbox(scope: SandboxScope): void {
+    this.#cookies += 1;
+    this.#sandboxes.set(scope, String(this.#cookies));
+  }
+
+  killSandbox(scope: SandboxScope): void {
+    this.#sandboxes.delete(scope);
+    for (const o of this.all()) if (o.kind === 'veth' && o.peer.scope === scope) this.delete(o);
+    for (const key of this.#foreign) if (key.startsWith(`${scope} `)) this.#foreign.delete(key);
+  }
+
+  identify(scope: SandboxScope): SandboxIdentity {
+    const cookie = this.#sandboxes.get(scope);
+    if (cookie === undefined) {
+      throw new WeftError('SANDBOX_INVALID', `${scope} is no network namespace`, { details: { scope } });
+    }
+    const ports = this.all().filter((o) => o.kind === 'veth' && o.peer.scope === scope);
+    const places = [...this.#foreign, ...ports.flatMap(placesOf)];
+    const prefix = linkPlace(scope, '');
+    const names = places.filter((p) => p.startsWith(prefix)).map((p) => p.slice(prefix.length));
+    return { bootId, cookie, interfaces: ['lo', ...names] };
+  }
+
+  meddle(o: LinuxObject): void {
+    if (isSandbox(o.scope)) this.#foreign.add(keyOf(o));
+    else this.#put(o);
+  }
+
+  observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Observation {
+    const asked = new Set(sandboxes);
+    const objects = new Map<ObjectKey, LinuxObject>();
+    const entered: string[] = [];
+    for (const [key, o] of this.#objects) {
+      if (o.scope !== scope) continue;
+      const known = o.kind !== 'veth' || asked.has(o.peer.scope);
+      if (o.kind === 'veth' && known) entered.push(linkPlace(o.peer.scope, o.peer.name));
+      objects.set(key, known ? o : hidePeer(o));
+    }
+    for (const key of entered.flatMap((place) => [...this.#objects.users(place)])) {
+      const o = this.#objects.get(key);
+      if (o !== undefined) objects.set(key, o);
+    }
+    return { objects, deadSandboxes: new Set(sandboxes.filter((s) => !this.#sandboxes.has(s))) };
+  }
+
+  create(o: LinuxObject): Answer {
+    if (o.kind === 'sysctl' && o.optional && !this.#objects.has(keyOf(o))) return undefined;
+    const missing = usesOf(o).find((u) => u.fate !== 'may go' && !this.#isThere(u.place));
+    if (missing !== undefined) return `ENODEV: No such device (${missing.place})`;
+    const old = this.#objects.get(keyOf(o));
+    if (old !== undefined) return this.#createOver(old, o);
+    const obstacle = this.#obstacle(o);
+    if (obstacle !== undefined) return obstacle;
+    this.#put(o);
+    if (o.kind === 'netns') this.#addSettings(o.scope, namespaceSettings);
+    if (o.kind === 'bridge') this.#addSettings(o.scope, bridgeSettings(o.name));
+    return undefined;
+  }
+
+  change(o: LinuxObject): Answer {
+    const key = keyOf(o);
+    const old = this.#objects.get(key);
+    if (old === undefined) return 'ENODEV: No such device';
+    const how = difference(old, o);
+    if (how.kind === 'replace') return `EOPNOTSUPP: Operation not supported (${how.attributes.join(', ')})`;
+    if (how.kind === 'in place') this.#drop(lossOf(this.#objects, how.loses).gone);
+    if (old.kind === 'veth' && o.kind === 'veth' && old.up && !o.up) this.#linkDown(o);
+    this.#put(o);
+    return undefined;
+  }
+
+  delete(o: LinuxObject): Answer {
+    const old = this.#objects.get(keyOf(o));
+    if (old === undefined || old.kind === 'sysctl') return undefined;
+    this.#drop(lossOf(this.#objects, ownPlaces(old)).gone);
+    this.#objects.delete(keyOf(old));
+    if (old.kind === 'bridge') this.#releasePorts(old.name, old.scope);
+    if (old.kind === 'address') this.#addressGone(old);
+    return undefined;
+  }
+
+  /** Tables of entries take a new value under the old key; a link or an address does not. */
+  #createOver(old: LinuxObject, o: LinuxObject): Answer {
+    const how = difference(old, o);
+    if (how.kind === 'none') return undefined;
+    const replaceable = ['fdb', 'port-fdb', 'neighbour', 'route', 'sysctl'].includes(o.kind);
+    if (!replaceable) return 'EEXIST: File exists';
+    this.#put(o);
+    return undefined;
+  }
+
+  /** What stands in the way of a new object although its key is free. */
+  #obstacle(o: LinuxObject): Answer {
+    if (o.kind === 'vxlan') {
+      const twin = this.all().some((other) => other.kind === 'vxlan' && sharesSocket(other, o));
+      return twin ? 'EEXIST: A VXLAN device with the specified VNI already exists' : undefined;
+    }
+    if (o.kind !== 'veth') return undefined;
+    if (!this.#sandboxes.has(o.peer.scope)) return `ENOENT: No such file or directory (${o.peer.scope})`;
+    const place = linkPlace(o.peer.scope, o.peer.name);
+    return this.#foreign.has(place) || this.#isThere(place) ? 'EEXIST: File exists' : undefined;
+  }
+
+  #isThere(place: string): boolean {
+    if (this.#objects.has(place) || this.#objects.has(`${place} netns`)) return true;
+    return this.all().some((o) => placesOf(o).includes(place));
+  }
+
+  #put(o: LinuxObject): void {
+    this.#objects.put(o);
+  }
+
+  #drop(keys: Iterable<ObjectKey>): void {
+    for (const key of keys) this.#objects.delete(key);
+  }
+
+  #addSettings(scope: NetworkScope, settings: readonly OwnedSetting[]): void {
+    for (const s of settings) {
+      if (s.key.startsWith('net/bridge/') && !this.#bridgeNetfilter) continue;
+      const startsOn = /bridge-nf-call|send_redirects|accept_ra/.test(s.key);
+      this.#put(settingObject(scope, s, startsOn ? '1' : '0'));
+    }
+  }
+
+  /** A bridge that goes leaves its ports behind, without the entries that lived in it. */
+  #releasePorts(bridge: string, scope: NetworkScope): void {
+    for (const o of this.all()) {
+      if ((o.kind === 'vxlan' || o.kind === 'veth') && o.scope === scope && o.bridge === bridge) {
+        this.change({ ...o, bridge: '' });
+      }
+    }
+  }
+
+  /** The last IPv4 address of an interface takes its IPv4 routes along. */
+  #addressGone(gone: Address): void {
+    if (familyOf(gone.ip) !== 4) return;
+    const onDevice = this.all().filter(
+      (o) => (o.kind === 'address' || o.kind === 'route') && o.scope === gone.scope && o.dev === gone.dev,
+    );
+    if (onDevice.some((o) => o.kind === 'address' && familyOf(o.ip) === 4)) return;
+    this.#drop(onDevice.filter((o) => o.kind === 'route' && familyOf(o.via) === 4).map(keyOf));
+  }
+
+  /** An interface that goes down loses its routes and its IPv6 addresses. */
+  #linkDown(veth: Veth): void {
+    const users = [...this.#objects.users(linkPlace(veth.peer.scope, veth.peer.name))];
+    this.#drop(
+      users.filter((key) => {
+        const o = this.#objects.get(key);
+        return o?.kind === 'route' || (o?.kind === 'address' && familyOf(o.ip) === 6);
+      }),
+    );
+  }
+}
+
+function ownPlaces(o: LinuxObject): readonly string[] {
+  return o.kind === 'address' ? [] : placesOf(o);
+}
+
+function hidePeer(o: LinuxObject): LinuxObject {
+  if (o.kind !== 'veth') return o;
+  return { ...o, peer: { scope: unknownSandbox, name: '', mac: '00:00:00:00:00:00' as Mac } };
+}
+
+function sharesSocket(a: Vxlan, b: Vxlan): boolean {
+  return a.vni === b.vni && a.port === b.port && familyOf(a.local) === familyOf(b.local);
+}
+
+const bootId = '6b1d7a52-0000-4000-8000-000000000001';
