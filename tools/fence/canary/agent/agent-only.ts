@@ -1,0 +1,2 @@
+import { command } from '../cli/command.ts';
+export const canary = command;

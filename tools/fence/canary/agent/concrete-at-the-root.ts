@@ -1,0 +1,2 @@
+import { etcd } from '../kvstore/open.ts';
+export const canary = etcd;

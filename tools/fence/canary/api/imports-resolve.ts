@@ -1,0 +1,2 @@
+import { nothing } from './nothing-is-here.ts';
+export const canary = nothing;

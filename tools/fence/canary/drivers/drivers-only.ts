@@ -1,0 +1,2 @@
+import { mirror } from '../kvstore/mirror.ts';
+export const canary = mirror;

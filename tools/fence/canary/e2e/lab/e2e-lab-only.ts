@@ -1,0 +1,2 @@
+import type { View } from '../../agent/view.ts';
+export type Canary = View;

@@ -1,0 +1,2 @@
+import type { Kernel } from '../linux/kernel.ts';
+export type Canary = Kernel;

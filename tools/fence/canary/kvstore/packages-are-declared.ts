@@ -1,0 +1,2 @@
+import grpc from '@grpc/grpc-js';
+export const canary = grpc;

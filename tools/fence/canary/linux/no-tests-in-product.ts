@@ -1,0 +1,2 @@
+import { fake } from './fake-kernel.ts';
+export const canary = fake;

@@ -1,0 +1,2 @@
+import type { Kernel } from '../kernel.ts';
+export type Canary = Kernel;

@@ -1,0 +1,2 @@
+import type { Canary } from './no-circle.ts';
+export type Other = Canary;

@@ -1,0 +1,2 @@
+import type { Other } from './no-circle-other.ts';
+export type Canary = Other | undefined;

@@ -1,0 +1,2 @@
+import { performance } from 'node:perf_hooks';
+export const canary = performance.now();

@@ -1,0 +1,2 @@
+import * as netlink from 'netlink';
+export const canary = netlink;

@@ -1,0 +1,60 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Things on the machine that tests make and must remove, each as one line for people. */
+export type Inventory = ReadonlySet<string>;
+
+export interface LeftoverProcess {
+  readonly pid: number;
+  readonly command: string;
+}
+
+function list(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return ''; // The process ended meanwhile.
+  }
+}
+
+/** Mount points of namespaces (proc(5), mountinfo: the file system type follows the lone dash). */
+function pinnedNamespaces(): string[] {
+  return read('/proc/self/mountinfo')
+    .split('\n')
+    .filter((line) => line.includes(' - nsfs '))
+    .map((line) => `pinned namespace ${line.split(' ')[4] ?? ''}`);
+}
+
+/** Namespaces, links and folders of this machine. Of shared folders only what bears a name of ours or of our stores. */
+export function takeInventory(): Inventory {
+  const ours = /weft|etcd/;
+  return new Set([
+    ...pinnedNamespaces(),
+    ...list('/run/netns').map((name) => `network namespace /run/netns/${name}`),
+    ...list('/sys/class/net').map((name) => `link ${name}`),
+    ...list('/run').map((name) => `/run/${name}`),
+    ...['/tmp', '/var/tmp', '/var/lib'].flatMap((folder) =>
+      list(folder)
+        .filter((name) => ours.test(name))
+        .map((name) => join(folder, name)),
+    ),
+  ]);
+}
+
+/** Processes that were started, at whatever remove, with `NAME=value` in their environment. */
+export function findMarked(mark: string): LeftoverProcess[] {
+  return list('/proc')
+    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).split('\0').includes(mark))
+    .map((name) => ({
+      pid: Number(name),
+      command: read(`/proc/${name}/cmdline`).split('\0').join(' ').trim().slice(0, 160),
+    }));
+}
