@@ -80,7 +80,7 @@ install_apt() {
   export DEBIAN_FRONTEND=noninteractive
   log=$(mktemp)
   forbid_services
-  apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 update >"$log" 2>&1 || {
+  apt-get -q -o Acquire::Retries=3 -o DPkg::Lock::Timeout=120 -o APT::Update::Error-Mode=any update >"$log" 2>&1 || {
     tail -n 15 "$log" >&2
     say "apt-get update failed (its last lines are above); trying with the lists that are there"
   }

@@ -121,6 +121,15 @@ function list(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder).map((name) => join(folder, name)) : [];
 }
 
+function firstLine(message: string): string {
+  return (
+    message
+      .split('\n')
+      .find((line) => line.trim() !== '' && !line.includes('●'))
+      ?.trim() ?? ''
+  );
+}
+
 /** Prints what needs attention and the counts; true when all is well. */
 function report(tests: readonly TestOutcome[], failedParts: number, leaks: readonly string[]): boolean {
   const passed = tests.filter(({ status }) => status === 'passed').length;
@@ -139,16 +148,10 @@ function report(tests: readonly TestOutcome[], failedParts: number, leaks: reado
   );
   section(
     'Failed:',
-    bad.map(({ file, name, status, message }) =>
-      [
-        file,
-        name,
-        status === 'todo' ? 'is only announced' : '',
-        (status === 'broken' ? message.split('\n')[0] : '') ?? '',
-      ]
-        .filter((word) => word !== '')
-        .join(': '),
-    ),
+    bad.map(({ file, name, status, message }) => {
+      const why = status === 'todo' ? 'is only announced' : status === 'broken' ? firstLine(message) : '';
+      return [file, name, why].filter((word) => word !== '').join(': ');
+    }),
   );
   section('Left behind by the tests:', leaks);
   if (failedParts > 0)

@@ -25,12 +25,12 @@ function read(file: string): string {
   }
 }
 
-/** Mount points of namespaces (proc(5), mountinfo: the file system type follows the lone dash). */
+/** Mount points of namespaces, as named namespaces are listed (proc(5), mountinfo: the file system type follows the lone dash). */
 function pinnedNamespaces(): string[] {
   return read('/proc/self/mountinfo')
     .split('\n')
     .filter((line) => line.includes(' - nsfs '))
-    .map((line) => `pinned namespace ${line.split(' ')[4] ?? ''}`);
+    .map((line) => `network namespace ${line.split(' ')[4] ?? ''}`);
 }
 
 /** Namespaces, links and folders of this machine. Of shared folders only what bears a name of ours or of our stores. */
@@ -40,7 +40,10 @@ export function takeInventory(): Inventory {
     ...pinnedNamespaces(),
     ...list('/run/netns').map((name) => `network namespace /run/netns/${name}`),
     ...list('/sys/class/net').map((name) => `link ${name}`),
-    ...list('/run').map((name) => `/run/${name}`),
+    // iproute2 makes the folder for the first name and leaves it.
+    ...list('/run')
+      .filter((name) => name !== 'netns')
+      .map((name) => `/run/${name}`),
     ...['/tmp', '/var/tmp', '/var/lib'].flatMap((folder) =>
       list(folder)
         .filter((name) => ours.test(name))
