@@ -102,9 +102,6 @@ export default defineConfig(
       ],
       // The compiler keeps `signal.aborted` and the like narrowed over an await; this rule would have the second look removed.
       '@typescript-eslint/no-unnecessary-condition': 'off',
-        'error',
-        { allowConstantLoopConditions: 'only-allowed-literals' },
-      ],
       // An empty string is often meant to be "absent" (environment variables).
       '@typescript-eslint/prefer-nullish-coalescing': [
         'error',

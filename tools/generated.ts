@@ -4,12 +4,13 @@
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { listFiles } from './files.ts';
 
 const root = join(import.meta.dirname, '..');
-mkdirSync(join(root, '.cache'), { recursive: true });
-const copy = mkdtempSync(join(root, '.cache', 'generated-'));
+// Outside the checkout: Jest would find the copies of the tests.
+const copy = mkdtempSync(join(tmpdir(), 'weft-generated-'));
 const same = (file: string): boolean => readFileSync(join(root, file)).equals(readFileSync(join(copy, file)));
 
 try {
