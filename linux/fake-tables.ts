@@ -63,17 +63,10 @@ export class FakeTables {
 
   observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Observation {
     const asked = new Set(sandboxes);
-    const objects = new Map<ObjectKey, LinuxObject>();
-    const entered: string[] = [];
-    for (const [key, o] of this.#objects) {
-      if (o.scope !== scope) continue;
-      const known = o.kind !== 'veth' || asked.has(o.peer.scope);
-      if (o.kind === 'veth' && known) entered.push(linkPlace(o.peer.scope, o.peer.name));
-      objects.set(key, known ? o : hidePeer(o));
-    }
-    for (const key of entered.flatMap((place) => [...this.#objects.users(place)])) {
-      const o = this.#objects.get(key);
-      if (o !== undefined) objects.set(key, o);
+    const objects = this.#objects.ofNetwork(scope);
+    for (const [key, o] of objects) {
+      if (o.kind === 'veth' && !asked.has(o.peer.scope)) objects.set(key, hidePeer(o));
+      if (isSandbox(o.scope) && !asked.has(o.scope)) objects.delete(key);
     }
     return { objects, deadSandboxes: new Set(sandboxes.filter((s) => !this.#sandboxes.has(s))) };
   }
@@ -137,8 +130,7 @@ export class FakeTables {
   }
 
   #isThere(place: string): boolean {
-    if (this.#objects.has(place) || this.#objects.has(`${place} netns`)) return true;
-    return this.all().some((o) => placesOf(o).includes(place));
+    return this.#objects.providers(place).size > 0;
   }
 
   #put(o: LinuxObject): void {

@@ -1,13 +1,18 @@
 import type { Place } from './kind.ts';
 import { placesOf, usesOf } from './kinds.ts';
+import type { Address, Route } from './ip-config.ts';
+import type { Veth } from './link.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './object.ts';
+import { linkPlace } from './place.ts';
+import { isSandbox, type NetworkScope } from './scope.ts';
 
 /**
- * Objects by key, which also knows what stands on what: the objects that use a place are found without a scan. (Objects of a
+ * Objects by key, which also knows what stands on what: who offers and who uses a place is found without a scan. (Objects of a
  * namespace as a whole are found by their keys, which begin with its scope: that is rare.)
  */
 export class ObjectSet extends Map<ObjectKey, LinuxObject> {
   readonly #users = new Map<Place, Set<ObjectKey>>();
+  readonly #providers = new Map<Place, Set<ObjectKey>>();
 
   constructor(objects: Iterable<LinuxObject> = []) {
     super();
@@ -21,11 +26,8 @@ export class ObjectSet extends Map<ObjectKey, LinuxObject> {
   override set(key: ObjectKey, o: LinuxObject): this {
     const old = this.get(key);
     if (old !== undefined) this.#forget(key, old);
-    for (const place of usedPlaces(o)) {
-      const users = this.#users.get(place);
-      if (users === undefined) this.#users.set(place, new Set([key]));
-      else users.add(key);
-    }
+    for (const place of usedPlaces(o)) enter(this.#users, place, key);
+    for (const place of placesOf(o)) enter(this.#providers, place, key);
     return super.set(key, o);
   }
 
@@ -38,6 +40,7 @@ export class ObjectSet extends Map<ObjectKey, LinuxObject> {
 
   override clear(): void {
     this.#users.clear();
+    this.#providers.clear();
     super.clear();
   }
 
@@ -46,16 +49,60 @@ export class ObjectSet extends Map<ObjectKey, LinuxObject> {
     return this.#users.get(place) ?? nobody;
   }
 
-  #forget(key: ObjectKey, o: LinuxObject): void {
-    for (const place of usedPlaces(o)) {
-      const users = this.#users.get(place);
-      users?.delete(key);
-      if (users?.size === 0) this.#users.delete(place);
+  /** Keys of the objects that offer the place. */
+  providers(place: Place): ReadonlySet<ObjectKey> {
+    return this.#providers.get(place) ?? nobody;
+  }
+
+  /** The port that made the interface inside a sandbox on which the object stands. */
+  portOf(o: Address | Route): Veth | undefined {
+    for (const key of this.providers(linkPlace(o.scope, o.dev))) {
+      const port = this.get(key);
+      if (port?.kind === 'veth' && port.peer.scope === o.scope) return port;
     }
+    return undefined;
+  }
+
+  /** The network that an object belongs to: inside a sandbox, that of the port which made the object's interface. */
+  networkOf(o: LinuxObject): NetworkScope | undefined {
+    if (!isSandbox(o.scope)) return o.scope;
+    return o.kind === 'address' || o.kind === 'route' ? this.portOf(o)?.scope : undefined;
+  }
+
+  /** The objects of one network, those inside sandboxes included. Looks at every key. */
+  ofNetwork(scope: NetworkScope): Map<ObjectKey, LinuxObject> {
+    const found = new Map<ObjectKey, LinuxObject>();
+    for (const [key, o] of this) {
+      if (o.scope !== scope) continue;
+      found.set(key, o);
+      if (o.kind !== 'veth') continue;
+      for (const inside of this.users(linkPlace(o.peer.scope, o.peer.name))) {
+        found.set(inside, this.get(inside) as LinuxObject);
+      }
+    }
+    return found;
+  }
+
+  #forget(key: ObjectKey, o: LinuxObject): void {
+    for (const place of usedPlaces(o)) leave(this.#users, place, key);
+    for (const place of placesOf(o)) leave(this.#providers, place, key);
   }
 }
 
+type Index = Map<Place, Set<ObjectKey>>;
 const nobody: ReadonlySet<ObjectKey> = new Set();
+
+function enter(index: Index, place: Place, key: ObjectKey): void {
+  const keys = index.get(place);
+  if (keys === undefined) index.set(place, new Set([key]));
+  else keys.add(key);
+}
+
+function leave(index: Index, place: Place, key: ObjectKey): void {
+  const keys = index.get(place);
+  keys?.delete(key);
+  if (keys?.size === 0) index.delete(place);
+}
 
 /** Places that the object uses, except namespaces: everything in one begins with its scope. */
 function usedPlaces(o: LinuxObject): readonly Place[] {

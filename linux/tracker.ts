@@ -1,0 +1,115 @@
+import type { WeftError } from '../model/errors.ts';
+import type { Observation, StepResult } from './kernel.ts';
+import { placesOf } from './objects/kinds.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
+import { lossOf, ObjectSet } from './objects/object-set.ts';
+import type { NetworkScope } from './objects/scope.ts';
+import { difference, sameObject } from './plan/change-table.ts';
+import type { Step } from './plan/step.ts';
+
+/** A step that the kernel refused. */
+export interface Failure {
+  readonly step: Step;
+  readonly error: WeftError;
+}
+
+/**
+ * What we believe the kernel holds: the last observation of each network, carried on by the results of our own steps. A plan
+ * against it needs no reading. Where a step failed, nobody knows: the network is in doubt until it is observed again.
+ */
+export class Tracker {
+  readonly #believed = new ObjectSet();
+  readonly #doubts = new Set<NetworkScope>();
+  readonly #failures = new Map<ObjectKey, Failure>();
+
+  /** To be read and not written. */
+  get believed(): ObjectSet {
+    return this.#believed;
+  }
+
+  /** Networks that must be observed before the next plan for them. */
+  get doubts(): ReadonlySet<NetworkScope> {
+    return this.#doubts;
+  }
+
+  /** Steps that failed since their network was observed, by key of the object: what the status shows. */
+  get failures(): ReadonlyMap<ObjectKey, Failure> {
+    return this.#failures;
+  }
+
+  /**
+   * The kernel holds this of the network, and nothing else. Ends the doubt.
+   * @returns the keys where we believed otherwise, failed ones included: the ones to plan for.
+   */
+  observed(scope: NetworkScope, { objects }: Pick<Observation, 'objects'>): Set<ObjectKey> {
+    const surprising = new Set<ObjectKey>();
+    for (const [key, { step }] of this.#failures) {
+      if ((this.#believed.networkOf(step.object) ?? scope) !== scope) continue;
+      surprising.add(key);
+      this.#failures.delete(key);
+    }
+    for (const key of this.#believed.ofNetwork(scope).keys()) {
+      if (objects.has(key)) continue;
+      surprising.add(key);
+      this.#believed.delete(key);
+    }
+    for (const [key, o] of objects) {
+      const old = this.#believed.get(key);
+      if (old !== undefined && sameObject(old, o)) continue;
+      surprising.add(key);
+      this.#believed.set(key, o);
+    }
+    this.#doubts.delete(scope);
+    return surprising;
+  }
+
+  /** The kernel answered the steps so. */
+  applied(steps: readonly Step[], results: readonly StepResult[]): void {
+    steps.forEach((step, i) => {
+      const result = results[i];
+      if (result?.ok === true) this.#succeeded(step);
+      else if (result !== undefined) this.#failed(step, result.error);
+    });
+  }
+
+  /** Nobody knows what became of these steps, for instance because the call threw. */
+  doubt(steps: readonly Step[]): void {
+    for (const step of steps) this.#doubtNetworkOf(step.object);
+  }
+
+  #succeeded(step: Step): void {
+    const key = keyOf(step.object);
+    this.#failures.delete(key);
+    switch (step.op) {
+      case 'create':
+        this.#believed.set(key, step.object);
+        return;
+      case 'change': {
+        const how = difference(step.from, step.object);
+        if (how.kind === 'in place') this.#drop(lossOf(this.#believed, how.loses).gone);
+        this.#believed.set(key, step.object);
+        return;
+      }
+      case 'delete': {
+        const old = this.#believed.get(key) ?? step.object;
+        if (old.kind === 'sysctl') return;
+        this.#drop(lossOf(this.#believed, placesOf(old)).gone);
+        this.#believed.delete(key);
+      }
+    }
+  }
+
+  #failed(step: Step, error: WeftError): void {
+    this.#failures.set(keyOf(step.object), { step, error });
+    this.#doubtNetworkOf(step.object);
+  }
+
+  #doubtNetworkOf(o: LinuxObject): void {
+    const scope = this.#believed.networkOf(o);
+    if (scope !== undefined) this.#doubts.add(scope);
+  }
+
+  #drop(keys: Iterable<ObjectKey>): void {
+    for (const key of keys) this.#believed.delete(key);
+  }
+}

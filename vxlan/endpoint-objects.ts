@@ -1,0 +1,102 @@
+import type { Endpoint } from '../model/endpoint.ts';
+import { familyOf, type Ip } from '../model/ip.ts';
+import { isRouted, type Network, type Subnet } from '../model/network.ts';
+import { contains, prefixFamily, prefixLength } from '../model/prefix.ts';
+import type { NeighbourEntry } from '../linux/objects/forwarding.ts';
+import type { Address, Route } from '../linux/objects/ip-config.ts';
+import type { LinuxObject } from '../linux/objects/object.ts';
+import { networkScope, sandboxScope } from '../linux/objects/scope.ts';
+import { bridgeName, portName, tunnelName } from './names.ts';
+
+type OverlayNetwork = Pick<Network, 'id' | 'subnets'>;
+
+export interface LocalInput {
+  readonly network: OverlayNetwork;
+  readonly networkMtu: number;
+  readonly endpoint: Pick<Endpoint, 'id' | 'mac' | 'addresses' | 'sandbox' | 'interfaceName' | 'state'>;
+}
+
+/**
+ * What an endpoint of this node needs. One in conflict keeps its port, down and without addresses: somebody else holds what
+ * it had.
+ */
+export function localEndpointObjects({ network, networkMtu, endpoint }: LocalInput): LinuxObject[] {
+  const scope = networkScope(network.id);
+  const sandbox = sandboxScope(endpoint.sandbox.path);
+  const port = portName(endpoint.id);
+  const up = endpoint.state.kind === 'active';
+  const veth: LinuxObject = {
+    kind: 'veth',
+    scope,
+    name: port,
+    bridge: bridgeName,
+    mtu: networkMtu,
+    up,
+    peer: { scope: sandbox, name: endpoint.interfaceName, mac: endpoint.mac },
+  };
+  if (!up) return [veth];
+  const inside = { scope: sandbox, dev: endpoint.interfaceName };
+  return [
+    veth,
+    ...endpoint.addresses.flatMap((ip): Address[] => {
+      const subnet = subnetOf(network, ip);
+      if (subnet === undefined) return [];
+      return [{ kind: 'address', ...inside, ip, length: prefixLength(subnet.prefix) }];
+    }),
+    ...waysToOtherSubnets(network, endpoint.addresses).map((way): Route => {
+      return { kind: 'route', ...inside, ...way, metric: subnetRouteMetric };
+    }),
+    { kind: 'port-fdb', scope, dev: port, mac: endpoint.mac },
+    ...routerNeighbours(network, endpoint),
+  ];
+}
+
+export interface RemoteInput {
+  readonly network: OverlayNetwork;
+  readonly endpoint: Pick<Endpoint, 'mac' | 'addresses' | 'state'>;
+  /** Where the tunnels of its node end; undefined while the node is unknown: then nothing leads there. */
+  readonly vtep: Ip | undefined;
+}
+
+/** What an endpoint of another node needs here, so that no frame to it is flooded and no question about it leaves. */
+export function remoteEndpointObjects({ network, endpoint, vtep }: RemoteInput): LinuxObject[] {
+  if (endpoint.state.kind !== 'active' || vtep === undefined) return [];
+  const scope = networkScope(network.id);
+  return [
+    { kind: 'fdb', scope, dev: tunnelName, mac: endpoint.mac, dst: vtep },
+    ...neighbours(network, endpoint, tunnelName),
+    ...routerNeighbours(network, endpoint),
+  ];
+}
+
+/** Explicit, because the kernel turns an IPv6 metric of 0 into 1024; better than what DHCP clients and the like install. */
+const subnetRouteMetric = 100;
+
+type Holder = Pick<Endpoint, 'mac' | 'addresses'>;
+
+/** The router in the network namespace knows every endpoint and never asks. */
+function routerNeighbours(network: OverlayNetwork, endpoint: Holder): NeighbourEntry[] {
+  return isRouted(network) ? neighbours(network, endpoint, bridgeName) : [];
+}
+
+function neighbours(network: OverlayNetwork, { mac, addresses }: Holder, dev: string): NeighbourEntry[] {
+  const scope = networkScope(network.id);
+  return addresses.map((ip) => ({ kind: 'neighbour', scope, dev, ip, mac }));
+}
+
+/** By its own subnet's gateway an endpoint reaches the subnets of the same family in which it has no address. */
+function waysToOtherSubnets(
+  network: OverlayNetwork,
+  addresses: readonly Ip[],
+): Pick<Route, 'prefix' | 'via'>[] {
+  return network.subnets.flatMap(({ prefix }) => {
+    if (addresses.some((ip) => contains(prefix, ip))) return [];
+    const start = addresses.find((ip) => familyOf(ip) === prefixFamily(prefix));
+    const own = start === undefined ? undefined : subnetOf(network, start);
+    return own === undefined ? [] : [{ prefix, via: own.gateway }];
+  });
+}
+
+function subnetOf(network: OverlayNetwork, ip: Ip): Subnet | undefined {
+  return network.subnets.find((s) => contains(s.prefix, ip));
+}

@@ -1,0 +1,61 @@
+import type { Ip } from '../model/ip.ts';
+import { isRouted, type Network } from '../model/network.ts';
+import type { Cluster, NodeId } from '../model/node.ts';
+import { prefixLength } from '../model/prefix.ts';
+import type { LinuxObject } from '../linux/objects/object.ts';
+import { networkScope } from '../linux/objects/scope.ts';
+import { bridgeSettings, namespaceSettings, settingObject } from '../linux/objects/settings.ts';
+import { bridgeMac, bridgeName, namespaceMark, tunnelName } from './names.ts';
+
+export interface NetworkInput {
+  readonly network: Pick<Network, 'id' | 'vni' | 'subnets'>;
+  /** As `networkMtu` tells. */
+  readonly networkMtu: number;
+  /** This node, and the address its tunnels leave from. */
+  readonly self: { readonly node: NodeId; readonly vtep: Ip };
+  readonly cluster: Pick<Cluster, 'id' | 'port'>;
+}
+
+/**
+ * What a network needs on every node that takes part, whoever its endpoints are: the namespace and its settings, the bridge,
+ * the tunnel device and, with several subnets of one family, the gateways.
+ */
+export function networkObjects({ network, networkMtu: mtu, self, cluster }: NetworkInput): LinuxObject[] {
+  const scope = networkScope(network.id);
+  const routed = isRouted(network);
+  const settings = [...namespaceSettings, ...bridgeSettings(bridgeName)];
+  return [
+    { kind: 'netns', scope, mark: namespaceMark(cluster.id, self.node, network.id) },
+    ...settings.map((s) => settingObject(scope, s, settingValue(s.key, routed))),
+    { kind: 'bridge', scope, name: bridgeName, mac: bridgeMac(network, self.node), mtu },
+    {
+      kind: 'vxlan',
+      scope,
+      name: tunnelName,
+      bridge: bridgeName,
+      vni: network.vni,
+      local: self.vtep,
+      port: cluster.port,
+      mtu,
+    },
+    ...(routed ? network.subnets : []).map(({ gateway, prefix }): LinuxObject => {
+      return { kind: 'address', scope, dev: bridgeName, ip: gateway, length: prefixLength(prefix) };
+    }),
+  ];
+}
+
+/**
+ * Forwarding where there are subnets to route between; no link-local addresses; everything else off: redirects would send
+ * endpoints past the gateway, advertisements come from nobody, and bridged frames need no walk through the host's filters.
+ */
+function settingValue(key: string, routed: boolean): string {
+  switch (key) {
+    case 'net/ipv4/ip_forward':
+    case 'net/ipv6/conf/all/forwarding':
+      return routed ? '1' : '0';
+    case 'net/ipv6/conf/default/addr_gen_mode':
+      return '1';
+    default:
+      return '0';
+  }
+}
