@@ -115,6 +115,12 @@ if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
   # The machine's own Node only fetches: what the packages ask of Node is kept by the pinned one.
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null ||
     fail "npm ci failed (its words are above)"
+  # npm 9 (Debian 12) unpacks the package with the pinned Node and makes no link to it.
+  for pinned in node_modules/node-linux-*/bin/node; do
+    if [ ! -e node_modules/.bin/node ] && "$pinned" -v >/dev/null 2>&1; then
+      ln -sf "../${pinned#node_modules/}" node_modules/.bin/node
+    fi
+  done
   [ -x node_modules/.bin/node ] ||
     fail "npm brought no Node for this machine ($(uname -sm)): Weft runs on Linux x86_64 and aarch64"
   cp package-lock.json "$stamp"
