@@ -18,7 +18,7 @@ const rules = (configuration as { readonly default: Configuration }).default;
 
 const canaryFolder = 'tools/fence/canary';
 /** Raise it as the house grows. */
-const fewestModules = 20;
+const fewestModules = 80;
 
 async function read(baseDir: string, files: readonly string[]): Promise<ICruiseResult> {
   const { output } = await cruise([...files], {
