@@ -1,0 +1,102 @@
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Ip } from '../model/ip.ts';
+import { DesiredState } from './desired.ts';
+import { fdb, netns, neighbour, otherFdb, vxlan } from './kernel-contract-objects.ts';
+import type { FdbEntry } from './objects/forwarding.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
+import { ObjectSet } from './objects/object-set.ts';
+
+test('a source gives, replaces and takes back its objects, and every change is told once', () => {
+  const desired = new DesiredState();
+  desired.set('network', [netns, vxlan]);
+  desired.set('endpoint', [fdb, neighbour]);
+  expect(desired.takeChanged()).toEqual(new Set([netns, vxlan, fdb, neighbour].map(keyOf)));
+  expect(desired.takeChanged()).toEqual(new Set());
+
+  desired.set('endpoint', [otherFdb, { ...neighbour }]);
+  expect(desired.takeChanged()).toEqual(new Set([keyOf(fdb)]));
+  expect(desired.objects.get(keyOf(fdb))).toBe(otherFdb);
+
+  desired.remove('endpoint');
+  expect(desired.takeChanged()).toEqual(new Set([keyOf(fdb), keyOf(neighbour)]));
+  expect([...desired.objects.values()]).toEqual([netns, vxlan]);
+  expect([desired.has('network'), desired.has('endpoint')]).toEqual([true, false]);
+});
+
+test('of two sources that want one key, the first by name has it, in whatever order they come', () => {
+  for (const order of [
+    ['a', 'b'],
+    ['b', 'a'],
+  ]) {
+    const desired = new DesiredState();
+    for (const source of order) desired.set(source, [source === 'a' ? fdb : otherFdb]);
+    expect(desired.objects.get(keyOf(fdb))).toBe(fdb);
+    desired.takeChanged();
+    desired.remove('a');
+    expect(desired.objects.get(keyOf(fdb))).toBe(otherFdb);
+    expect(desired.takeChanged()).toEqual(new Set([keyOf(fdb)]));
+  }
+});
+
+test('the loser of a key may change and go without anybody noticing', () => {
+  const desired = new DesiredState();
+  desired.set('a', [fdb]);
+  desired.set('b', [otherFdb]);
+  desired.takeChanged();
+  desired.set('b', [{ ...otherFdb, dst: '192.0.2.77' as Ip }]);
+  desired.remove('b');
+  expect(desired.takeChanged()).toEqual(new Set());
+  expect(desired.objects.get(keyOf(fdb))).toBe(fdb);
+});
+
+type Move = {
+  readonly source: string;
+  readonly entries: readonly { readonly n: number; readonly dst: number }[];
+};
+
+test('any sequence of updates gives what the sources say, and tells every key that is different', () => {
+  const entry = (n: number, dst: number): FdbEntry => ({ ...fdb, dev: `d${n}`, dst: `192.0.2.${dst}` as Ip });
+  const move: fc.Arbitrary<Move> = fc.record({
+    source: fc.constantFrom('a', 'b', 'c'),
+    entries: fc.array(fc.record({ n: fc.nat(4), dst: fc.nat(2) }), { maxLength: 4 }),
+  });
+  fc.assert(
+    fc.property(fc.array(move, { maxLength: 12 }), fc.nat(11), (moves, pause) => {
+      const desired = new DesiredState();
+      const said = new Map<string, LinuxObject[]>();
+      let seen = new Map<ObjectKey, LinuxObject>();
+      moves.forEach(({ source, entries }, i) => {
+        said.set(
+          source,
+          entries.map(({ n, dst }) => entry(n, dst)),
+        );
+        desired.set(source, said.get(source) ?? []);
+        if (i !== pause && i !== moves.length - 1) return;
+        const expected = new Map<ObjectKey, LinuxObject>();
+        for (const name of ['c', 'b', 'a']) for (const o of said.get(name) ?? []) expected.set(keyOf(o), o);
+        expect(new Map(desired.objects)).toEqual(expected);
+        const changed = desired.takeChanged();
+        for (const key of new Set([...expected.keys(), ...seen.keys()])) {
+          const before = seen.get(key);
+          const now = expected.get(key);
+          const differs = JSON.stringify(before) !== JSON.stringify(now);
+          if (differs) expect(changed).toContain(key);
+        }
+        seen = expected;
+      });
+    }),
+  );
+});
+
+test('the objects know what stands on what after every update', () => {
+  const desired = new DesiredState();
+  desired.set('n', [vxlan]);
+  desired.set('e', [fdb, neighbour]);
+  desired.remove('e');
+  desired.set('f', [neighbour]);
+  const place = `${vxlan.scope} link vxlan0`;
+  expect([...desired.objects.users(place)]).toEqual([keyOf(neighbour)]);
+  expect([...desired.objects.providers(place)]).toEqual([keyOf(vxlan)]);
+  expect(new ObjectSet(desired.objects.values()).users(place)).toEqual(desired.objects.users(place));
+});

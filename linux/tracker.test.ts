@@ -1,0 +1,80 @@
+import { expect, test } from '@jest/globals';
+import { FakeKernel } from './fake-kernel.ts';
+import * as lab from './kernel-contract-objects.ts';
+import { keyOf, type LinuxObject } from './objects/object.ts';
+import { ObjectSet } from './objects/object-set.ts';
+import { sandboxScope } from './objects/scope.ts';
+import { plan } from './plan/plan.ts';
+import type { Plan } from './plan/step.ts';
+import { Tracker } from './tracker.ts';
+
+const sandbox = sandboxScope('/run/netns/c1');
+const everything = lab.everything(sandbox);
+
+async function setUp(): Promise<{
+  kernel: FakeKernel;
+  tracker: Tracker;
+  apply: (steps: Plan) => Promise<void>;
+}> {
+  const kernel = new FakeKernel();
+  kernel.addSandbox(sandbox);
+  const tracker = new Tracker();
+  const apply = async (steps: Plan): Promise<void> => {
+    tracker.applied(steps, await kernel.apply(steps));
+  };
+  await apply(plan(new ObjectSet(everything), tracker.believed));
+  return { kernel, tracker, apply };
+}
+
+test('what was applied is believed, and an observation finds no surprise', async () => {
+  const { kernel, tracker } = await setUp();
+  expect([...tracker.believed.keys()].sort()).toEqual(everything.map(keyOf).sort());
+  expect(tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]))).toEqual(new Set());
+  expect(tracker.doubts.size).toBe(0);
+});
+
+test('what stands on a deleted object is no longer believed', async () => {
+  const { kernel, tracker, apply } = await setUp();
+  await apply([{ op: 'delete', object: lab.veth(sandbox) }]);
+  expect([...tracker.believed.values()]).toEqual(lab.without(everything, lab.veth(sandbox)));
+  expect(tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]))).toEqual(new Set());
+});
+
+test('a refused step leaves the network in doubt; the next observation asks to plan for it again', async () => {
+  const { kernel, tracker, apply } = await setUp();
+  const object = { ...lab.sandboxAddress(sandbox), length: 25 };
+  kernel.refuseNext({ op: 'create', kind: 'address' });
+  const desired = new ObjectSet([...everything.filter((o) => keyOf(o) !== keyOf(object)), object]);
+  await apply(plan(desired, tracker.believed, [keyOf(object)]));
+  expect([...tracker.doubts]).toEqual([lab.scope]);
+  expect([...tracker.failures.keys()]).toEqual([keyOf(object)]);
+
+  const again = tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]));
+  expect(again).toContain(keyOf(object));
+  expect([tracker.doubts.size, tracker.failures.size]).toEqual([0, 0]);
+  await apply(plan(desired, tracker.believed, again));
+  expect(plan(desired, (await kernel.observe(lab.scope, [sandbox])).objects)).toEqual([]);
+});
+
+test('drift is surprising, in both directions', async () => {
+  const { kernel, tracker } = await setUp();
+  kernel.remove(lab.fdb);
+  kernel.meddle(lab.otherNeighbour);
+  const surprising = tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]));
+  expect(surprising).toEqual(new Set([keyOf(lab.fdb), keyOf(lab.otherNeighbour)]));
+});
+
+test('the observation of one network leaves the others alone', async () => {
+  const { kernel, tracker, apply } = await setUp();
+  const second: LinuxObject[] = [lab.netns, lab.br0].map(lab.inSecondNetwork);
+  await apply(second.map((object) => ({ op: 'create', object })));
+  kernel.remove(lab.inSecondNetwork(lab.br0));
+  expect(tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]))).toEqual(new Set());
+  expect(tracker.believed.has(keyOf(lab.inSecondNetwork(lab.br0)))).toBe(true);
+});
+
+test('steps of which nobody knows the end leave their networks in doubt', async () => {
+  const { tracker } = await setUp();
+  tracker.doubt([{ op: 'create', object: lab.sandboxAddress(sandbox) }]);
+  expect([...tracker.doubts]).toEqual([lab.scope]);
+});
