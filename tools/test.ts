@@ -96,7 +96,7 @@ function isBad({ status }: TestOutcome): boolean {
 async function findLeaks({ temporary, mark, before }: Surroundings): Promise<readonly string[]> {
   const look = () => ({
     things: [...[...takeInventory()].filter((thing) => !before.has(thing)), ...list(temporary)],
-    processes: findMarked(mark),
+    processes: findMarked(mark, temporary),
   });
   const deadline = performance.now() + patience / 3;
   let found = look();

@@ -43,7 +43,10 @@ export function takeInventory(): Inventory {
     // iproute2 makes the folder for the first name and leaves it.
     ...list('/run')
       .filter((name) => name !== 'netns')
-      .map((name) => `/run/${name}`),
+      .flatMap((name) => [
+        `/run/${name}`,
+        ...(ours.test(name) ? list(join('/run', name)) : []).map((inner) => join('/run', name, inner)),
+      ]),
     ...['/tmp', '/var/tmp', '/var/lib'].flatMap((folder) =>
       list(folder)
         .filter((name) => ours.test(name))
@@ -52,12 +55,17 @@ export function takeInventory(): Inventory {
   ]);
 }
 
-/** Processes that were started, at whatever remove, with `NAME=value` in their environment. */
-export function findMarked(mark: string): LeftoverProcess[] {
+/**
+ * Processes that the tests started, at whatever remove: with `mark` (NAME=value) in their environment, or, where that
+ * was emptied, with a path inside `folder` in their command line.
+ */
+export function findMarked(mark: string, folder: string): LeftoverProcess[] {
   return list('/proc')
-    .filter((name) => /^\d+$/.test(name) && read(`/proc/${name}/environ`).split('\0').includes(mark))
-    .map((name) => ({
-      pid: Number(name),
-      command: read(`/proc/${name}/cmdline`).split('\0').join(' ').trim().slice(0, 160),
-    }));
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .map((name) => ({ name, command: read(`/proc/${name}/cmdline`).split('\0').join(' ').trim() }))
+    .filter(
+      ({ name, command }) =>
+        command.includes(`${folder}/`) || read(`/proc/${name}/environ`).split('\0').includes(mark),
+    )
+    .map(({ name, command }) => ({ pid: Number(name), command: command.slice(0, 160) }));
 }
