@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { WeftError } from '../../model/errors.ts';
+import { inside } from './netns.ts';
+import { ended, searchPath } from './run.ts';
+import { waitFor } from './wait.ts';
+
+export interface FlowOptions {
+  /** Echo requests a second; default 100. */
+  readonly perSecond?: number;
+  /** Milliseconds in which the first answer has to come; default 5000. */
+  readonly firstWithin?: number;
+}
+
+/** What became of the echo requests of a flow. */
+export interface FlowResult {
+  readonly sent: number;
+  readonly received: number;
+  /** Sequence numbers without an answer. The very last request does not count: it may still be on its way. */
+  readonly lost: readonly number[];
+  readonly duplicates: number;
+  /** The longest round trip in milliseconds. */
+  readonly slowest: number;
+  /** The longest time between two answers in milliseconds, by ping's own clock. */
+  readonly longestGap: number;
+}
+
+/** A ping that goes on until it is stopped. */
+export interface Flow extends AsyncDisposable {
+  /** Answers so far. */
+  readonly received: number;
+  stop(): Promise<FlowResult>;
+}
+
+/**
+ * Real ICMP at a steady rate from inside a namespace (`ping -i 0.01 -D -n ADDRESS`), until stopped. Ready when the first
+ * answer has come, so that a flow that never worked cannot pass for one without loss.
+ *
+ * @throws TIMEOUT when no answer comes.
+ */
+export async function startFlow(path: string, address: string, options: FlowOptions = {}): Promise<Flow> {
+  const interval = 1 / (options.perSecond ?? 100);
+  const [command, ...args] = inside(path, ['ping', '-n', '-D', `-i${interval}`, address]);
+  const env = { ...process.env, PATH: searchPath };
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
+  let text = '';
+  let received = 0;
+  child.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part;
+    received += part.split('icmp_seq=').length - 1;
+  });
+  child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
+  let finished = false;
+  const end = ended('ping', child).finally(() => (finished = true));
+  end.catch(() => undefined);
+  const stop = async (): Promise<FlowResult> => {
+    child.kill('SIGINT');
+    await end;
+    return parseFlow(text);
+  };
+  try {
+    const seen = (): boolean => text.includes('bytes from');
+    const within = options.firstWithin ?? 5000;
+    await waitFor(`the first answer of ${address}`, seen, { within, every: 10, giveUp: () => finished });
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw new WeftError('TIMEOUT', `no answer from ${address}: ${text.trim().slice(-300)}`, { cause: error });
+  }
+  return {
+    get received() {
+      return received;
+    },
+    stop,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGKILL');
+      await end;
+    },
+  };
+}
+
+/** What `ping -D` printed until SIGINT. Sequence numbers wrap after 65535: a flow must end before. */
+export function parseFlow(text: string): FlowResult {
+  const counts = /(\d+) packets transmitted, (\d+) received/.exec(text);
+  if (counts === null) throw new WeftError('INVARIANT', `ping printed no summary: ${text.slice(-300)}`);
+  const sent = Number(counts[1]);
+  if (sent > 65_535) throw new WeftError('INVARIANT', `a flow of ${sent} requests is too long to count`);
+  const answers = [
+    ...text.matchAll(/^\[([\d.]+)\] \d+ bytes from .*icmp_seq=(\d+) .*time=([\d.]+) ms(.*)$/gm),
+  ];
+  const seen = new Set(answers.map((answer) => Number(answer[2])));
+  const times = answers.map((answer) => Number(answer[1]) * 1000);
+  const lost: number[] = [];
+  for (let sequence = 1; sequence <= sent; sequence += 1) {
+    if (!seen.has(sequence) && sequence !== sent) lost.push(sequence);
+  }
+  return {
+    sent,
+    received: seen.size,
+    lost,
+    duplicates: answers.filter((answer) => answer[4]?.includes('DUP!')).length,
+    slowest: Math.max(0, ...answers.map((answer) => Number(answer[3]))),
+    longestGap: Math.max(0, ...times.slice(1).map((time, i) => time - (times[i] ?? time))),
+  };
+}

@@ -1,0 +1,72 @@
+import type { Family, Ip } from '../../model/ip.ts';
+import { namespaceName, namespacePath, underlayPrefixLength } from './names.ts';
+import { ensureNamespace, ipBatch, mustRunIn } from './netns.ts';
+
+/** The interface through which a host reaches the others. */
+export const underlayInterface = 'eth1';
+const bridge = 'underlay0';
+
+/** What is plugged into the underlay: a host or the store. */
+export interface Plug {
+  /** `h1` or `store`: the bridge's port has this name, the namespace ends with it. */
+  readonly name: string;
+  readonly address: Ip;
+  /** Bytes of an IP packet on eth1. */
+  readonly mtu: number;
+}
+
+interface LinkRow {
+  readonly ifname: string;
+  readonly operstate: string;
+  readonly mtu: number;
+}
+
+/** The bridge that joins the hosts, in a namespace of its own: nothing of a lab is in the machine's own namespace. */
+export async function ensureUnderlay(lab: string, largestMtu: number): Promise<void> {
+  const name = namespaceName(lab, 'underlay');
+  await ensureNamespace(name);
+  const path = namespacePath(name);
+  const there = (await links(path)).some((link) => link.ifname === bridge);
+  // No snooping: it would ask who wants multicast. No link-local addresses: the bridge itself has nothing to say.
+  await ipBatch(path, [
+    ...(there ? [] : [`link add ${bridge} type bridge mcast_snooping 0`]),
+    `link set ${bridge} mtu ${largestMtu} addrgenmode none up`,
+  ]);
+}
+
+/** Makes the namespace of a host and its eth1, or mends what is missing of them. Returns whether it was all there. */
+export async function ensurePlug(lab: string, underlay: Family, plug: Plug): Promise<boolean> {
+  const namespace = namespaceName(lab, plug.name);
+  const made = await ensureNamespace(namespace);
+  const switchPath = namespacePath(namespaceName(lab, 'underlay'));
+  const present = await links(namespacePath(namespace));
+  const eth1 = present.find((link) => link.ifname === underlayInterface);
+  if (eth1 === undefined) {
+    await ipBatch(switchPath, [
+      `link add ${plug.name} mtu ${plug.mtu} type veth peer name ${underlayInterface} mtu ${plug.mtu} netns ${namespace}`,
+    ]);
+  }
+  await ipBatch(switchPath, [`link set ${plug.name} mtu ${plug.mtu} addrgenmode none master ${bridge} up`]);
+  const nodad = underlay === 6 ? ' nodad' : '';
+  await ipBatch(namespacePath(namespace), [
+    `link set ${underlayInterface} mtu ${plug.mtu} addrgenmode none up`,
+    `address replace ${plug.address}/${underlayPrefixLength(underlay)} dev ${underlayInterface}${nodad}`,
+  ]);
+  return !made && eth1?.operstate === 'UP' && eth1.mtu === plug.mtu;
+}
+
+/** Takes a host off the underlay (`down`) or plugs it in again (`up`): the cable, not the host. */
+export async function setCable(lab: string, plug: string, state: 'up' | 'down'): Promise<void> {
+  await ipBatch(namespacePath(namespaceName(lab, 'underlay')), [`link set ${plug} ${state}`]);
+}
+
+/** Changes the MTU of a host's eth1 and of the bridge's port to it. */
+export async function setPlugMtu(lab: string, plug: string, mtu: number): Promise<void> {
+  const switchPath = namespacePath(namespaceName(lab, 'underlay'));
+  await ipBatch(switchPath, [`link set ${plug} mtu ${mtu}`]);
+  await ipBatch(namespacePath(namespaceName(lab, plug)), [`link set ${underlayInterface} mtu ${mtu}`]);
+}
+
+async function links(path: string): Promise<readonly LinkRow[]> {
+  return JSON.parse(await mustRunIn(path, ['ip', '-j', 'link', 'show'])) as LinkRow[];
+}
