@@ -49,9 +49,9 @@ export function parseTrace(text: string): KernelTraffic {
     if (call === null) continue;
     const [, name = '', object = '', rest = ''] = call;
     if (object.startsWith('NETLINK:')) {
-      const types = [...rest.matchAll(/nlmsg_type=([^,]+?)(?: \/\* [^*]* \*\/)?, nlmsg_flags/g)].map(
-        (m) => m[1] ?? '',
-      );
+      // A header of length 0 is padding that iproute2 sends along; the kernel stops reading there.
+      const headers = /nlmsg_len=[1-9]\d*, nlmsg_type=([^,]+?)(?: \/\* [^*]* \*\/)?, nlmsg_flags/g;
+      const types = [...rest.matchAll(headers)].map((match) => match[1] ?? '');
       // A message that strace could not take apart is taken for a write: this count may err in one direction only.
       for (const what of types.length === 0 ? [`${name} of unknown content`] : types) {
         if (isRead(what)) netlinkReads += 1;

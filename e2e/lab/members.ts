@@ -1,6 +1,7 @@
-import { WeftError } from '../../model/errors.ts';
+import type { EndpointJson } from '../../api/schemas/endpoint.ts';
+import { endpointsSeenBy } from './call.ts';
 import type { Host } from './host.ts';
-import type { Lab } from './lab.ts';
+import { waitFor } from './wait.ts';
 
 /** A sandbox's place in a network, as its host's agent shows it. */
 export interface Member {
@@ -16,33 +17,18 @@ export interface Member {
   readonly mac: string;
 }
 
-/** An endpoint of the local API, as far as the lab looks. */
-export interface EndpointAnswer {
-  readonly id: string;
-  readonly network: string;
-  readonly networkId: string;
-  readonly node: string;
-  readonly mac: string;
-  readonly addresses: readonly string[];
-  readonly sandbox: { readonly key: string; readonly path: string };
-  readonly interfaceName: string;
-  readonly state: string;
-  readonly programmed: boolean;
-  readonly local: boolean;
-}
-
-/** Every endpoint that lives on a host of the lab, asked of its own agent. @throws NOT_READY with the host's name. */
-export async function readMembers(lab: Lab): Promise<readonly Member[]> {
+/** Every endpoint that lives on one of the hosts, asked of its own agent. @throws DAEMON_UNREACHABLE with the host's name. */
+export async function readMembers(hosts: readonly Host[]): Promise<readonly Member[]> {
   const lists = await Promise.all(
-    lab.hosts.map(async (host) => {
-      const endpoints = await ask<readonly EndpointAnswer[]>(host, '/v1/endpoints');
+    hosts.map(async (host) => {
+      const endpoints = await endpointsSeenBy(host);
       return endpoints.filter((endpoint) => endpoint.local).map((endpoint) => memberOf(host, endpoint));
     }),
   );
   return lists.flat();
 }
 
-export function memberOf(host: Host, endpoint: EndpointAnswer): Member {
+export function memberOf(host: Host, endpoint: EndpointJson): Member {
   const prefix = `/${host.namespace}-`;
   const at = endpoint.sandbox.path.lastIndexOf(prefix);
   return {
@@ -56,13 +42,27 @@ export function memberOf(host: Host, endpoint: EndpointAnswer): Member {
   };
 }
 
-/** GET on the agent of a host. @throws NOT_READY naming the host, the question and the answer. */
-export async function ask<T>(host: Host, path: string): Promise<T> {
-  const wrong = (what: string, cause?: unknown): WeftError =>
-    new WeftError('NOT_READY', `${host.name}: GET ${path}: ${what}`, { cause, details: { host: host.name } });
-  const { status, body } = await host.agent.request('GET', path).catch((error: unknown) => {
-    throw wrong(`nobody answers on ${host.agent.socket}; is weftd running? see: weft lab status`, error);
-  });
-  if (status !== 200) throw wrong(`the agent answers ${status}: ${JSON.stringify(body)}`);
-  return body as T;
+/**
+ * Waits until the agent of each host that takes part in a network says that its kernel holds all of the network's members.
+ *
+ * @throws TIMEOUT that names a host, the network and what is missing there.
+ */
+export async function waitProgrammed(
+  hosts: readonly Host[],
+  members: readonly Member[],
+  within = 15_000,
+): Promise<void> {
+  for (const network of new Set(members.map((member) => member.network))) {
+    const wanted = members.filter((member) => member.network === network);
+    for (const host of hosts.filter((each) => wanted.some((member) => member.host === each.name))) {
+      const look = async (): Promise<true> => {
+        const seen = await endpointsSeenBy(host, network);
+        const held = new Set(seen.filter((endpoint) => endpoint.programmed).map((endpoint) => endpoint.mac));
+        const missing = wanted.filter((member) => !held.has(member.mac));
+        if (missing.length === 0) return true;
+        throw new Error(`not there yet: ${missing.map((m) => `${m.host}/${m.sandbox}`).join(', ')}`);
+      };
+      await waitFor(`${host.name} to program all endpoints of ${network}`, look, { within, every: 25 });
+    }
+  }
 }

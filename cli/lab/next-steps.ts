@@ -1,0 +1,51 @@
+/** What to type to come back to this lab: the launcher as it was called, and the name unless it is the default. */
+export interface Invocation {
+  /** `bin/weft` */
+  readonly weft: string;
+  readonly lab: string;
+  /** The default name, which needs no flag. */
+  readonly defaultLab: string;
+}
+
+/** Commands that work when they are pasted, after the demonstration. */
+export function demoNextSteps(
+  invocation: Invocation,
+  addresses: { readonly from: string; readonly to: string },
+): string {
+  const { weft, lab } = invocation;
+  const name = flagOf(invocation);
+  const at = (host: string): string => `${weft} lab exec${name} ${host}`;
+  const c9 = `weft-lab-${lab}-h3-c9`;
+  return steps([
+    [`${at('h1')} weft network ls`, 'the networks, as the agent of h1 knows them'],
+    [`${at('h2')} weft endpoint ls`, 'the endpoints of all hosts'],
+    [`${at('h1')} weft node ls`, 'the hosts'],
+    [
+      `ip netns exec weft-lab-${lab}-h1-${addresses.from} ping -c3 ${addresses.to}`,
+      'from a sandbox of h1 to one of h3',
+    ],
+    [`ip netns add ${c9} && ${at('h3')} weft attach blue ${c9}`, 'one more sandbox on h3'],
+    [`${weft} lab ping${name}`, 'every pair again'],
+    [`${weft} lab down${name}`, 'remove all of it'],
+  ]);
+}
+
+/** The same after a plain `weft lab up`. */
+export function plainNextSteps(invocation: Invocation): string {
+  const { weft } = invocation;
+  const name = flagOf(invocation);
+  return steps([
+    [`${weft} lab exec${name} h1 weft status`, 'the agent of h1'],
+    [`${weft} lab up${name} --demo`, 'two networks with sandboxes on every host, and the proof'],
+    [`${weft} lab status${name}`, 'hosts and agents'],
+    [`${weft} lab down${name}`, 'remove all of it'],
+  ]);
+}
+
+const flagOf = ({ lab, defaultLab }: Invocation): string => (lab === defaultLab ? '' : ` --name ${lab}`);
+
+function steps(rows: readonly (readonly [string, string])[]): string {
+  return ['What to try next:', ...rows.map(([command, meaning]) => `  ${command}\n      ${meaning}`)].join(
+    '\n',
+  );
+}
