@@ -112,7 +112,7 @@ export async function endMarked(
 }
 
 /** The last lines of a log, for a message. */
-export function logTail(file: string, lines = 12): readonly string[] {
+export function logTail(file: string, lines = 20): readonly string[] {
   try {
     return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines);
   } catch {

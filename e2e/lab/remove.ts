@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import { belongsTo, checkLabName, labDirectory, labOf, namespacePath, runtimeRoot } from './names.ts';
 import { isNamespace, namedNamespaces, processesIn, removeNamespace, unpin } from './netns.ts';
-import { endMarked } from './process.ts';
+import { endMarked, readMark } from './process.ts';
 import { doStep, silent, type Report } from './report.ts';
 import { mapBounded, waitFor } from './wait.ts';
 
@@ -57,6 +57,7 @@ async function endProcesses(directory: string, namespaces: readonly string[]): P
       .filter((file) => file.endsWith('.pid'))
       .map((file) => join(each, file)),
   );
+  const running = marks.filter((mark) => readMark(mark) !== undefined).length;
   // The store's server ends after its clients.
   const rank = (mark: string): number => (mark.endsWith('weftd.pid') ? 0 : 1);
   for (const turn of [0, 1]) {
@@ -71,7 +72,7 @@ async function endProcesses(directory: string, namespaces: readonly string[]): P
   for (const pid of left) kill(pid);
   const gone = (): boolean => processesIn(paths).every((pid) => pid === process.pid);
   await waitFor('the processes in the namespaces to end', gone, { within: 5000 });
-  return String(marks.length + left.length);
+  return String(running + left.length);
 }
 
 function kill(pid: number): void {
