@@ -1,14 +1,18 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Family } from '../../model/ip.ts';
+import type { Family, Ip } from '../../model/ip.ts';
 import { WeftError } from '../../model/errors.ts';
 import { inUrl, labDirectory, namespaceName, namespacePath, storeNumber, underlayAddress } from './names.ts';
 import { inside, mustRunIn, runIn } from './netns.ts';
 import { endMarked, logTail, readMark, startDetached } from './process.ts';
+import { Relay, type Relayed } from './relay.ts';
 import type { Outcome } from './run.ts';
 import { ensurePlug } from './underlay.ts';
 
-/** `file`: one SQLite file of the lab. `etcd`: a real etcd server on the underlay. Otherwise the URL of a store. */
+/**
+ * `file`: one SQLite file of the lab. `etcd`: a real etcd server on the underlay. Otherwise the URL of a store: the hosts of
+ * the lab reach its servers through relays, and nothing else outside.
+ */
 export type StoreChoice = 'file' | 'etcd' | (string & {});
 
 /** The store of a lab: its URL for the agents, and for etcd the server itself. */
@@ -20,6 +24,7 @@ export class LabStore {
   readonly netns: string;
   readonly #lab: string;
   readonly #underlay: Family;
+  readonly #relayed: readonly Relayed[] = [];
 
   constructor(lab: string, choice: StoreChoice, underlay: Family) {
     this.#lab = lab;
@@ -34,7 +39,12 @@ export class LabStore {
       this.url = `etcd://${this.#endpoint}`;
     } else {
       this.kind = 'elsewhere';
-      this.url = choice;
+      this.#relayed = relayedOf(choice, underlayAddress(underlay, storeNumber));
+      this.url = this.#relayed.reduce(
+        (url, { toHost, toPort, address, port }) =>
+          url.replace(`${inUrl(toHost as Ip)}:${toPort}`, `${inUrl(address as Ip)}:${port}`),
+        choice,
+      );
     }
   }
 
@@ -43,15 +53,20 @@ export class LabStore {
   }
 
   get running(): boolean {
-    return this.kind !== 'etcd' || readMark(this.#mark) !== undefined;
+    if (this.kind === 'etcd') return readMark(this.#mark) !== undefined;
+    return this.#relayed.every((_, index) => this.#relay(index).running);
   }
 
   /** Starts what is not running. Returns what came of it. */
   async start(): Promise<string> {
     mkdirSync(this.directory, { recursive: true });
-    if (this.kind !== 'etcd') return this.url;
+    if (this.kind === 'file') return this.url;
     const address = underlayAddress(this.#underlay, storeNumber);
     await ensurePlug(this.#lab, this.#underlay, { name: 'store', address, mtu: 1500 });
+    if (this.kind === 'elsewhere') {
+      for (const [index, relayed] of this.#relayed.entries()) await this.#relay(index).start(relayed);
+      return this.url;
+    }
     if (this.running) return `already running at ${this.url}`;
     const client = `http://${this.#endpoint}`;
     const peer = `http://${inUrl(address)}:2380`;
@@ -99,8 +114,9 @@ export class LabStore {
     );
   }
 
-  /** `stop`: an orderly end. `kill9`: a crash. The data stays. */
+  /** `stop`: an orderly end. `kill9`: a crash. The data stays. Of a store outside only the relays end. */
   async stop(how: 'stop' | 'kill9' = 'stop'): Promise<void> {
+    for (const index of this.#relayed.keys()) await this.#relay(index).stop();
     await endMarked(this.#mark, how === 'stop' ? 'SIGTERM' : 'SIGKILL', 5000);
   }
 
@@ -118,6 +134,10 @@ export class LabStore {
     return mustRunIn(this.netns, argv, { env: { ...process.env, ETCDCTL_API: '3' } });
   }
 
+  #relay(index: number): Relay {
+    return new Relay(this.netns, this.directory, index);
+  }
+
   get #endpoint(): string {
     return `${inUrl(underlayAddress(this.#underlay, storeNumber))}:2379`;
   }
@@ -133,4 +153,18 @@ export class LabStore {
       `lab ${this.#lab} runs no etcd of its own; its store is ${this.url}`,
     );
   }
+}
+
+/** One relay for each `HOST:PORT` of the URL; none for a file. */
+function relayedOf(url: string, address: Ip): readonly Relayed[] {
+  const authority = /^[a-z]+:\/\/([^/]+)/.exec(url)?.[1];
+  if (authority === undefined || url.startsWith('file:')) return [];
+  return authority.split(',').map((server, index) => {
+    const parts = /^(?:\[([0-9a-fA-F:]+)\]|([^:[\]]+)):(\d+)$/.exec(server);
+    if (parts === null) {
+      throw new WeftError('INPUT_INVALID', `store ${url}: ${JSON.stringify(server)} is not HOST:PORT`);
+    }
+    const [, v6, name, toPort] = parts;
+    return { address, port: 2379 + index, toHost: v6 ?? name ?? '', toPort: Number(toPort) };
+  });
 }
