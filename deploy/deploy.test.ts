@@ -71,7 +71,7 @@ describe('the systemd unit', () => {
   });
 
   const analyze = ['/usr/bin/systemd-analyze', '/bin/systemd-analyze'].find((path) => existsSync(path));
-  (analyze === undefined ? test.skip : test)('is one that systemd accepts (systemd-analyze)', () => {
+  (analyze === undefined ? test.skip : test)('is one that systemd accepts [needs systemd]', () => {
     const directory = mkdtempSync(join(tmpdir(), 'weft-unit-'));
     try {
       // The one thing that is not on this machine is the program below /opt.

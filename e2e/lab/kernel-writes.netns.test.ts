@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { parseTrace, traceArguments, watchKernelWrites, type KernelTraffic } from './kernel-writes.ts';
 import { namespacePath } from './names.ts';
-import { ensureNamespace, mustRunIn, removeNamespace } from './netns.ts';
+import { ensureNamespace, inside, mustRunIn, removeNamespace } from './netns.ts';
 import type { Argv } from './run.ts';
 
 const namespace = `weft-lab-writes${process.pid}-h1`;
@@ -77,7 +77,8 @@ describe('kernel writes of a process', () => {
         require('node:fs/promises').writeFile('/proc/sys/net/ipv4/conf/lo/rp_filter', '0').then(() => console.log('done'));
       });
       console.log('ready');`;
-    const child = spawn('nsenter', [`--net=${path}`, process.execPath, '-e', script]);
+    const [command, ...args] = inside(path, [process.execPath, '-e', script]);
+    const child = spawn(command, args);
     const line = (): Promise<string> =>
       new Promise((resolve) => child.stdout.once('data', (data: Buffer) => resolve(data.toString().trim())));
     try {
