@@ -2,10 +2,12 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Ip } from '../model/ip.ts';
 import { DesiredState } from './desired.ts';
-import { fdb, netns, neighbour, otherFdb, vxlan } from './kernel-contract-objects.ts';
+import { everything, fdb, netns, neighbour, otherFdb, vxlan } from './kernel-contract-objects.ts';
 import type { FdbEntry } from './objects/forwarding.ts';
+import type { Route } from './objects/ip-config.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
 import { ObjectSet } from './objects/object-set.ts';
+import { sandboxScope } from './objects/scope.ts';
 
 test('a source gives, replaces and takes back its objects, and every change is told once', () => {
   const desired = new DesiredState();
@@ -37,6 +39,15 @@ test('of two sources that want one key, the first by name has it, in whatever or
     expect(desired.objects.get(keyOf(fdb))).toBe(otherFdb);
     expect(desired.takeChanged()).toEqual(new Set([keyOf(fdb)]));
   }
+});
+
+test('an heir that wants the same is no change', () => {
+  const desired = new DesiredState();
+  desired.set('a', [fdb]);
+  desired.set('b', [{ ...fdb }]);
+  desired.takeChanged();
+  desired.remove('a');
+  expect(desired.takeChanged()).toEqual(new Set());
 });
 
 test('the loser of a key may change and go without anybody noticing', () => {
@@ -98,5 +109,10 @@ test('the objects know what stands on what after every update', () => {
   const place = `${vxlan.scope} link vxlan0`;
   expect([...desired.objects.users(place)]).toEqual([keyOf(neighbour)]);
   expect([...desired.objects.providers(place)]).toEqual([keyOf(vxlan)]);
+  const route = { ...everything(sandboxScope('/c1')).find((o) => o.kind === 'route') } as Route;
+  desired.set('r', [route]);
+  desired.set('r', [{ ...route, dev: 'eth1' }]);
+  expect(desired.objects.users(`${route.scope} link eth0`).size).toBe(0);
+  expect([...desired.objects.users(`${route.scope} link eth1`)]).toEqual([keyOf(route)]);
   expect(new ObjectSet(desired.objects.values()).users(place)).toEqual(desired.objects.users(place));
 });

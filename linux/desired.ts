@@ -61,8 +61,7 @@ export class DesiredState {
   }
 
   #withdraw(key: ObjectKey, source: Source): void {
-    const before = this.#claimants(key);
-    const left = before.filter((s) => s !== source);
+    const left = this.#claimants(key).filter((s) => s !== source);
     const [heir] = left;
     if (heir === undefined) {
       this.#claims.delete(key);
@@ -71,7 +70,6 @@ export class DesiredState {
       return;
     }
     this.#claims.set(key, left.length === 1 ? heir : left);
-    if (before[0] !== source) return;
     const inherited = this.#sources.get(heir)?.find((o) => keyOf(o) === key);
     if (inherited !== undefined) this.#give(key, inherited);
   }

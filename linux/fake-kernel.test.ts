@@ -60,6 +60,24 @@ test('without br_netfilter its settings do not exist and writing them is a succe
   expect([...objects.keys()].filter((k) => k.includes('bridge-nf'))).toEqual([]);
 });
 
+test('a refused change leaves its object, so that those who need it go on', async () => {
+  const kernel = new FakeKernel();
+  await kernel.apply(creations([netns, br0, vxlan]));
+  kernel.refuseNext({ op: 'change' });
+  const results = await kernel.apply([
+    { op: 'change', object: { ...vxlan, mtu: 1400 }, from: vxlan },
+    { op: 'create', object: fdb },
+  ]);
+  expect(results.map((r) => r.ok)).toEqual([false, true]);
+});
+
+test('a change that needs a new device is refused', async () => {
+  const kernel = new FakeKernel();
+  await kernel.apply(creations([netns, br0, vxlan]));
+  const [result] = await kernel.apply([{ op: 'change', object: { ...vxlan, port: 4790 }, from: vxlan }]);
+  expect(result).toMatchObject({ ok: false, error: { details: { errno: 'EOPNOTSUPP' } } });
+});
+
 test('somebody else removes a device: what stands on it goes too', async () => {
   const kernel = new FakeKernel();
   await kernel.apply(creations([netns, br0, vxlan, fdb]));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { WeftError } from '../model/errors.ts';
-import type { Ip } from '../model/ip.ts';
+import { familyOf, type Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import * as lab from './kernel-contract-objects.ts';
 import type { Kernel, StepResult } from './kernel.ts';
@@ -130,6 +130,18 @@ function changeCases(promise: Promised): void {
     }
   });
 
+  promise('a port that moves to another bridge leaves its static entries behind', async (k) => {
+    const s = await k.sandbox('c1');
+    const [from, second] = [lab.veth(s), { ...lab.br0, name: 'br1' }];
+    const base = [lab.netns, lab.br0, second, from];
+    await create(k.kernel, [...base, lab.portFdb]);
+    const moved = { ...from, bridge: 'br1' };
+    await applyAll(k.kernel, [{ op: 'change', object: moved, from }]);
+    await expectHeld(k.kernel, [s], overlay(base, [moved]));
+    await create(k.kernel, [lab.portFdb]);
+    await expectHeld(k.kernel, [s], overlay(base, [moved, lab.portFdb]));
+  });
+
   promise('a port goes down when it wants neither addresses nor routes, and comes up again', async (k) => {
     const s = await k.sandbox('c1');
     const up = lab.veth(s);
@@ -169,6 +181,26 @@ function deleteCases(promise: Promised): void {
     );
     await expectHeld(k.kernel, [s], [lab.netns, lab.br0]);
   });
+
+  promise(
+    'the last IPv4 address of an interface takes its IPv4 routes along, no other address does',
+    async (k) => {
+      const s = await k.sandbox('c1');
+      const held = lab.everything(s).filter((o) => o.kind !== 'neighbour');
+      await create(k.kernel, held);
+      const addresses = held.filter((o) => o.kind === 'address' && o.scope === s);
+      await applyAll(
+        k.kernel,
+        addresses.map((object) => ({ op: 'delete', object })),
+      );
+      const left = held.filter((o) => !addresses.includes(o));
+      await expectHeld(
+        k.kernel,
+        [s],
+        left.filter((o) => !(o.kind === 'route' && familyOf(o.via) === 4)),
+      );
+    },
+  );
 
   const cases: readonly [string, (s: SandboxScope) => LinuxObject][] = [
     ['network namespace', () => lab.netns],

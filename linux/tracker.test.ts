@@ -56,6 +56,28 @@ test('a refused step leaves the network in doubt; the next observation asks to p
   expect(plan(desired, (await kernel.observe(lab.scope, [sandbox])).objects)).toEqual([]);
 });
 
+test('a success ends the failure of the same object', async () => {
+  const { kernel, tracker, apply } = await setUp();
+  const steps: Plan = [{ op: 'change', object: lab.otherFdb, from: lab.fdb }];
+  kernel.refuseNext({});
+  await apply(steps);
+  expect(tracker.failures.size).toBe(1);
+  await apply(steps);
+  expect(tracker.failures.size).toBe(0);
+});
+
+test('a port that moves to another bridge is believed without its static entries', async () => {
+  const { kernel, tracker, apply } = await setUp();
+  const from = lab.veth(sandbox);
+  await apply([
+    { op: 'create', object: { ...lab.br0, name: 'br1' } },
+    { op: 'change', object: { ...from, bridge: 'br1' }, from },
+  ]);
+  expect(tracker.believed.has(keyOf(lab.portFdb))).toBe(false);
+  const surprising = tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]));
+  expect([...surprising].filter((key) => !key.includes('/br1/'))).toEqual([]);
+});
+
 test('drift is surprising, in both directions', async () => {
   const { kernel, tracker } = await setUp();
   kernel.remove(lab.fdb);

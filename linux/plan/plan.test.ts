@@ -132,6 +132,14 @@ test('a plan over few keys looks at few objects, however many there are', () => 
       looks += 1;
       return super.get(key);
     }
+    override [Symbol.iterator](): MapIterator<[ObjectKey, LinuxObject]> {
+      looks += this.size;
+      return super[Symbol.iterator]();
+    }
+    override keys(): MapIterator<ObjectKey> {
+      looks += this.size;
+      return super.keys();
+    }
   }
   const held = new Counting(crowd);
   const desired = new Counting(crowd);
@@ -156,6 +164,19 @@ test('a replaced tunnel device asks for each of its entries again', () => {
   expect(steps.slice(2).map((s) => rankOf(s.object))).toEqual([
     ...Array<number>(100).fill(8),
     ...Array<number>(100).fill(9),
+  ]);
+});
+
+test('an optional setting is written where its interface is new, even if an observation shows the old one without', () => {
+  const optional = everything.find(
+    (o) => o.kind === 'sysctl' && o.optional && o.key.includes('/br0/'),
+  ) as LinuxObject;
+  const held = new ObjectSet([lab.netns, { ...lab.vxlan, name: 'br0' }]);
+  const steps = plan(new ObjectSet([lab.netns, lab.br0, optional]), held);
+  expect(steps.map((s) => `${s.op} ${s.object.kind}`)).toEqual([
+    'delete vxlan',
+    'create bridge',
+    'create sysctl',
   ]);
 });
 
