@@ -1,0 +1,39 @@
+/** One request: type and flags of nlmsghdr (netlink(7)), and what follows the header. */
+export interface NetlinkRequest {
+  readonly type: number;
+  readonly flags: number;
+  readonly body: Uint8Array;
+}
+
+/** One message of an answer, without its nlmsghdr. */
+export interface NetlinkMessage {
+  readonly type: number;
+  readonly body: Uint8Array;
+}
+
+/** A refusal in the kernel's own words: the name of the errno (`EEXIST`) and the text that came with it, often empty. */
+export interface NetlinkRefusal {
+  readonly errno: string;
+  readonly text: string;
+}
+
+/** A way to talk rtnetlink inside one network namespace. */
+export interface Rtnetlink {
+  /**
+   * Sends the requests in their order, in batches between which the event loop turns. One outcome per request: `undefined`
+   * is success. A refusal stops nothing: the requests behind it are carried out.
+   *
+   * @throws KERNEL_REFUSED when the socket itself fails; never for a refusal.
+   */
+  send(requests: readonly NetlinkRequest[]): Promise<readonly (NetlinkRefusal | undefined)[]>;
+
+  /**
+   * Everything that a dump or a get answers. A dump that was interrupted by a change (NLM_F_DUMP_INTR) is repeated inside, so
+   * that what is returned was true at one moment.
+   *
+   * @throws KERNEL_REFUSED
+   */
+  dump(request: NetlinkRequest): Promise<readonly NetlinkMessage[]>;
+
+  close(): void;
+}
