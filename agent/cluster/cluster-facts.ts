@@ -1,0 +1,91 @@
+import { keys } from '../../kvstore/keys.ts';
+import { decodeCluster, encodeCluster } from '../../kvstore/records/cluster-json.ts';
+import type { Store } from '../../kvstore/store.ts';
+import { sleep, type Clock } from '../../model/clock.ts';
+import { WeftError } from '../../model/errors.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { Cluster } from '../../model/node.ts';
+import { defaultVniRange } from '../../model/vni.ts';
+import type { Config } from '../config/settings.ts';
+
+export interface ClusterPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+  /** Random bytes in lower-case hex. */
+  random(bytes: number): string;
+}
+
+/** How long a node without --init waits for somebody else to found the cluster. */
+const foundingPatience = 30_000;
+const foundingPoll = 500;
+
+/** Local settings that must agree with the cluster; absent: this node follows the cluster. */
+export interface LocalWish {
+  readonly underlay?: 4 | 6;
+  readonly port?: number;
+}
+
+export function localWish(config: Config, isExplicit: (key: keyof Config) => boolean): LocalWish {
+  return {
+    ...(config.underlay === 'auto' ? {} : { underlay: config.underlay }),
+    ...(isExplicit('port') ? { port: config.port } : {}),
+  };
+}
+
+/** The facts that the whole cluster shares, from the store, or founded by us. @throws CLUSTER_MISMATCH naming both values. */
+export async function settleCluster(
+  wish: LocalWish,
+  found: Cluster,
+  init: boolean,
+  ports: ClusterPorts,
+): Promise<Cluster> {
+  const { store, clock, logger, signal } = ports;
+  const deadline = clock.monotonic() + (init ? 0 : foundingPatience);
+  for (;;) {
+    const entry = await store.get(keys.cluster, { signal });
+    if (entry !== undefined) {
+      const cluster = decodeCluster(keys.cluster, entry.value);
+      checkAgreement(wish, cluster);
+      return cluster;
+    }
+    if (clock.monotonic() >= deadline) {
+      logger.info('founding cluster', { cluster: found.id, underlay: found.underlay, port: found.port });
+      await store.txn(
+        [{ kind: 'absent', key: keys.cluster }],
+        [{ kind: 'put', key: keys.cluster, value: encodeCluster(found) }],
+        { signal },
+      );
+    } else {
+      logger.debug('no cluster in the store yet', { prefix: store.description });
+      await sleep(clock, foundingPoll, signal);
+    }
+  }
+}
+
+/** The cluster that this node would found. */
+export function newCluster(id: string, underlay: 4 | 6, port: number, version: string): Cluster {
+  return {
+    id,
+    epoch: 1,
+    underlay,
+    port,
+    vniFirst: defaultVniRange.first,
+    vniLast: defaultVniRange.last,
+    minimumVersion: version,
+  };
+}
+
+export function checkAgreement(wish: LocalWish, cluster: Cluster): void {
+  const differing = (['underlay', 'port'] as const).filter(
+    (key) => wish[key] !== undefined && wish[key] !== cluster[key],
+  );
+  if (differing.length === 0) return;
+  const both = differing
+    .map((key) => `${key} is ${wish[key]} here and ${cluster[key]} in the cluster`)
+    .join('; ');
+  throw new WeftError('CLUSTER_MISMATCH', `this node cannot join cluster ${cluster.id}: ${both}`, {
+    details: { cluster: cluster.id, differing },
+  });
+}

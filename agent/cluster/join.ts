@@ -1,0 +1,119 @@
+import { keys } from '../../kvstore/keys.ts';
+import { decodeAlive, encodeAlive } from '../../kvstore/records/alive.ts';
+import { decodeNode, encodeNode } from '../../kvstore/records/node.ts';
+import {
+  decodeText,
+  encodeText,
+  type Condition,
+  type Entry,
+  type Lease,
+  type Op,
+  type Store,
+} from '../../kvstore/store.ts';
+import { WeftError } from '../../model/errors.ts';
+import type { Generation, Node, NodeId } from '../../model/node.ts';
+
+/** What is written when a node joins. */
+export interface Joining {
+  /** The record; its serial is the one to use if it must be written. */
+  readonly node: Node;
+  readonly generation: Generation;
+  /** Earlier generations of ours. */
+  readonly past: readonly Generation[];
+}
+
+/**
+ * Puts `nodes/<id>`, the claims on name and VTEP addresses and `alive/<id>` under the lease, and lifts a fence, in one
+ * transaction. A record that says the same as ours already is not written again.
+ *
+ * @throws NODE_CONFLICT when a live node has our name, a VTEP address of ours, or our id; both are named.
+ */
+export async function joinCluster(
+  store: Store,
+  lease: Lease,
+  joining: Joining,
+  signal: AbortSignal,
+): Promise<void> {
+  const { node } = joining;
+  for (let attempt = 0; attempt < 8; attempt += 1) {
+    const read = (key: string): Promise<Entry | undefined> => store.get(key, { signal });
+    const conditions: Condition[] = [];
+    const ops: Op[] = [];
+    const recorded = await read(keys.node(node.id));
+    conditions.push(sameAs(keys.node(node.id), recorded));
+    const old = recorded === undefined ? undefined : decodeNode(recorded.key, recorded.value);
+    if (old === undefined || !saysTheSame(old, node)) {
+      ops.push({ kind: 'put', key: keys.node(node.id), value: encodeNode(node) });
+    }
+    for (const key of claimKeys(node)) {
+      const claim = await read(key);
+      const taken = await checkClaim(key, claim, node, read);
+      conditions.push(...taken.conditions);
+      if (taken.write) ops.push({ kind: 'put', key, value: encodeText(node.id) });
+    }
+    const kept = new Set(claimKeys(node));
+    for (const key of old === undefined ? [] : claimKeys(old))
+      if (!kept.has(key)) ops.push({ kind: 'delete', key });
+    const alive = await read(keys.alive(node.id));
+    checkGeneration(alive, joining);
+    conditions.push(sameAs(keys.alive(node.id), alive));
+    const beat = encodeAlive({ node: node.id, generation: joining.generation });
+    ops.push({ kind: 'put', key: keys.alive(node.id), value: beat, lease });
+    if ((await read(keys.fence(node.id))) !== undefined)
+      ops.push({ kind: 'delete', key: keys.fence(node.id) });
+    const result = await store.txn(conditions, ops, { signal });
+    if (result.ok) return;
+  }
+  throw new WeftError(
+    'STORE_UNAVAILABLE',
+    `node ${node.name} could not join: its keys kept changing under our hands`,
+  );
+}
+
+const claimKeys = (node: Node): readonly string[] => [
+  keys.nodeNameClaim(node.name),
+  ...node.vteps.map(keys.nodeVtepClaim),
+];
+
+const sameAs = (key: string, entry: Entry | undefined): Condition =>
+  entry === undefined ? { kind: 'absent', key } : { kind: 'unchanged', key, revision: entry.revision };
+
+function saysTheSame(a: Node, b: Node): boolean {
+  return JSON.stringify({ ...a, serial: 0 }) === JSON.stringify({ ...b, serial: 0 });
+}
+
+/** A claim of a dead node is taken over, on condition that it stays dead. */
+async function checkClaim(
+  key: string,
+  claim: Entry | undefined,
+  node: Node,
+  read: (key: string) => Promise<Entry | undefined>,
+): Promise<{ readonly conditions: readonly Condition[]; readonly write: boolean }> {
+  const conditions = [sameAs(key, claim)];
+  if (claim === undefined) return { conditions, write: true };
+  const holder = decodeText(claim.value) as NodeId;
+  if (holder === node.id) return { conditions, write: false };
+  if ((await read(keys.alive(holder))) !== undefined) {
+    const what = key.slice('node-claims/'.length).replace('/', ' ');
+    throw new WeftError(
+      'NODE_CONFLICT',
+      `node ${node.name} (${node.id}) cannot join: ${what} belongs to the live node ${holder}; give this node another --name or --advertise`,
+      { details: { claim: key, holder, node: node.id } },
+    );
+  }
+  return { conditions: [...conditions, { kind: 'absent', key: keys.alive(holder) }], write: true };
+}
+
+/** An `alive/` key with our id and a generation that we never saved is a clone of this machine: never a fight. */
+function checkGeneration(alive: Entry | undefined, joining: Joining): void {
+  if (alive === undefined) return;
+  const { generation } = decodeAlive(alive.key, alive.value);
+  const ours = [joining.generation, ...joining.past];
+  if (ours.some((g) => g.counter === generation.counter && g.random === generation.random)) return;
+  throw new WeftError(
+    'NODE_CONFLICT',
+    `another live agent uses the node id ${joining.node.id} of node ${joining.node.name}; was this machine cloned, or is weftd ` +
+      'running twice? Remove node.json from the state directory of the copy to give it an id of its own',
+    { details: { node: joining.node.id } },
+  );
+}

@@ -1,0 +1,77 @@
+import type { Lease, Store } from '../../kvstore/store.ts';
+import { sleep, type Clock } from '../../model/clock.ts';
+import { asWeftError, hasCode, type WeftError } from '../../model/errors.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { Backoff } from '../backoff.ts';
+import { joinCluster, type Joining } from './join.ts';
+
+export interface MembershipPorts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backoff: Backoff;
+  readonly leaseTtl: number;
+  /** What to write now; asked anew for each attempt. */
+  joining(): Promise<Joining>;
+}
+
+export type MembershipState =
+  { readonly kind: 'joining'; readonly error?: WeftError } | { readonly kind: 'joined' };
+
+/** Keeps this node's `alive/` key: joins, and joins again when the lease is lost. */
+export class Membership {
+  readonly #ports: MembershipPorts;
+  #state: MembershipState = { kind: 'joining' };
+
+  constructor(ports: MembershipPorts) {
+    this.#ports = ports;
+  }
+
+  get state(): MembershipState {
+    return this.#state;
+  }
+
+  /**
+   * Runs until the signal aborts. Stopping is not dying: the lease is left to expire, so that a restart within its TTL is
+   * not even noticed by the others.
+   *
+   * @throws NODE_CONFLICT when the first attempt meets another live node with our name, address or id.
+   */
+  async run(signal: AbortSignal, onJoined: () => void): Promise<void> {
+    const { store, clock, logger, backoff, leaseTtl } = this.#ports;
+    let everJoined = false;
+    for (let failures = 0; !signal.aborted;) {
+      let lease: Lease | undefined;
+      try {
+        lease = await store.lease(leaseTtl, { signal });
+        await joinCluster(store, lease, await this.#ports.joining(), signal);
+        this.#state = { kind: 'joined' };
+        if (everJoined) logger.info('joined again');
+        everJoined = true;
+        failures = 0;
+        onJoined();
+        await aborted(AbortSignal.any([lease.lost, signal]));
+        if (!signal.aborted) logger.warn('lease lost; joining again');
+        this.#state = { kind: 'joining' };
+      } catch (error) {
+        if (signal.aborted) return;
+        await lease?.revoke().catch(() => undefined);
+        if (hasCode(error, 'NODE_CONFLICT') && !everJoined) throw error;
+        const known = asWeftError(error);
+        const isNews = this.#state.kind === 'joined' || this.#state.error?.code !== known.code;
+        this.#state = { kind: 'joining', error: known };
+        if (isNews) logger.warn('cannot join', { code: known.code, error: known.message });
+        await sleep(clock, backoff.delay((failures += 1)), signal).catch(() => undefined);
+      }
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => {
+      resolve();
+    });
+  });
+}

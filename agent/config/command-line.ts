@@ -1,0 +1,60 @@
+import { WeftError } from '../../model/errors.ts';
+import { settings } from './settings.ts';
+
+/** What `weftd` was asked to do. */
+export interface CommandLine {
+  readonly action: 'run' | 'config' | 'help' | 'version';
+  readonly configPath?: string;
+  readonly flags: ReadonlyMap<string, string | true>;
+}
+
+/** @throws INPUT_INVALID for an unknown flag or argument, or a flag without its value. */
+export function parseCommandLine(args: readonly string[]): CommandLine {
+  const flags = new Map<string, string | true>();
+  let action: CommandLine['action'] = 'run';
+  let configPath: string | undefined;
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    if (arg === '--help' || arg === '-h') action = 'help';
+    else if (arg === '--version') action = 'version';
+    else if (arg === 'config') action = 'config';
+    else {
+      const [flag = '', inline] = splitFlag(arg);
+      const s = settings.find((each) => each.flag === flag);
+      if (flag !== '--config' && s === undefined)
+        throw usage(`${JSON.stringify(arg)} is not known; see weftd --help`);
+      const value = s?.key === 'init' ? (inline ?? true) : (inline ?? rest.shift());
+      if (value === undefined) throw usage(`${flag} needs a value; see weftd --help`);
+      if (flag === '--config') configPath = String(value);
+      else flags.set(flag, value);
+    }
+  }
+  return { action, flags, ...(configPath === undefined ? {} : { configPath }) };
+}
+
+function splitFlag(arg: string): readonly [string, string?] {
+  const equals = arg.indexOf('=');
+  return equals < 0 ? [arg] : [arg.slice(0, equals), arg.slice(equals + 1)];
+}
+
+const usage = (message: string): WeftError => new WeftError('INPUT_INVALID', message);
+
+/** The text of `weftd --help`. */
+export function helpText(): string {
+  const rows = settings.map(
+    (s) => `  ${(s.key === 'init' ? s.flag : `${s.flag} VALUE`).padEnd(22)} ${s.meaning} (${s.env})`,
+  );
+  return [
+    'weftd: the Weft agent of one node.',
+    '',
+    'Usage: weftd [--config FILE] [flags]     run (in the network namespace of the node, as root)',
+    '       weftd config [flags]              show every setting and where it comes from',
+    '       weftd --version',
+    '',
+    'Flags go before the environment, the environment before the file (/etc/weft/weftd.yaml):',
+    ...rows,
+    '',
+    'Example: weftd --store etcd://10.0.0.1:2379 --advertise eth1',
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,191 @@
+import { WeftError } from '../../model/errors.ts';
+import { namePattern } from '../../model/name.ts';
+
+/** What an operator can set. Durations are milliseconds, paths absolute. */
+export interface Config {
+  readonly store: string;
+  /** Interface or address of the VTEP; empty: the one interface with a global address. */
+  readonly advertise: string;
+  readonly name: string;
+  readonly stateDir: string;
+  readonly runtimeDir: string;
+  readonly netnsDir: string;
+  /** Write the `cluster` key at once when there is none. */
+  readonly init: boolean;
+  /** Address family of the tunnels; `auto`: what the cluster says, else that of the advertised address. */
+  readonly underlay: 4 | 6 | 'auto';
+  readonly port: number;
+  readonly leaseTtl: number;
+  readonly logLevel: LogLevel;
+}
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+/** One setting: how it is spelt in each place, what it means, how its text is read. */
+export interface Setting<K extends keyof Config> {
+  readonly key: K;
+  readonly flag: string;
+  readonly env: string;
+  /** For --help and the example file. */
+  readonly meaning: string;
+  /** The value when nobody says otherwise. */
+  fallback(machine: { hostname: string }): Config[K];
+  /** @throws Error with what is expected; the caller adds the key and the place. */
+  read(raw: string | number | boolean): Config[K];
+}
+
+const text = (raw: string | number | boolean): string => {
+  if (typeof raw === 'boolean' || raw === '') throw new Error('must be a text');
+  return String(raw);
+};
+
+const absolutePath = (raw: string | number | boolean): string => {
+  const path = text(raw);
+  if (!path.startsWith('/')) throw new Error('must be an absolute path');
+  return path.length > 1 ? path.replace(/\/+$/, '') : path;
+};
+
+const choice =
+  <T extends string>(choices: readonly T[]) =>
+  (raw: string | number | boolean): T => {
+    const found = choices.find((c) => c === String(raw));
+    if (found === undefined) throw new Error(`must be one of ${choices.join(', ')}`);
+    return found;
+  };
+
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
+
+/** `15s`, `500ms`, `10m`; a bare number is refused, since nobody agrees on its unit. */
+export function readDuration(raw: string | number | boolean): number {
+  const match = /^(\d{1,9})(ms|s|m|h)$/.exec(String(raw));
+  if (match === null) throw new Error('must be a duration such as 500ms, 15s or 10m');
+  return Number(match[1]) * units[match[2] as keyof typeof units];
+}
+
+const bool = (raw: string | number | boolean): boolean => {
+  if (raw === true || raw === 'true' || raw === '1') return true;
+  if (raw === false || raw === 'false' || raw === '0') return false;
+  throw new Error('must be true or false');
+};
+
+const setting = <K extends keyof Config>(s: Setting<K>): Setting<K> => s;
+
+/** The one table of settings; flags, environment, file, help and `weftd config` are read from it. */
+export const settings = [
+  setting({
+    key: 'store',
+    flag: '--store',
+    env: 'WEFT_STORE',
+    meaning: 'URL of the store: file:///PATH, or etcd://HOST:PORT,HOST:PORT[/prefix]',
+    fallback: () => 'file:///var/lib/weft/store.db',
+    read: text,
+  }),
+  setting({
+    key: 'advertise',
+    flag: '--advertise',
+    env: 'WEFT_ADVERTISE',
+    meaning: 'interface or address that other nodes send tunnel packets to',
+    fallback: () => '',
+    read: text,
+  }),
+  setting({
+    key: 'name',
+    flag: '--name',
+    env: 'WEFT_NAME',
+    meaning: 'name of this node, unique in the cluster',
+    fallback: ({ hostname }) => hostname,
+    read: (raw) => {
+      if (!namePattern.test(String(raw)))
+        throw new Error('must be letters, digits, "_", "." and "-", at most 63 characters');
+      return String(raw);
+    },
+  }),
+  setting({
+    key: 'stateDir',
+    flag: '--state-dir',
+    env: 'WEFT_STATE_DIR',
+    meaning: 'directory that survives a reboot: node id, open intents',
+    fallback: () => '/var/lib/weft',
+    read: absolutePath,
+  }),
+  setting({
+    key: 'runtimeDir',
+    flag: '--runtime-dir',
+    env: 'WEFT_RUNTIME_DIR',
+    meaning: 'directory of the API socket weftd.sock',
+    fallback: () => '/run/weft',
+    read: absolutePath,
+  }),
+  setting({
+    key: 'netnsDir',
+    flag: '--netns-dir',
+    env: 'WEFT_NETNS_DIR',
+    meaning: 'directory in which network namespaces are pinned and named sandboxes are looked up',
+    fallback: () => '/run/netns',
+    read: absolutePath,
+  }),
+  setting({
+    key: 'init',
+    flag: '--init',
+    env: 'WEFT_INIT',
+    meaning: 'found a new cluster at once when the store holds none (otherwise after 30 s without one)',
+    fallback: () => false,
+    read: bool,
+  }),
+  setting({
+    key: 'underlay',
+    flag: '--underlay',
+    env: 'WEFT_UNDERLAY',
+    meaning: 'address family of the tunnels: 4, 6 or auto',
+    fallback: () => 'auto',
+    read: (raw) => {
+      const family = choice(['4', '6', 'auto'])(raw);
+      return family === 'auto' ? family : family === '4' ? 4 : 6;
+    },
+  }),
+  setting({
+    key: 'port',
+    flag: '--port',
+    env: 'WEFT_PORT',
+    meaning: 'UDP port of the tunnels, the same on every node',
+    fallback: () => 4789,
+    read: (raw) => {
+      const port = Number(raw);
+      if (!Number.isInteger(port) || port < 1 || port > 65535)
+        throw new Error('must be a port from 1 to 65535');
+      return port;
+    },
+  }),
+  setting({
+    key: 'leaseTtl',
+    flag: '--lease-ttl',
+    env: 'WEFT_LEASE_TTL',
+    meaning: 'time without contact after which the other nodes call this one down',
+    fallback: () => 15_000,
+    read: (raw) => {
+      const ms = readDuration(raw);
+      if (ms < 2000 || ms > 600_000) throw new Error('must be from 2s to 10m');
+      return ms;
+    },
+  }),
+  setting({
+    key: 'logLevel',
+    flag: '--log-level',
+    env: 'WEFT_LOG_LEVEL',
+    meaning: `least level that is logged: ${logLevels.join(', ')}`,
+    fallback: () => 'info',
+    read: choice(logLevels),
+  }),
+] as const;
+
+/** INPUT_INVALID that lists every problem of a configuration at once. */
+export function configError(problems: readonly string[]): WeftError {
+  return new WeftError(
+    'INPUT_INVALID',
+    `the configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
+    {
+      details: { problems },
+    },
+  );
+}

@@ -1,0 +1,140 @@
+import { networkClaims } from '../../ipam/claims.ts';
+import { keys, prefixes } from '../../kvstore/keys.ts';
+import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeNetworkState, encodeNetworkState } from '../../kvstore/records/network-json.ts';
+import type { Condition, Op, Store } from '../../kvstore/store.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import { hasCode, WeftError } from '../../model/errors.ts';
+import type { Name } from '../../model/name.ts';
+import type { Network, Phase } from '../../model/network.ts';
+
+export interface RemovePorts {
+  readonly store: Store;
+  readonly signal: AbortSignal;
+  /** How people know a node. */
+  nodeName(id: string): string;
+}
+
+interface Seen {
+  readonly network: Network;
+  readonly revision: number;
+}
+
+/**
+ * Begins the removal of a network: its phase goes to `removing` by compare-and-set, its wish goes, and no attach can pass
+ * any more. Without force a network that has endpoints is left as it was. False: there was no such network.
+ *
+ * @throws NETWORK_IN_USE naming the endpoints and their nodes.
+ */
+export async function beginRemoval(
+  name: Name,
+  force: boolean,
+  by: string,
+  ports: RemovePorts,
+): Promise<boolean> {
+  for (let attempt = 0; attempt < 16; attempt += 1) {
+    const seen = await read(name, ports);
+    if (seen === undefined) return removeWish(name, ports);
+    if (!force) refuseIfUsed(seen.network, await endpointsOf(seen.network, ports), ports);
+    if (
+      await setPhase(
+        seen,
+        { kind: 'removing', force, by },
+        [{ kind: 'delete', key: keys.network(name) }],
+        ports,
+      )
+    )
+      return true;
+  }
+  throw new WeftError(
+    'STORE_UNAVAILABLE',
+    `network ${name} kept changing while it was to be removed; try again`,
+  );
+}
+
+/**
+ * Ends a removal when no endpoint is left: state, VNI and claims go in one transaction. An endpoint that slipped in before
+ * an unforced removal makes the network active again. True: the network is gone, or is no longer being removed.
+ */
+export async function finishRemoval(name: Name, ports: RemovePorts): Promise<boolean> {
+  const seen = await read(name, ports);
+  if (seen?.network.phase.kind !== 'removing') return true;
+  const { network, revision } = seen;
+  const endpoints = await endpointsOf(network, ports);
+  if (endpoints.length > 0) {
+    if (network.phase.kind === 'removing' && network.phase.force) return false;
+    await setPhase(seen, { kind: 'active' }, [], ports);
+    refuseIfUsed(network, endpoints, ports);
+  }
+  const state = keys.networkState(name);
+  const claims = networkClaims(network).map((c): Op => ({ kind: 'delete', key: c.key }));
+  const ops: Op[] = [
+    { kind: 'delete', key: state },
+    { kind: 'delete', key: keys.vni(network.vni) },
+    ...claims,
+  ];
+  return commit([{ kind: 'unchanged', key: state, revision }], ops, ports);
+}
+
+async function read(name: Name, { store, signal }: RemovePorts): Promise<Seen | undefined> {
+  const entry = await store.get(keys.networkState(name), { signal });
+  const state = entry === undefined ? undefined : decodeNetworkState(entry.key, entry.value);
+  return entry === undefined || state === undefined || !('id' in state)
+    ? undefined
+    : { network: state, revision: entry.revision };
+}
+
+/** A wish that was refused, or not yet accepted, has no endpoints; it and its refusal simply go. */
+async function removeWish(name: Name, ports: RemovePorts): Promise<boolean> {
+  const present = await Promise.all(
+    [keys.network(name), keys.networkState(name)].map((k) => ports.store.get(k, ports)),
+  );
+  const found = present.filter((e) => e !== undefined);
+  if (found.length === 0) return false;
+  return commit(
+    found.map(({ key, revision }) => ({ kind: 'unchanged', key, revision })),
+    found.map(({ key }) => ({ kind: 'delete', key })),
+    ports,
+  );
+}
+
+async function endpointsOf(network: Network, { store, signal }: RemovePorts): Promise<readonly Endpoint[]> {
+  const { entries } = await store.list(prefixes.endpoints(network.id), { signal });
+  return entries.map((e) => decodeEndpoint(e.key, e.value));
+}
+
+function refuseIfUsed(network: Network, endpoints: readonly Endpoint[], ports: RemovePorts): void {
+  if (endpoints.length === 0) return;
+  const shown = endpoints
+    .slice(0, 10)
+    .map((e) => `${e.name ?? e.sandbox.key} (${e.addresses.join(', ')}) on ${ports.nodeName(e.node)}`);
+  const more = endpoints.length > shown.length ? ` and ${endpoints.length - shown.length} more` : '';
+  throw new WeftError(
+    'NETWORK_IN_USE',
+    `network ${network.name} has ${endpoints.length} endpoint(s): ${shown.join('; ')}${more}. Detach them, or use --force`,
+    { details: { network: network.name, endpoints: endpoints.map((e) => ({ id: e.id, node: e.node })) } },
+  );
+}
+
+function setPhase(seen: Seen, phase: Phase, more: readonly Op[], ports: RemovePorts): Promise<boolean> {
+  const key = keys.networkState(seen.network.name);
+  const value = encodeNetworkState({ ...seen.network, phase });
+  return commit(
+    [{ kind: 'unchanged', key, revision: seen.revision }],
+    [{ kind: 'put', key, value }, ...more],
+    ports,
+  );
+}
+
+async function commit(
+  conditions: readonly Condition[],
+  ops: readonly Op[],
+  { store, signal }: RemovePorts,
+): Promise<boolean> {
+  try {
+    return (await store.txn(conditions, ops, { signal })).ok;
+  } catch (error) {
+    if (hasCode(error, 'STORE_AMBIGUOUS')) return false;
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+import { detachTxn } from '../../ipam/claims.ts';
+import { keys, prefixes } from '../../kvstore/keys.ts';
+import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import type { Store } from '../../kvstore/store.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import { hasCode, WeftError } from '../../model/errors.ts';
+import type { Name } from '../../model/name.ts';
+import type { NetworkId } from '../../model/network.ts';
+import { acceptedNetwork } from './lookup.ts';
+import type { OperationPorts } from './ports.ts';
+import { endpointIdOf, readSandbox } from './sandbox-name.ts';
+
+/** Which endpoint to detach: by sandbox, by the caller's key, or by its own id or name. */
+export interface DetachWish {
+  readonly network: Name;
+  readonly sandbox?: string;
+  readonly key?: string;
+  readonly endpoint?: string;
+}
+
+/** Detaches, and waits until nothing of the endpoint is left in this node's kernel. False: there was nothing to undo. */
+export async function detach(wish: DetachWish, ports: OperationPorts, signal: AbortSignal): Promise<boolean> {
+  const network = acceptedNetwork(ports.view, wish.network).value;
+  const id = await findEndpoint(wish, network.id, ports, signal);
+  if (id === undefined) return false;
+  return detachEndpoint(network.id, id, ports, signal);
+}
+
+/** The same for a known endpoint id. @throws ENDPOINT_NOT_LOCAL naming the node that can do it. */
+export function detachEndpoint(
+  network: NetworkId,
+  id: EndpointId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  return ports.locks.run(id, async () => {
+    ports.intents.begin({ op: 'detach', network, endpoint: id });
+    const removed = await removeRecord(ports.store, network, id, signal, (endpoint) => {
+      checkOwner(endpoint, ports);
+    });
+    if (removed !== undefined) {
+      for (const ip of removed.addresses) ports.pools.release(network, ip);
+      await ports.view.until(
+        () =>
+          ports.view.endpoints(network)?.get(keys.endpoint(network, id)) === undefined ? true : undefined,
+        signal,
+      );
+      await ports.reconciler.removed(network, id, signal);
+    }
+    ports.intents.end(id);
+    return removed !== undefined;
+  });
+}
+
+/**
+ * Deletes the endpoint and its claims in one transaction; a claim that somebody else holds by now stays. Returns what
+ * was deleted, or undefined when there was nothing.
+ */
+export async function removeRecord(
+  store: Store,
+  network: NetworkId,
+  id: EndpointId,
+  signal: AbortSignal,
+  check: (endpoint: Endpoint) => void = () => undefined,
+): Promise<Endpoint | undefined> {
+  let seen: Endpoint | undefined;
+  for (let attempt = 0; attempt < 16; attempt += 1) {
+    const entry = await store.get(keys.endpoint(network, id), { signal });
+    if (entry === undefined) return seen; // An earlier try whose reply was lost has done it.
+    const endpoint = decodeEndpoint(entry.key, entry.value);
+    check(endpoint);
+    const { conditions, ops } = await detachTxn(endpoint, entry.revision, (key) =>
+      store.get(key, { signal }),
+    );
+    try {
+      const outcome = await store.txn(conditions, ops, { signal });
+      if (outcome.ok) return endpoint;
+    } catch (error) {
+      if (!hasCode(error, 'STORE_AMBIGUOUS')) throw error;
+      seen = endpoint;
+    }
+  }
+  throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${id} kept changing while it was detached; try again`);
+}
+
+function checkOwner(endpoint: Endpoint, ports: OperationPorts): void {
+  if (endpoint.node === ports.self().node) return;
+  const owner = ports.view.node(endpoint.node)?.name ?? endpoint.node;
+  throw new WeftError(
+    'ENDPOINT_NOT_LOCAL',
+    `endpoint ${endpoint.name ?? endpoint.id} belongs to node ${owner}; only its owner detaches it: run the command there`,
+    { details: { endpoint: endpoint.id, node: endpoint.node } },
+  );
+}
+
+async function findEndpoint(
+  wish: DetachWish,
+  network: NetworkId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<EndpointId | undefined> {
+  const { node } = ports.self();
+  if (wish.key !== undefined) return endpointIdOf(node, network, wish.key);
+  if (wish.endpoint !== undefined) {
+    const { entries } = await ports.store.list(prefixes.endpoints(network), { signal });
+    const all = entries.map((e) => decodeEndpoint(e.key, e.value));
+    return all.find((e) => e.id === wish.endpoint || e.name === wish.endpoint)?.id;
+  }
+  if (wish.sandbox === undefined)
+    throw new WeftError('INPUT_INVALID', 'detach needs a sandbox, a key or an endpoint');
+  return endpointIdOf(node, network, sandboxKey(wish.sandbox, ports.netnsDir));
+}
+
+/** A sandbox that is gone already can still be detached by the name it had. */
+function sandboxKey(text: string, netnsDir: string): string {
+  try {
+    return readSandbox(text, netnsDir).key;
+  } catch (error) {
+    if (hasCode(error, 'SANDBOX_INVALID') && !text.includes('/')) return `netns:${text}`;
+    throw error;
+  }
+}

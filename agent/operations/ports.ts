@@ -1,0 +1,28 @@
+import type { Store } from '../../kvstore/store.ts';
+import type { Kernel } from '../../linux/kernel.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { KeyedLock } from '../keyed-lock.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
+import type { Self } from '../reconcile/self.ts';
+import type { Intents } from '../state/intents.ts';
+import type { View } from '../view/view.ts';
+import type { Pools } from './pools.ts';
+
+/** What operations work with. */
+export interface OperationPorts {
+  readonly store: Store;
+  readonly view: View;
+  readonly kernel: Kernel;
+  readonly reconciler: Reconciler;
+  readonly intents: Intents;
+  readonly locks: KeyedLock;
+  readonly pools: Pools;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly netnsDir: string;
+  /** Random bytes in lower-case hex. */
+  random(bytes: number): string;
+  /** @throws NOT_READY before this node has joined. */
+  self(): Self;
+}

@@ -1,0 +1,217 @@
+import type { Recorded } from '../view/collection.ts';
+import type { Revision } from '../../kvstore/store.ts';
+import { DesiredState } from '../../linux/desired.ts';
+import type { Kernel, StepResult } from '../../linux/kernel.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from '../../linux/objects/object.ts';
+import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
+import { plan } from '../../linux/plan/plan.ts';
+import type { Plan } from '../../linux/plan/step.ts';
+import { Tracker } from '../../linux/tracker.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import type { WeftError } from '../../model/errors.ts';
+import type { Network, NetworkId } from '../../model/network.ts';
+import type { Node, NodeId } from '../../model/node.ts';
+import { announcements } from '../../vxlan/announcements.ts';
+import { localEndpointObjects, remoteEndpointObjects } from '../../vxlan/endpoint-objects.ts';
+import { networkMtu, vtepOf } from '../../vxlan/mtu.ts';
+import { bridgeName, endpointSource, networkSource } from '../../vxlan/names.ts';
+import { networkObjects } from '../../vxlan/network-objects.ts';
+import type { Self } from './self.ts';
+
+/** How far one endpoint has come in this node's kernel. */
+export type EndpointProgress =
+  | { readonly kind: 'programmed'; readonly revision: Revision }
+  | { readonly kind: 'failed'; readonly revision: Revision; readonly error: WeftError };
+
+/** What one pass works from: the view of one network, complete as of some moment. */
+export interface NetworkInput {
+  readonly self: Self;
+  /** Absent: the network is gone; everything of it goes from the kernel. */
+  readonly network: Network | undefined;
+  readonly nodes: readonly Node[];
+  node(id: NodeId): Node | undefined;
+  endpoint(id: EndpointId): Recorded<Endpoint> | undefined;
+  endpoints(): Iterable<Recorded<Endpoint>>;
+}
+
+/** What one pass did. */
+export interface PassReport {
+  readonly plan: Plan;
+  readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
+  readonly deadSandboxes: ReadonlySet<SandboxScope>;
+}
+
+/** One network on this node: desired state by source, what we believe the kernel holds, and the way from one to the other. */
+export class NetworkReconciler {
+  readonly id: NetworkId;
+  readonly #scope: NetworkScope;
+  readonly #kernel: Kernel;
+  readonly #desired = new DesiredState();
+  readonly #tracker = new Tracker();
+  readonly #progress = new Map<EndpointId, EndpointProgress>();
+  readonly #dirty = new Set<EndpointId>();
+  /** Our own endpoints: a network without one is not programmed. */
+  readonly #local = new Set<EndpointId>();
+  #takesPart = false;
+  #hadFailures = false;
+  #allDirty = true;
+  #compare = true;
+
+  constructor(id: NetworkId, kernel: Kernel) {
+    this.id = id;
+    this.#scope = networkScope(id);
+    this.#kernel = kernel;
+  }
+
+  /** One endpoint's record changed. Cost follows this change. */
+  markEndpoint(id: EndpointId): void {
+    this.#dirty.add(id);
+  }
+
+  /** The network's spec, the nodes, or we ourselves changed. */
+  markAll(): void {
+    this.#allDirty = true;
+  }
+
+  /** The kernel may differ from what we believe: read it again. */
+  markCompare(): void {
+    this.#compare = true;
+  }
+
+  progress(id: EndpointId): EndpointProgress | undefined {
+    return this.#progress.get(id);
+  }
+
+  get desired(): ReadonlyMap<ObjectKey, LinuxObject> {
+    return this.#desired.objects;
+  }
+
+  get failures(): Tracker['failures'] {
+    return this.#tracker.failures;
+  }
+
+  /** Nothing of the network is left in this node's kernel, as far as we know. */
+  get isGone(): boolean {
+    return !this.#compare && this.#tracker.believed.size === 0 && this.#desired.objects.size === 0;
+  }
+
+  async pass(input: NetworkInput): Promise<PassReport> {
+    const touched = this.#derive(input);
+    const changed = this.#desired.takeChanged();
+    const compared = this.#compare || this.#tracker.doubts.size > 0;
+    const deadSandboxes = compared ? await this.#observe() : new Set<SandboxScope>();
+    const steps = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
+    this.#compare = false;
+    const results = steps.length === 0 ? [] : await this.#apply(steps);
+    this.#tracker.applied(steps, results);
+    if (this.#tracker.failures.size > 0) this.#compare = true;
+    this.#settle(input, touched);
+    // Nobody can have asked for anything in a namespace that was made just now.
+    const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
+    if (!isNew) await this.#announce(steps, results);
+    return {
+      plan: steps,
+      failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
+      deadSandboxes,
+    };
+  }
+
+  /** Brings the desired state up to date and returns the endpoints that were looked at. */
+  #derive(input: NetworkInput): ReadonlySet<EndpointId> {
+    const { network, self } = input;
+    const touched = new Set(this.#dirty);
+    this.#dirty.clear();
+    if (this.#allDirty) {
+      for (const { value } of input.endpoints()) touched.add(value.id);
+      for (const id of this.#progress.keys()) touched.add(id);
+    }
+    for (const id of touched) {
+      if (input.endpoint(id)?.value.node === self.node) this.#local.add(id);
+      else this.#local.delete(id);
+    }
+    this.#takesPart = network !== undefined && this.#local.size > 0;
+    if (network === undefined || !this.#takesPart) {
+      this.#wantNothing();
+      for (const id of this.#progress.keys()) touched.add(id);
+      return touched;
+    }
+    const mtu = networkMtu(network, input.nodes, self.cluster.underlay);
+    if (this.#allDirty) {
+      const objects = networkObjects({ network, networkMtu: mtu, self, cluster: self.cluster });
+      this.#desired.set(networkSource(this.id), objects);
+    }
+    this.#allDirty = false;
+    for (const id of touched) {
+      const endpoint = input.endpoint(id)?.value;
+      this.#desired.set(
+        endpointSource(this.id, id),
+        endpoint === undefined ? [] : objectsOf(endpoint, network, mtu, input),
+      );
+    }
+    return touched;
+  }
+
+  #wantNothing(): void {
+    this.#desired.remove(networkSource(this.id));
+    for (const id of this.#progress.keys()) this.#desired.remove(endpointSource(this.id, id));
+    this.#allDirty = true;
+  }
+
+  async #observe(): Promise<ReadonlySet<SandboxScope>> {
+    const sandboxes = new Set<SandboxScope>();
+    for (const object of this.#desired.objects.values())
+      if (object.kind === 'veth') sandboxes.add(object.peer.scope);
+    const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
+    this.#tracker.observed(this.#scope, observation);
+    return observation.deadSandboxes;
+  }
+
+  async #apply(steps: Plan): Promise<readonly StepResult[]> {
+    try {
+      return await this.#kernel.apply(steps);
+    } catch (error) {
+      this.#tracker.doubt(steps);
+      throw error;
+    }
+  }
+
+  #settle(input: NetworkInput, touched: ReadonlySet<EndpointId>): void {
+    for (const id of touched) {
+      const recorded = this.#takesPart ? input.endpoint(id) : undefined;
+      if (recorded === undefined) this.#progress.delete(id);
+      else this.#progress.set(id, { kind: 'programmed', revision: recorded.revision });
+    }
+    const failed = this.#tracker.failures;
+    if (failed.size === 0 && !this.#hadFailures) return;
+    this.#hadFailures = failed.size > 0;
+    for (const [id, { revision }] of this.#progress) {
+      const error = [...failed].find(([key]) =>
+        this.#desired.isWantedBy(endpointSource(this.id, id), key),
+      )?.[1].error;
+      this.#progress.set(
+        id,
+        error === undefined ? { kind: 'programmed', revision } : { kind: 'failed', revision, error },
+      );
+    }
+  }
+
+  async #announce(steps: Plan, results: readonly StepResult[]): Promise<void> {
+    const written = steps.filter((s, i) => s.op !== 'delete' && results[i]?.ok === true).map((s) => s.object);
+    const told = announcements(written, this.#desired.objects).get(this.#scope) ?? [];
+    // Best effort: whoever misses it asks again.
+    if (told.length > 0) await this.#kernel.announce(this.#scope, bridgeName, told).catch(() => undefined);
+  }
+}
+
+function objectsOf(
+  endpoint: Endpoint,
+  network: Network,
+  mtu: number,
+  input: NetworkInput,
+): readonly LinuxObject[] {
+  const { self } = input;
+  if (endpoint.node === self.node) return localEndpointObjects({ network, networkMtu: mtu, endpoint });
+  const node = input.node(endpoint.node);
+  const vtep = node === undefined ? undefined : vtepOf(node, self.cluster.underlay);
+  return remoteEndpointObjects({ network, endpoint, vtep });
+}

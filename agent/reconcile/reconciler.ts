@@ -1,0 +1,223 @@
+import type { Kernel } from '../../linux/kernel.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
+import type { EndpointId } from '../../model/endpoint.ts';
+import { asWeftError, WeftError } from '../../model/errors.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { NetworkId } from '../../model/network.ts';
+import type { Revision } from '../../kvstore/store.ts';
+import { keys } from '../../kvstore/keys.ts';
+import type { Backoff } from '../backoff.ts';
+import type { View } from '../view/view.ts';
+import {
+  NetworkReconciler,
+  type EndpointProgress,
+  type NetworkInput,
+  type PassReport,
+} from './network-reconciler.ts';
+
+import { Scheduler } from './scheduler.ts';
+import type { Self } from './self.ts';
+
+export interface ReconcilerPorts {
+  readonly kernel: Kernel;
+  readonly view: View;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backoff: Backoff;
+}
+
+/** Milliseconds between full compares of a network with its kernel state. */
+const compareInterval = 300_000;
+
+/**
+ * Keeps the kernel as the view wants it. News only mark networks and endpoints dirty; one pass at a time does the work.
+ * Nothing is written before the view has been complete once, and a network without a local endpoint is not programmed.
+ */
+export class Reconciler {
+  readonly #ports: ReconcilerPorts;
+  readonly #networks = new Map<NetworkId, NetworkReconciler>();
+  readonly #failures = new Map<NetworkId, number>();
+  readonly #joining = new Map<NetworkId, number>();
+  readonly #waiters = new Set<() => void>();
+  readonly #scheduler: Scheduler<NetworkId>;
+  #self: Self | undefined;
+  #compareTimer: Timer | undefined;
+
+  constructor(ports: ReconcilerPorts) {
+    this.#ports = ports;
+    this.#scheduler = new Scheduler((id) => this.#pass(id), ports.clock);
+    ports.view.listen({
+      networks: () => {
+        this.#markAll();
+      },
+      nodes: () => {
+        this.#markAll();
+      },
+      endpoints: (network, ids) => {
+        const one = this.#network(network);
+        for (const id of ids) one.markEndpoint(id);
+        this.#scheduler.mark(network);
+      },
+      state: () => {
+        for (const id of this.#networks.keys()) this.#scheduler.mark(id);
+      },
+    });
+    this.#compareRegularly();
+  }
+
+  #compareRegularly(): void {
+    this.#compareTimer = this.#ports.clock.after(compareInterval, () => {
+      this.compare(this.#networks.keys());
+      this.#compareRegularly();
+    });
+  }
+
+  /** Called when this node knows, or has changed, its VTEP; nothing is programmed before. */
+  setSelf(self: Self): void {
+    this.#self = self;
+    this.#markAll();
+  }
+
+  /** Reads what is in the kernel for these networks and brings it to what is wanted: start, and after a doubt. */
+  compare(networks: Iterable<NetworkId>): void {
+    for (const id of networks) {
+      this.#network(id).markCompare();
+      this.#scheduler.mark(id);
+    }
+  }
+
+  /** Keeps the network's endpoints in view while the task runs, although no local endpoint may exist yet. */
+  async during<T>(network: NetworkId, task: () => Promise<T>): Promise<T> {
+    this.#joining.set(network, (this.#joining.get(network) ?? 0) + 1);
+    this.#ports.view.join(network);
+    try {
+      return await task();
+    } finally {
+      const left = (this.#joining.get(network) ?? 1) - 1;
+      if (left > 0) this.#joining.set(network, left);
+      else this.#joining.delete(network);
+      this.#scheduler.mark(network);
+    }
+  }
+
+  progress(network: NetworkId, endpoint: EndpointId): EndpointProgress | undefined {
+    return this.#networks.get(network)?.progress(endpoint);
+  }
+
+  networks(): ReadonlyMap<NetworkId, NetworkReconciler> {
+    return this.#networks;
+  }
+
+  /**
+   * Resolves when this node's kernel holds the endpoint as of the revision or later.
+   *
+   * @throws the kernel's refusal.
+   */
+  programmed(
+    network: NetworkId,
+    endpoint: EndpointId,
+    revision: Revision,
+    signal: AbortSignal,
+  ): Promise<void> {
+    return this.#until(() => {
+      const progress = this.progress(network, endpoint);
+      if (progress === undefined || progress.revision < revision) return undefined;
+      return progress.kind === 'failed' ? progress.error : 'done';
+    }, signal);
+  }
+
+  /** Resolves when the view no longer has the endpoint and nothing of it is left in the kernel. */
+  removed(network: NetworkId, endpoint: EndpointId, signal: AbortSignal): Promise<void> {
+    return this.#until(() => (this.progress(network, endpoint) === undefined ? 'done' : undefined), signal);
+  }
+
+  async close(): Promise<void> {
+    this.#compareTimer?.cancel();
+    await this.#scheduler.close();
+  }
+
+  #until(ask: () => WeftError | 'done' | undefined, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = (): void => {
+        const answer = signal.aborted ? (signal.reason as Error) : ask();
+        if (answer === undefined) return;
+        this.#waiters.delete(wake);
+        signal.removeEventListener('abort', wake);
+        if (answer === 'done') resolve();
+        else reject(answer);
+      };
+      this.#waiters.add(wake);
+      signal.addEventListener('abort', wake);
+      wake();
+    });
+  }
+
+  #network(id: NetworkId): NetworkReconciler {
+    let one = this.#networks.get(id);
+    if (one === undefined) {
+      one = new NetworkReconciler(id, this.#ports.kernel);
+      this.#networks.set(id, one);
+    }
+    return one;
+  }
+
+  #markAll(): void {
+    for (const [id, one] of this.#networks) {
+      one.markAll();
+      this.#scheduler.mark(id);
+    }
+  }
+
+  async #pass(id: NetworkId): Promise<void> {
+    const self = this.#self;
+    const { view, logger } = this.#ports;
+    if (self === undefined || !view.ready) return;
+    const endpoints = view.endpoints(id);
+    const spec = view.networkById(id);
+    // A network that is known must be seen whole before anything of it is judged.
+    if (spec !== undefined && (endpoints === undefined || endpoints.state === 'syncing')) {
+      view.join(id);
+      return;
+    }
+    const one = this.#network(id);
+    const input: NetworkInput = {
+      self,
+      network: spec,
+      nodes: view.nodeList(),
+      node: (node) => view.node(node),
+      endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
+      endpoints: () => endpoints?.records.values() ?? [],
+    };
+    try {
+      const report = await one.pass(input);
+      this.#report(id, report);
+      if (report.failures.length === 0) this.#failures.delete(id);
+      else this.#retry(id);
+    } catch (error) {
+      const known = asWeftError(error);
+      logger.error('pass failed', { network: id, code: known.code, error: known.message });
+      one.markCompare();
+      this.#retry(id);
+    }
+    for (const wake of [...this.#waiters]) wake();
+    if (one.isGone && !this.#joining.has(id)) {
+      this.#networks.delete(id);
+      await view.leave(id);
+    }
+  }
+
+  #retry(id: NetworkId): void {
+    const failures = (this.#failures.get(id) ?? 0) + 1;
+    this.#failures.set(id, failures);
+    this.#scheduler.markLater(id, this.#ports.backoff.delay(failures));
+  }
+
+  #report(id: NetworkId, report: PassReport): void {
+    const { logger } = this.#ports;
+    for (const { key, error } of report.failures) {
+      logger.warn('kernel refused', { network: id, object: key, code: error.code, error: error.message });
+    }
+    for (const sandbox of report.deadSandboxes) logger.warn('sandbox is gone', { network: id, sandbox });
+    if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
+  }
+}

@@ -1,0 +1,208 @@
+import { keys, parseKey, prefixes } from '../../kvstore/keys.ts';
+import { decodeAlive } from '../../kvstore/records/alive.ts';
+import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
+import { decodeNode } from '../../kvstore/records/node.ts';
+import type { Store } from '../../kvstore/store.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import type { WeftError } from '../../model/errors.ts';
+import type { Name } from '../../model/name.ts';
+import type { Network, NetworkId } from '../../model/network.ts';
+import type { Alive, Node, NodeId } from '../../model/node.ts';
+import { Collection, type Recorded, type SyncState } from './collection.ts';
+
+/** Told after the view has changed; must only mark things dirty. */
+export interface ViewListener {
+  networks?(names: ReadonlySet<Name>): void;
+  wishes?(names: ReadonlySet<Name>): void;
+  nodes?(): void;
+  alive?(): void;
+  endpoints?(network: NetworkId, ids: ReadonlySet<EndpointId>): void;
+  state?(): void;
+}
+
+/**
+ * What the store says, decoded. Whole prefixes for networks, nodes and the living; endpoints only of networks that
+ * somebody joined.
+ */
+export class View {
+  readonly networkStates: Collection<NetworkState>;
+  readonly wishes: Collection<Uint8Array>;
+  readonly nodes: Collection<Node>;
+  readonly alive: Collection<Alive>;
+  readonly #store: Store;
+  readonly #endpoints = new Map<NetworkId, Collection<Endpoint>>();
+  readonly #byId = new Map<NetworkId, Network>();
+  readonly #listeners = new Set<ViewListener>();
+  readonly #waiters = new Set<() => void>();
+
+  constructor(store: Store) {
+    this.#store = store;
+    const named = (ks: ReadonlySet<string>): Set<Name> =>
+      new Set([...ks].map((k) => k.slice(k.indexOf('/') + 1) as Name));
+    this.networkStates = this.#collect(prefixes.networkStates, decodeNetworkState, (ks) => {
+      this.#indexNetworks();
+      this.#tell((l) => l.networks?.(named(ks)));
+    });
+    this.wishes = this.#collect(
+      prefixes.networks,
+      (_key, value) => value,
+      (ks) => {
+        this.#tell((l) => l.wishes?.(named(ks)));
+      },
+    );
+    this.nodes = this.#collect(prefixes.nodes, decodeNode, () => {
+      this.#tell((l) => l.nodes?.());
+    });
+    this.alive = this.#collect(prefixes.alive, decodeAlive, () => {
+      this.#tell((l) => l.alive?.());
+    });
+  }
+
+  #collect<T>(
+    prefix: string,
+    decode: (key: string, value: Uint8Array) => T,
+    onChange: (keys: ReadonlySet<string>) => void,
+  ) {
+    return new Collection<T>(prefix, decode, {
+      store: this.#store,
+      onChange,
+      onState: () => {
+        this.#tell((l) => l.state?.());
+      },
+    });
+  }
+
+  start(): void {
+    for (const c of this.#whole()) c.start();
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#whole(), ...this.#endpoints.values()].map((c) => c.close()));
+  }
+
+  #whole(): readonly Collection<unknown>[] {
+    return [this.networkStates, this.wishes, this.nodes, this.alive];
+  }
+
+  listen(listener: ViewListener): void {
+    this.#listeners.add(listener);
+  }
+
+  #tell(call: (listener: ViewListener) => void): void {
+    for (const l of this.#listeners) call(l);
+    for (const wake of [...this.#waiters]) wake();
+  }
+
+  /** `insync` when every whole prefix is; the worst of them otherwise. Networks joined are judged one by one. */
+  get state(): SyncState {
+    const states = this.#whole().map((c) => c.state);
+    return states.includes('syncing') ? 'syncing' : states.includes('stale') ? 'stale' : 'insync';
+  }
+
+  /** Has everything been seen at least once? */
+  get ready(): boolean {
+    return this.state !== 'syncing';
+  }
+
+  /** Records that were set aside, by key. */
+  bad(): ReadonlyMap<string, WeftError> {
+    return new Map([...this.#whole(), ...this.#endpoints.values()].flatMap((c) => [...c.bad]));
+  }
+
+  held(): readonly string[] {
+    return [...this.#whole(), ...this.#endpoints.values()].flatMap((c) => [...c.held]);
+  }
+
+  #indexNetworks(): void {
+    this.#byId.clear();
+    for (const { value } of this.networkStates.records.values())
+      if ('id' in value) this.#byId.set(value.id, value);
+  }
+
+  /** Accepted networks. */
+  networks(): readonly Network[] {
+    return [...this.#byId.values()];
+  }
+
+  network(name: Name): Recorded<NetworkState> | undefined {
+    return this.networkStates.get(keys.networkState(name));
+  }
+
+  networkById(id: NetworkId): Network | undefined {
+    return this.#byId.get(id);
+  }
+
+  node(id: NodeId): Node | undefined {
+    return this.nodes.get(keys.node(id))?.value;
+  }
+
+  nodeList(): readonly Node[] {
+    return [...this.nodes.records.values()].map((r) => r.value);
+  }
+
+  isAlive(id: NodeId): boolean {
+    return this.alive.get(keys.alive(id)) !== undefined;
+  }
+
+  /** Live node ids in rank order: the first has rank 0. */
+  ranks(): readonly NodeId[] {
+    return [...this.alive.records.values()].map((r) => r.value.node).toSorted();
+  }
+
+  /** Endpoints of a network that was joined. */
+  endpoints(network: NetworkId): Collection<Endpoint> | undefined {
+    return this.#endpoints.get(network);
+  }
+
+  joined(): readonly NetworkId[] {
+    return [...this.#endpoints.keys()];
+  }
+
+  /** Begins to watch the endpoints of a network; harmless when joined already. */
+  join(network: NetworkId): Collection<Endpoint> {
+    const existing = this.#endpoints.get(network);
+    if (existing !== undefined) return existing;
+    const collection = this.#collect(prefixes.endpoints(network), decodeEndpoint, (ks) => {
+      const ids = new Set<EndpointId>();
+      for (const key of ks) {
+        const parsed = parseKey(key);
+        if (parsed.kind === 'endpoint') ids.add(parsed.endpoint);
+      }
+      this.#tell((l) => l.endpoints?.(network, ids));
+    });
+    this.#endpoints.set(network, collection);
+    collection.start();
+    return collection;
+  }
+
+  async leave(network: NetworkId): Promise<void> {
+    const collection = this.#endpoints.get(network);
+    this.#endpoints.delete(network);
+    await collection?.close();
+  }
+
+  /** Resolves with the first defined answer; asked now and after each change of the view. Rejects when the signal aborts. */
+  until<T>(ask: () => T | undefined, signal: AbortSignal): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        this.#waiters.delete(wake);
+        signal.removeEventListener('abort', abort);
+      };
+      const abort = (): void => {
+        finish();
+        reject(signal.reason as Error);
+      };
+      const wake = (): void => {
+        const answer = ask();
+        if (answer === undefined) return;
+        finish();
+        resolve(answer);
+      };
+      if (signal.aborted) return abort();
+      signal.addEventListener('abort', abort);
+      this.#waiters.add(wake);
+      wake();
+    });
+  }
+}
