@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import {
+  aliasName,
+  endpointName,
+  interfaceName,
+  ip,
+  labels,
+  mac,
+  networkName,
+  shownLabels,
+  timeout,
+} from './text.ts';
+
+const sandbox = z
+  .string()
+  .min(1)
+  .max(4096)
+  .meta({
+    description: 'A named network namespace, a PID, or the absolute path of a namespace file.',
+    examples: ['c1', '4711', '/run/netns/c1'],
+  });
+const key = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,253}$/, 'must be 1 to 253 printable ASCII characters without a space')
+  .meta({ description: 'What makes a repeated call mean the same endpoint; absent: made from the sandbox.' });
+
+export const attachBody = z
+  .strictObject({
+    network: networkName,
+    sandbox,
+    key: key.optional(),
+    name: endpointName.optional(),
+    aliases: z.array(aliasName).max(32).default([]),
+    addresses: z.array(ip).max(8).default([]).meta({
+      description: 'Wished addresses, at most one for each subnet; Weft chooses where there is none.',
+    }),
+    mac: mac.optional(),
+    interfaceName: interfaceName.optional(),
+    routePriority: z.int().min(0).max(0xffffffff).default(0).meta({
+      description: 'The endpoint of a sandbox with the highest one gives its default route; 0: never.',
+    }),
+    labels: labels.prefault({}),
+    timeout: timeout.default(10_000),
+  })
+  .meta({ id: 'Attach' });
+
+export const detachBody = z
+  .strictObject({
+    network: networkName,
+    sandbox: sandbox.optional(),
+    key: key.optional(),
+    endpoint: z.string().min(1).max(63).optional().meta({ description: 'Id or name of the endpoint.' }),
+    timeout: timeout.default(10_000),
+  })
+  .refine(
+    ({ sandbox, key, endpoint }) => sandbox !== undefined || key !== undefined || endpoint !== undefined,
+    {
+      message: 'says which endpoint: sandbox, key or endpoint is missing',
+    },
+  )
+  .meta({ id: 'Detach' });
+
+export const endpointParams = z.strictObject({
+  endpoint: z.string().min(1).max(63).meta({ description: 'Id or name of the endpoint.' }),
+});
+export const endpointQuery = z.strictObject({ network: networkName.optional() });
+
+export const endpointJson = z
+  .object({
+    id: z.string(),
+    network: z.string(),
+    networkId: z.string(),
+    node: z.string().meta({ description: 'Name of the node that holds it.' }),
+    nodeId: z.string(),
+    name: z.string().optional(),
+    aliases: z.array(z.string()).readonly(),
+    mac: z.string(),
+    addresses: z
+      .array(z.string())
+      .readonly()
+      .meta({ description: 'With the prefix length of the subnet.', examples: [['10.7.0.2/24']] }),
+    sandbox: z.object({ key: z.string(), path: z.string() }).readonly(),
+    interfaceName: z.string(),
+    labels: shownLabels,
+    state: z.enum(['active', 'conflict']),
+    conflictWith: z.string().optional().meta({ description: 'Who holds what this endpoint had.' }),
+    programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
+    local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
+  })
+  .readonly()
+  .meta({ id: 'Endpoint' });
+
+export const detachedJson = z
+  .object({ detached: z.boolean().meta({ description: 'false: there was nothing to undo.' }) })
+  .readonly()
+  .meta({ id: 'Detached' });
+
+export type EndpointJson = z.output<typeof endpointJson>;
+export type DetachedJson = z.output<typeof detachedJson>;
+/** What a client sends. */
+export type AttachBody = z.input<typeof attachBody>;
+export type DetachBody = z.input<typeof detachBody>;

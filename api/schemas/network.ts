@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { networkName, shownLabels } from './text.ts';
+
+/** What an operator wishes. Its own schema is that of the store: docs/reference/network.schema.json. */
+export const declaration = z.record(z.string(), z.unknown()).meta({
+  id: 'Declaration',
+  description: 'The declaration of a network: the same JSON as in the store under networks/<name>.',
+});
+
+/** The declaration's own keys, and the name beside them. */
+export const createNetworkBody = z
+  .looseObject({ name: networkName })
+  .meta({
+    id: 'CreateNetwork',
+    description: 'A declaration (network.schema.json) with the name of the network beside its keys.',
+  })
+  .transform(({ name, ...rest }) => ({ name, declaration: rest as Declaration }));
+
+export const networkParams = z.strictObject({ name: networkName });
+
+export const removeNetworkQuery = z.strictObject({
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .meta({ description: 'Detach the endpoints that are left, on whatever node they are.' })
+    .transform((text) => text === 'true'),
+});
+
+export const subnetJson = z
+  .object({
+    cidr: z.string(),
+    gateway: z
+      .string()
+      .meta({ description: 'First hop, the same on every node; never given to an endpoint.' }),
+    range: z.string().optional().meta({ description: 'Addresses chosen by Weft come from here.' }),
+    auxiliary: z.record(z.string(), z.string()).meta({ description: 'Addresses kept out of allocation.' }),
+  })
+  .readonly()
+  .meta({ id: 'Subnet' });
+
+export const acceptedNetworkJson = z
+  .object({
+    name: z.string(),
+    id: z.string(),
+    phase: z.enum(['active', 'removing']),
+    driver: z.string(),
+    vni: z.int(),
+    subnets: z.array(subnetJson).readonly(),
+    mtu: z.int().meta({ description: 'Bytes of an IP packet inside, as in force now.' }),
+    declaredMtu: z.int().optional(),
+    internal: z.boolean(),
+    allowOverlap: z.boolean(),
+    labels: shownLabels,
+    endpoints: z.int().meta({ description: 'How many endpoints this node knows of.' }),
+    creator: z.string(),
+    createdAt: z.string().meta({ description: 'ISO 8601.' }),
+    refusedEdit: z
+      .object({ why: z.string() })
+      .readonly()
+      .optional()
+      .meta({ description: 'A later declaration that could not be accepted; what was accepted stays.' }),
+  })
+  .readonly()
+  .meta({ id: 'AcceptedNetwork' });
+
+export const refusedNetworkJson = z
+  .object({ name: z.string(), phase: z.literal('refused'), why: z.string() })
+  .readonly()
+  .meta({ id: 'RefusedNetwork', description: 'A declaration of which nothing was ever accepted.' });
+
+export const networkJson = z
+  .union([acceptedNetworkJson, refusedNetworkJson])
+  .meta({ id: 'Network', description: 'Told apart by `phase`.' });
+
+export const appliedNetworkJson = z
+  .object({ outcome: z.enum(['created', 'changed', 'unchanged']), network: networkJson })
+  .readonly()
+  .meta({ id: 'AppliedNetwork' });
+
+export const removedNetworkJson = z
+  .object({
+    state: z.enum(['removed', 'removing']).meta({
+      description: '`removing`: nothing can be attached any more; nodes still detach what they hold.',
+    }),
+  })
+  .readonly()
+  .meta({ id: 'RemovedNetwork' });
+
+export type Declaration = Readonly<Record<string, unknown>>;
+export type AcceptedNetworkJson = z.output<typeof acceptedNetworkJson>;
+export type RefusedNetworkJson = z.output<typeof refusedNetworkJson>;
+export type NetworkJson = z.output<typeof networkJson>;
+export type SubnetJson = z.output<typeof subnetJson>;
+export type AppliedNetworkJson = z.output<typeof appliedNetworkJson>;
+export type RemovedNetworkJson = z.output<typeof removedNetworkJson>;

@@ -1,0 +1,64 @@
+import type { z } from 'zod';
+import type { Name } from '../model/name.ts';
+import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
+import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type { NodeJson } from './schemas/node.ts';
+import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
+
+/** A named wish; `declaration` is raw JSON, read by the parser that also reads the store. */
+export interface DeclareNetwork {
+  readonly name: Name;
+  readonly declaration: Declaration;
+}
+
+export interface RemoveNetwork {
+  readonly name: Name;
+  /** Detach the endpoints that are left. */
+  readonly force: boolean;
+}
+
+/** Parsed: names, addresses and MAC are model types, defaults are filled in. `timeout` is milliseconds. */
+export type AttachRequest = Readonly<z.output<typeof attachBody>>;
+/** Parsed; at least one of sandbox, key and endpoint is there. */
+export type DetachRequest = Readonly<z.output<typeof detachBody>>;
+
+export interface FindEndpoint {
+  /** Id or name. */
+  readonly endpoint: string;
+  readonly network?: Name | undefined;
+}
+
+/**
+ * What the local API offers, one method for each route. Requests come parsed; every failure is a WeftError, whose code
+ * decides the HTTP status. Anything else that is thrown is answered as INVARIANT.
+ */
+export interface AgentService {
+  status(): Promise<StatusJson>;
+  /** Every setting with its origin. */
+  config(): Promise<ConfigJson>;
+  /** Is the agent in sync, so that attach can work? Never throws for being unready. */
+  readiness(): Promise<ReadinessJson>;
+
+  /** Sorted by name; refused declarations included. */
+  listNetworks(): Promise<readonly NetworkJson[]>;
+  /** @throws NETWORK_EXISTS (another declaration), NETWORK_REFUSED, VNI_TAKEN, INPUT_INVALID. The same one again is success. */
+  createNetwork(request: DeclareNetwork): Promise<NetworkJson>;
+  /** Creates or changes. @throws NETWORK_REFUSED, INPUT_INVALID. */
+  applyNetwork(request: DeclareNetwork): Promise<AppliedNetworkJson>;
+  /** @throws NETWORK_NOT_FOUND */
+  inspectNetwork(name: Name): Promise<NetworkJson>;
+  /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE (not forced; names the endpoints). */
+  removeNetwork(request: RemoveNetwork): Promise<RemovedNetworkJson>;
+
+  /** Of one network, or of all. @throws NETWORK_NOT_FOUND */
+  listEndpoints(request: { readonly network?: Name | undefined }): Promise<readonly EndpointJson[]>;
+  /** @throws ENDPOINT_NOT_FOUND; INPUT_INVALID when a name without a network means several. */
+  inspectEndpoint(request: FindEndpoint): Promise<EndpointJson>;
+  /** Returns when this node's kernel holds the endpoint. Repeatable by key. */
+  attach(request: AttachRequest): Promise<EndpointJson>;
+  /** Success when there is nothing to undo. @throws ENDPOINT_NOT_LOCAL */
+  detach(request: DetachRequest): Promise<DetachedJson>;
+
+  /** Sorted by name. */
+  listNodes(): Promise<readonly NodeJson[]>;
+}
