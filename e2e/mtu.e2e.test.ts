@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import { activeNetwork } from './lab/call.ts';
+import type { Member } from './lab/members.ts';
+import { mustRunIn } from './lab/netns.ts';
+import { readLinks } from './lab/tables.ts';
+import { waitFor } from './lab/wait.ts';
+import { tell, type Scene } from './testing/scene.ts';
+import { labName } from './testing/traces.ts';
+
+/** Bytes of an IP header and the ICMP header behind it. */
+const headers = (address: string): number => (address.includes(':') ? 48 : 28);
+
+/** Waits until the network and every interface of it have this MTU, and nobody has to be restarted for it. */
+async function expectMtu(scene: Scene, mtu: number): Promise<void> {
+  for (const host of scene.hosts) {
+    const network = scene.network('blue');
+    const path = host.networkNamespace(network.id);
+    const agreed = async (): Promise<true> => {
+      const told = (await activeNetwork(host, 'blue'))?.mtu;
+      const inside = (await readLinks(path)).filter((link) => link.name !== 'lo');
+      const ends = (await readLinks(host.sandbox('c1').path)).filter((link) => link.name === 'eth0');
+      const all = [told, ...[...inside, ...ends].map((link) => link.mtu)];
+      if (all.length === 5 && all.every((each) => each === mtu)) return true;
+      throw new Error(`${host.name} has ${all.join(', ')}`);
+    };
+    await waitFor(`${host.name} to have an MTU of ${mtu} everywhere`, agreed, { within: 20_000, every: 100 });
+  }
+}
+
+/** A packet of exactly the MTU passes whole, one byte more does not. */
+async function expectExact(from: Member, to: Member, mtu: number, scene: Scene): Promise<void> {
+  const sandbox = scene.host(from.host).sandbox(from.sandbox);
+  for (const address of to.addresses) {
+    const size = mtu - headers(address);
+    expect([address, (await sandbox.ping(address, { size, whole: true, count: 3 })).received]).toEqual([
+      address,
+      3,
+    ]);
+    expect((await sandbox.ping(address, { size: size + 1, whole: true })).reached).toBe(false);
+  }
+}
+
+interface Transfer {
+  readonly start: { readonly tcp_mss_default: number };
+  readonly end: { readonly sum_received: { readonly bytes: number } };
+}
+
+/** 100 MB over TCP with iperf3, and the size of its segments. */
+async function transfer(from: Member, to: Member): Promise<Transfer> {
+  const [address = ''] = to.addresses;
+  const server = mustRunIn(to.path, ['iperf3', '-s', '-1', '-B', address]);
+  const listening = async (): Promise<boolean> =>
+    (await mustRunIn(to.path, ['ss', '-Htln', 'sport = :5201'])).trim() !== '';
+  await waitFor('iperf3 to listen', listening, { within: 5000 });
+  const text = await mustRunIn(from.path, ['iperf3', '-J', '-c', address, '-n', '100M']);
+  await server;
+  return JSON.parse(text) as Transfer;
+}
+
+async function join(scene: Scene): Promise<void> {
+  await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
+  for (const host of scene.hosts) await scene.join(host.name, 'c1', 'blue');
+  await scene.settled();
+}
+
+describe.each([
+  [4, 50],
+  [6, 70],
+] as const)('over IPv%i, which takes %i bytes', (underlay, overhead) => {
+  test('an underlay of 1500 carries 100 MB in full-size segments, and a packet of the MTU and no more', async () => {
+    await tell({ name: labName('mtu'), hosts: 2, store: 'file', underlay }, async (scene) => {
+      await join(scene);
+      const mtu = 1500 - overhead;
+      await expectMtu(scene, mtu);
+      const [a, b] = [scene.member('h1', 'c1'), scene.member('h2', 'c1')];
+      await expectExact(a, b, mtu, scene);
+      const { start, end } = await transfer(a, b);
+      expect(end.sum_received.bytes).toBeGreaterThanOrEqual(100 * 1024 * 1024);
+      // Headers of 20 bytes each, and 12 of time stamps (RFC 7323).
+      expect(start.tcp_mss_default).toBe(mtu - 52);
+    });
+  }, 60_000);
+
+  test('underlays of 9000, 1400 and mixed are followed by running agents', async () => {
+    const wish = { name: labName('mixed'), hosts: 2, store: 'file', underlay, mtu: 9000 } as const;
+    await tell(wish, async (scene) => {
+      await join(scene);
+      const [a, b] = [scene.member('h1', 'c1'), scene.member('h2', 'c1')];
+      await expectMtu(scene, 9000 - overhead);
+      await expectExact(a, b, 9000 - overhead, scene);
+
+      await scene.host('h2').setMtu(1400);
+      await expectMtu(scene, 1400 - overhead);
+      await expectExact(a, b, 1400 - overhead, scene);
+
+      await scene.host('h1').setMtu(1400);
+      await scene.host('h2').setMtu(9000);
+      await expectMtu(scene, 1400 - overhead);
+      await expectExact(b, a, 1400 - overhead, scene);
+    });
+  }, 90_000);
+});
+
+test('a declared MTU is taken as it is, and a later declaration changes it under live endpoints', async () => {
+  await tell({ name: labName('fixed'), hosts: 2, store: 'file', underlay: 4 }, async (scene) => {
+    const subnets = ['10.7.0.0/24', 'fd00:7::/64'];
+    await scene.declare('blue', { subnets, mtu: 1300 });
+    for (const host of scene.hosts) await scene.join(host.name, 'c1', 'blue');
+    await scene.settled();
+    await expectMtu(scene, 1300);
+    await scene.declare('blue', { subnets, mtu: 1400 });
+    await expectMtu(scene, 1400);
+    await expectExact(scene.member('h1', 'c1'), scene.member('h2', 'c1'), 1400, scene);
+  });
+}, 60_000);

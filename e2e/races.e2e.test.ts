@@ -1,0 +1,136 @@
+import { request } from 'node:http';
+import { describe, expect, test } from '@jest/globals';
+import type { EndpointJson } from '../api/schemas/endpoint.ts';
+import { call, endpointsSeenBy } from './lab/call.ts';
+import type { Host } from './lab/host.ts';
+import { waitFor } from './lab/wait.ts';
+import { keysBelow } from './testing/store-keys.ts';
+import { tell, type Scene } from './testing/scene.ts';
+import { labName } from './testing/traces.ts';
+
+const subnets = ['10.7.0.0/24', 'fd00:7::/64'];
+
+interface Failure {
+  readonly error: { readonly code: string };
+}
+
+/** `ok`, or the code of the failure. */
+async function outcomeOf(host: Host, method: string, path: string, body?: unknown): Promise<string> {
+  const answer = await host.agent.request(method, path, body);
+  return answer.status < 300 ? 'ok' : (answer.body as Failure).error.code;
+}
+
+/** Nothing of any network is left: neither in the store nor in a kernel. */
+async function expectNothingLeft(scene: Scene): Promise<void> {
+  const none = (): boolean => scene.hosts.every((host) => host.networkNamespaces().length === 0);
+  await waitFor('the namespaces of the network to go', none, { within: 10_000 });
+  const empty = async (): Promise<boolean> => {
+    const all = await Promise.all(
+      ['net/', 'network-state/', 'networks/', 'vnis/'].map((prefix) => keysBelow(scene.lab.store, prefix)),
+    );
+    return all.flat().length === 0;
+  };
+  await waitFor('the keys of the network to go', empty, { within: 10_000 });
+}
+
+describe.each(['file', 'etcd'] as const)('on %s', (store) => {
+  test('attach races with the removal of the network: one of them wins, and nothing is left over', async () => {
+    await tell({ name: labName('rm'), hosts: 2, store, underlay: 4 }, async (scene) => {
+      const [h1, h2] = [scene.host('h1'), scene.host('h2')];
+      const { namespace } = await h2.sandbox('c1').ensure();
+      const seen = new Set<string>();
+      for (let round = 0; round < 12; round += 1) {
+        await scene.declare('blue', { subnets });
+        const attached = outcomeOf(h2, 'POST', '/v1/attach', { network: 'blue', sandbox: namespace });
+        // Every round gives the attach a little more of a start.
+        await new Promise((resolve) => setTimeout(resolve, round % 4));
+        const removed = outcomeOf(h1, 'DELETE', '/v1/networks/blue');
+        const [attach, remove] = await Promise.all([attached, removed]);
+        seen.add(`${attach} ${remove}`);
+        if (attach === 'ok') {
+          expect(remove).toBe('NETWORK_IN_USE');
+          expect(await endpointsSeenBy(h2, 'blue')).toHaveLength(1);
+          expect(await outcomeOf(h2, 'POST', '/v1/detach', { network: 'blue', sandbox: namespace })).toBe(
+            'ok',
+          );
+          expect(await outcomeOf(h1, 'DELETE', '/v1/networks/blue')).toBe('ok');
+        } else {
+          expect(['NETWORK_NOT_FOUND', 'NETWORK_REMOVING']).toContain(attach);
+          expect(remove).toBe('ok');
+        }
+        await expectNothingLeft(scene);
+      }
+      expect(seen.size).toBeGreaterThan(0);
+      expect((await h2.sandbox('c1').mustRun(['ip', '-br', 'link'])).trim().split('\n')).toHaveLength(1);
+    });
+  }, 120_000);
+
+  test('of eight attaches that race for one address one gets it, and the others are told by whom it is held', async () => {
+    await tell({ name: labName('eight'), hosts: 2, store, underlay: 4 }, async (scene) => {
+      await scene.declare('blue', { subnets });
+      const places = scene.hosts.flatMap((host) => [1, 2, 3, 4].map((n) => ({ host, sandbox: `c${n}` })));
+      for (const { host, sandbox } of places) await host.sandbox(sandbox).ensure();
+      const wish = { addresses: ['10.7.0.77', 'fd00:7::77'] };
+      const results = await Promise.allSettled(
+        places.map(({ host, sandbox }) => scene.join(host.name, sandbox, 'blue', wish)),
+      );
+      const lost = results.flatMap((r) => (r.status === 'rejected' ? [r.reason as unknown] : []));
+      expect(results.length - lost.length).toBe(1);
+      for (const reason of lost) {
+        expect(reason).toMatchObject({
+          code: 'ADDRESS_TAKEN',
+          message: expect.stringContaining('::77') || '',
+        });
+      }
+      expect(await endpointsSeenBy(scene.host('h1'), 'blue')).toHaveLength(
+        (await endpointsSeenBy(scene.host('h2'), 'blue')).length,
+      );
+      const { expected, actual } = await scene.tablesAgree();
+      expect(actual).toEqual(expected);
+      const claims = await keysBelow(scene.lab.store, `net/${scene.network('blue').id}/claim/`);
+      // Two gateways, two addresses, one MAC.
+      expect(claims).toHaveLength(5);
+    });
+  }, 60_000);
+
+  test('an attach repeated after a lost answer, or after a crash, is the same endpoint', async () => {
+    await tell({ name: labName('again'), hosts: 2, store, underlay: 4 }, async (scene) => {
+      await scene.declare('blue', { subnets });
+      const h1 = scene.host('h1');
+      await scene.join('h2', 'c1', 'blue');
+      for (let round = 0; round < 6; round += 1) {
+        const { namespace } = await h1.sandbox('c1').ensure();
+        const body = { network: 'blue', sandbox: namespace };
+        await abandon(h1, body, round * 2);
+        if (round % 2 === 1) {
+          await h1.agent.kill9();
+          await h1.agent.start();
+          await h1.agent.waitReady();
+        }
+        const first = await call<EndpointJson>(h1, 'POST', '/v1/attach', body);
+        const second = await call<EndpointJson>(h1, 'POST', '/v1/attach', body);
+        expect(second).toEqual(first);
+        await scene.join('h1', 'c1', 'blue');
+        await scene.settled();
+        expect(await scene.wrongPings()).toEqual([]);
+        const claims = await keysBelow(scene.lab.store, `net/${first.networkId}/claim/`);
+        // Two gateways, and for each of the two endpoints two addresses and a MAC.
+        expect(claims).toHaveLength(8);
+        const { expected, actual } = await scene.tablesAgree();
+        expect(actual).toEqual(expected);
+        await scene.leave('h1', 'c1', 'blue');
+      }
+    });
+  }, 120_000);
+});
+
+/** Sends an attach and hangs up `ms` later without waiting for the answer. */
+function abandon(host: Host, body: unknown, ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const headers = { 'content-type': 'application/json' };
+    const sent = request({ socketPath: host.agent.socket, method: 'POST', path: '/v1/attach', headers });
+    sent.on('error', () => undefined);
+    sent.once('close', resolve);
+    sent.end(JSON.stringify(body), () => setTimeout(() => sent.destroy(), ms));
+  });
+}
