@@ -63,7 +63,10 @@ export type WatchUpdate =
   | { readonly kind: 'changes'; readonly revision: Revision; readonly changes: readonly Change[] }
   | { readonly kind: 'stale'; readonly cause: Error };
 
-/** Called in order, never while a previous call for the same watch is running, never after `close` has returned. */
+/**
+ * Called in order, not before `watch` has returned, never while a previous call for the same watch is running, never after
+ * `close` has returned. One that throws is a bug: it is logged, and the watch goes on.
+ */
 export type WatchSink = (update: WatchUpdate) => void;
 
 /** Re-arms itself after every kind of trouble until it is closed. */
@@ -106,7 +109,8 @@ export interface CallOptions {
 
 /**
  * Errors of every call: STORE_UNAVAILABLE (surely not applied), STORE_AMBIGUOUS (writes only: the reply was lost),
- * STORE_DENIED, STORE_LIMIT, STORE_CLOSED.
+ * STORE_DENIED, STORE_LIMIT, STORE_CLOSED, STORE_LEASE_LOST (a put under a lease that is gone: nothing was written).
+ * INVARIANT for what no correct caller does: see txn-check.ts.
  */
 export interface Store {
   /** Names the back end and the servers for people; no secrets. */

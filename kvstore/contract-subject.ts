@@ -1,0 +1,132 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Change, Entry, Revision, Store, WatchSink, WatchUpdate } from './store.ts';
+import { decodeText } from './store.ts';
+
+/** One store under test that holds no key yet, with hands to act behind its back. */
+export interface StoreUnderTest {
+  readonly store: Store;
+  /** A second client of the same data, as another process would have. `dispose` closes it if the test has not. */
+  another(): Promise<Store>;
+  /** Ends every lease behind the clients' backs, as an administrator would. */
+  expireLeases(): Promise<void>;
+  /** Closes every client and removes the data. */
+  dispose(): Promise<void>;
+}
+
+/** A store that can be taken away from all its clients. */
+export interface FaultyStoreUnderTest extends StoreUnderTest {
+  /** Returns when the store no longer answers. */
+  goAway(): Promise<void>;
+  /** The store answers again, with the same data. It may return earlier. */
+  comeBack(): Promise<void>;
+}
+
+export type Promised<T extends StoreUnderTest = StoreUnderTest> = (
+  title: string,
+  run: (t: T) => Promise<void>,
+) => void;
+
+/** Looks again and again until `look` answers something other than undefined or false; a look that throws is "not yet". */
+export async function eventually<T>(
+  what: string,
+  look: () => Promise<T | undefined | false> | T | undefined | false,
+  within = 10_000,
+): Promise<T> {
+  const end = performance.now() + within;
+  let last: unknown;
+  do {
+    try {
+      const seen = await look();
+      if (seen !== undefined && seen !== false) return seen;
+      last = undefined;
+    } catch (error) {
+      last = error;
+    }
+    await pause(10);
+  } while (performance.now() < end);
+  throw new Error(`waited ${within} ms for ${what}`, last === undefined ? undefined : { cause: last });
+}
+
+/** A listing or a state as key -> text, for comparing. */
+export const texts = (entries: Iterable<Entry>): Readonly<Record<string, string>> =>
+  Object.fromEntries([...entries].map((e) => [e.key, decodeText(e.value)]));
+
+/** A value byte by byte; undefined when there is none. */
+export const hex = (entry: { readonly value: Uint8Array } | undefined): string | undefined =>
+  entry === undefined ? undefined : Buffer.from(entry.value).toString('hex');
+
+/** Follows one watch, builds the state from its updates, and notes every broken promise. */
+export class Follower {
+  readonly state = new Map<string, Entry>();
+  readonly updates: WatchUpdate[] = [];
+  readonly broken: string[] = [];
+  /** Called at the end of each update, still within the sink. */
+  onUpdate: (update: WatchUpdate) => void = () => undefined;
+  /** To be set when `close` has returned. */
+  closed = false;
+  #running = false;
+
+  readonly sink: WatchSink = (update) => {
+    if (this.closed) this.broken.push(`${update.kind} after close`);
+    if (this.#running) this.broken.push(`${update.kind} within another update`);
+    this.#running = true;
+    this.#take(update);
+    this.updates.push(update);
+    this.onUpdate(update);
+    this.#running = false;
+  };
+
+  /** Revision of the last update that has one. */
+  get revision(): Revision | undefined {
+    return this.updates.findLast((u) => u.kind !== 'stale')?.revision;
+  }
+
+  get kinds(): readonly string[] {
+    return this.updates.map((u) => u.kind);
+  }
+
+  get texts(): Readonly<Record<string, string>> {
+    return texts(this.state.values());
+  }
+
+  #take(update: WatchUpdate): void {
+    if (update.kind === 'stale') {
+      if (this.updates.at(-1)?.kind === 'stale') this.broken.push('stale twice in one outage');
+      return;
+    }
+    const before = this.revision;
+    if (before === undefined && update.kind !== 'snapshot') this.broken.push('no snapshot at first');
+    if (before !== undefined && update.revision < before) {
+      this.broken.push(`revision went from ${before} to ${update.revision}`);
+    }
+    if (update.kind === 'snapshot') this.#replace(update.entries, update.revision);
+    else this.#change(update.changes, update.revision);
+  }
+
+  #replace(entries: readonly Entry[], revision: Revision): void {
+    this.state.clear();
+    for (const entry of entries) this.#put(entry, revision);
+    if (this.state.size !== entries.length) this.broken.push('a snapshot has a key twice');
+  }
+
+  #change(changes: readonly Change[], revision: Revision): void {
+    const seen = new Set<string>();
+    for (const change of changes) {
+      const key = change.kind === 'put' ? change.entry.key : change.key;
+      if (seen.has(key)) this.broken.push(`two changes for ${key} in one update`);
+      seen.add(key);
+      if (change.kind === 'delete') this.state.delete(key);
+      else this.#put(change.entry, revision);
+    }
+  }
+
+  #put(entry: Entry, revision: Revision): void {
+    const { key } = entry;
+    if (entry.revision > revision)
+      this.broken.push(`${key} at ${entry.revision} in an update of ${revision}`);
+    if (entry.created > entry.revision) this.broken.push(`${key} was made after it was written`);
+    const older = this.state.get(key);
+    if (older !== undefined && older.revision > entry.revision) this.broken.push(`${key} went back`);
+    this.state.set(key, entry);
+  }
+}
