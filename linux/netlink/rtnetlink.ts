@@ -1,0 +1,61 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { batchEnd, exchange } from './batch.ts';
+import { dumpAll } from './dump.ts';
+import type { NetlinkMessage, NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
+import { NetlinkSocket } from './socket.ts';
+
+/** Rtnetlink in the network namespace in which the calling thread stands: the sockets stay there for life. */
+export function rtnetlinkHere(): Rtnetlink {
+  const writer = new NetlinkSocket();
+  try {
+    return new SocketPair(writer, new NetlinkSocket());
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+}
+
+/** A socket that reads cannot write: during a dump the answers of others would come in between. */
+class SocketPair implements Rtnetlink {
+  readonly #writer: NetlinkSocket;
+  readonly #reader: NetlinkSocket;
+  #sequence = 0;
+  #reading: Promise<unknown> = Promise.resolve();
+
+  constructor(writer: NetlinkSocket, reader: NetlinkSocket) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async send(requests: readonly NetlinkRequest[]): Promise<readonly (NetlinkRefusal | undefined)[]> {
+    const outcomes = new Array<NetlinkRefusal | undefined>(requests.length).fill(undefined);
+    for (let from = 0; from < requests.length;) {
+      if (from > 0) await turn();
+      const end = batchEnd(requests, from);
+      exchange(this.#writer, this.#take(end - from), requests, from, end, outcomes);
+      from = end;
+    }
+    return outcomes;
+  }
+
+  dump(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
+    const work = (): Promise<readonly NetlinkMessage[]> =>
+      dumpAll(request, { socket: this.#reader, nextSequence: () => this.#take(1) });
+    const dumped = this.#reading.then(work);
+    this.#reading = dumped.catch(() => undefined);
+    return dumped;
+  }
+
+  close(): void {
+    this.#writer.close();
+    this.#reader.close();
+  }
+
+  /** The first of `count` numbers that nobody had, never 0, and none that would not fit into 32 bits. */
+  #take(count: number): number {
+    if (this.#sequence + count >= 2 ** 32) this.#sequence = 0;
+    const first = this.#sequence + 1;
+    this.#sequence += count;
+    return first;
+  }
+}

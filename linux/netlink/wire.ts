@@ -1,0 +1,92 @@
+import { endianness } from 'node:os';
+import { invariant } from '../../model/errors.ts';
+
+// netlink(7), linux/netlink.h
+export const NLMSG_ERROR = 2;
+export const NLMSG_DONE = 3;
+export const NLM_F_REQUEST = 0x1;
+export const NLM_F_ACK = 0x4;
+export const NLM_F_DUMP = 0x300;
+/** In an answer: something changed while the dump was made. */
+export const NLM_F_DUMP_INTR = 0x10;
+const NLM_F_CAPPED = 0x100;
+const NLM_F_ACK_TLVS = 0x200;
+const NLMSGERR_ATTR_MSG = 1;
+
+/** struct nlmsghdr: length (4), type (2), flags (2), sequence (4), port (4). */
+export const headerBytes = 16;
+
+export const padded = (length: number): number => (length + 3) & ~3;
+
+/** One message of a datagram, its body being a view of the datagram. */
+export interface WireMessage {
+  readonly type: number;
+  readonly flags: number;
+  readonly sequence: number;
+  readonly body: Buffer;
+}
+
+// Netlink is in the machine's own byte order, and this file in that of all machines that Node is built for today.
+invariant(endianness() === 'LE', 'Weft reads netlink on little-endian machines only');
+
+export function writeHeader(
+  bytes: Buffer,
+  at: number,
+  header: {
+    readonly length: number;
+    readonly type: number;
+    readonly flags: number;
+    readonly sequence: number;
+  },
+): void {
+  bytes.writeUInt32LE(header.length, at);
+  bytes.writeUInt16LE(header.type, at + 4);
+  bytes.writeUInt16LE(header.flags, at + 6);
+  bytes.writeUInt32LE(header.sequence, at + 8);
+  bytes.writeUInt32LE(0, at + 12);
+}
+
+/** The messages of one datagram. What does not hold together ends the list. */
+export function messagesIn(datagram: Uint8Array): readonly WireMessage[] {
+  const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length);
+  const messages: WireMessage[] = [];
+  for (let at = 0; at + headerBytes <= bytes.length;) {
+    const length = bytes.readUInt32LE(at);
+    if (length < headerBytes || at + length > bytes.length) break;
+    messages.push({
+      type: bytes.readUInt16LE(at + 4),
+      flags: bytes.readUInt16LE(at + 6),
+      sequence: bytes.readUInt32LE(at + 8),
+      body: bytes.subarray(at + headerBytes, at + length),
+    });
+    at += padded(length);
+  }
+  return messages;
+}
+
+/** What an NLMSG_ERROR says: errno 0 is consent. The text is that of NETLINK_EXT_ACK, or empty. */
+export function refusalIn(message: WireMessage): { readonly errno: number; readonly text: string } {
+  const { body, flags } = message;
+  const errno = body.length < 4 ? 0 : -body.readInt32LE(0);
+  if ((flags & NLM_F_ACK_TLVS) === 0 || body.length < 4 + headerBytes) return { errno, text: '' };
+  const echoed = (flags & NLM_F_CAPPED) === 0 ? body.readUInt32LE(4) : headerBytes;
+  return { errno, text: stringIn(attributesOf(body, 4 + padded(echoed)).get(NLMSGERR_ATTR_MSG)) };
+}
+
+/** The attributes (struct nlattr) from `offset` to the end, by type without flags; the last one of a type counts. */
+export function attributesOf(body: Uint8Array, offset: number): ReadonlyMap<number, Buffer> {
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const found = new Map<number, Buffer>();
+  for (let at = offset; at + 4 <= bytes.length;) {
+    const length = bytes.readUInt16LE(at);
+    if (length < 4 || at + length > bytes.length) break;
+    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length));
+    at += padded(length);
+  }
+  return found;
+}
+
+/** The text of an attribute, which the kernel ends with a zero byte; absent is empty. */
+export function stringIn(bytes: Buffer | undefined): string {
+  return bytes?.toString('utf8').replace(/\0.*$/s, '') ?? '';
+}
