@@ -1,0 +1,76 @@
+/**
+ * `make bench`: figures about the product, side by side with what else does the same, in one run on one machine.
+ *
+ *   node e2e/bench/main.ts [--quick] [--only NAME]...
+ *
+ * Progress goes to standard error, tables to standard output. Nothing here judges: the exit code is 0 unless something could
+ * not be measured (1), or was asked wrongly (2).
+ */
+import { parseArgs } from 'node:util';
+import { demandRoot } from '../lab/lab.ts';
+import { attachBenchmark } from './attach.ts';
+import type { Bench, Benchmark } from './benchmark.ts';
+import { clearUp } from './clear-up.ts';
+import { forwardingBenchmark } from './forwarding/forwarding.ts';
+import { describeMachine } from './machine.ts';
+import { memoryBenchmark } from './memory.ts';
+import { replyBenchmark } from './reply.ts';
+import { renderFigures } from './table.ts';
+import { throughputBenchmark } from './throughput.ts';
+
+const benchmarks: readonly Benchmark[] = [
+  forwardingBenchmark,
+  attachBenchmark,
+  replyBenchmark,
+  throughputBenchmark,
+  memoryBenchmark,
+];
+
+function chosen(only: readonly string[]): readonly Benchmark[] {
+  const unknown = only.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
+  if (unknown.length === 0) return benchmarks.filter(({ name }) => only.length === 0 || only.includes(name));
+  const known = benchmarks.map(({ name }) => name).join(', ');
+  console.error(`bench: there is no benchmark ${unknown.join(', ')}; there are: ${known}`);
+  process.exit(2);
+}
+
+/** Runs one and prints its figures; false when it could not be measured. */
+async function measure({ name, run }: Benchmark, bench: Bench): Promise<boolean> {
+  const start = performance.now();
+  try {
+    for (const figures of await run(bench)) console.log(`\n${renderFigures(figures).trimEnd()}`);
+    bench.tell(`${name}: done after ${((performance.now() - start) / 1000).toFixed(0)} s`);
+    return true;
+  } catch (error) {
+    console.log(
+      `\n${name}: could not be measured: ${error instanceof Error ? error.message : String(error)}`,
+    );
+    if (error instanceof Error) bench.tell(error.stack ?? error.message);
+    return false;
+  } finally {
+    await clearUp(bench.prefix);
+  }
+}
+
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string', multiple: true, default: [] },
+  },
+});
+const wanted = chosen(values.only);
+demandRoot();
+const prefix = `bench${process.pid}`;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(
+    signal,
+    () => void clearUp(prefix).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)),
+  );
+}
+const bench: Bench = { prefix, quick: values.quick, tell: (what) => console.error(`bench: ${what}`) };
+console.log((await describeMachine(new Date())).join('\n'));
+if (bench.quick)
+  console.log('quick    few rounds: these figures show that everything works, and are not to be quoted');
+let missing = 0;
+for (const benchmark of wanted) if (!(await measure(benchmark, bench))) missing += 1;
+process.exitCode = missing === 0 ? 0 : 1;
