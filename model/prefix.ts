@@ -73,3 +73,16 @@ export function covers(outer: Prefix, inner: Prefix): boolean {
   const y = spanOf(inner);
   return x.family === y.family && x.first <= y.first && y.last <= x.last;
 }
+
+/**
+ * The addresses of the prefix that an interface can have, or undefined when there is none. Not the network address and
+ * the broadcast address of IPv4 (RFC 922), except in a /31 (RFC 3021); not the subnet-router anycast address of IPv6
+ * (RFC 4291 2.6.1), except in a /127 (RFC 6164).
+ */
+export function hostSpan(prefix: Prefix): Span | undefined {
+  const span = spanOf(prefix);
+  const host = addressBits[span.family] - span.length;
+  if (host === 0) return undefined;
+  if (host === 1) return span;
+  return { ...span, first: span.first + 1n, last: span.family === 4 ? span.last - 1n : span.last };
+}

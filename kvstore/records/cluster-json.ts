@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Cluster } from '../../model/node.ts';
+import { keys } from '../keys.ts';
+import { encodeText } from '../store.ts';
+import * as record from './record.ts';
+import { parseShape } from './shape.ts';
+
+const vni = z.int().min(1).max(0xfffffe);
+
+const schema = z
+  .object({
+    id: z.string().regex(/^[0-9a-zA-Z_.-]{1,64}$/),
+    epoch: z.int().min(0),
+    underlay: z.literal([4, 6]),
+    port: z.int().min(1).max(65_535),
+    vniFirst: vni,
+    vniLast: vni,
+    minimumVersion: z.string().max(64),
+  })
+  .refine(({ vniFirst, vniLast }) => vniFirst <= vniLast, 'vniFirst is greater than vniLast');
+
+/** Readable JSON. */
+export function encodeCluster(cluster: Cluster): Uint8Array {
+  return record.encodeRecord(keys.cluster, encodeText(JSON.stringify(cluster)), decodeCluster);
+}
+
+/** @throws RECORD_INVALID naming the key. */
+export function decodeCluster(key: string, value: Uint8Array): Cluster {
+  return record.decodeRecord(key, value, (bytes) => parseShape(schema, record.readJson(bytes)));
+}

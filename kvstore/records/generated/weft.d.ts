@@ -1,0 +1,615 @@
+import * as $protobuf from "protobufjs/minimal.js";
+import Long = require("long");
+
+/** Namespace weft. */
+export namespace weft {
+
+    /** Namespace v1. */
+    namespace v1 {
+
+        /**
+         * Properties of a Prefix.
+         * @deprecated Use weft.v1.Prefix.$Properties instead.
+         */
+        interface IPrefix extends weft.v1.Prefix.$Properties {
+        }
+
+        /** Represents a Prefix. */
+        class Prefix {
+
+            /**
+             * Constructs a new Prefix.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Prefix.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Prefix address. */
+            address: Uint8Array;
+
+            /** Prefix length. */
+            length: number;
+
+            /**
+             * Encodes the specified Prefix message. Does not implicitly {@link weft.v1.Prefix.verify|verify} messages.
+             * @param message Prefix message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Prefix.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Prefix message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Prefix & weft.v1.Prefix.$Shape} Prefix
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Prefix & weft.v1.Prefix.$Shape;
+        }
+
+        namespace Prefix {
+
+            /** Properties of a Prefix. */
+            interface $Properties {
+
+                /** Prefix address */
+                address?: (Uint8Array|null);
+
+                /** Prefix length */
+                length?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Prefix. */
+            type $Shape = weft.v1.Prefix.$Properties;
+        }
+
+        /**
+         * Properties of a Node.
+         * @deprecated Use weft.v1.Node.$Properties instead.
+         */
+        interface INode extends weft.v1.Node.$Properties {
+        }
+
+        /** Represents a Node. */
+        class Node {
+
+            /**
+             * Constructs a new Node.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Node.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Node id. */
+            id: string;
+
+            /** Node name. */
+            name: string;
+
+            /** Node vteps. */
+            vteps: Uint8Array[];
+
+            /** Node mtu. */
+            mtu: number;
+
+            /** Node serial. */
+            serial: number;
+
+            /** Node routes. */
+            routes: weft.v1.Prefix.$Properties[];
+
+            /** Node version. */
+            version: string;
+
+            /**
+             * Encodes the specified Node message. Does not implicitly {@link weft.v1.Node.verify|verify} messages.
+             * @param message Node message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Node.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Node message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Node & weft.v1.Node.$Shape} Node
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Node & weft.v1.Node.$Shape;
+        }
+
+        namespace Node {
+
+            /** Properties of a Node. */
+            interface $Properties {
+
+                /** Node id */
+                id?: (string|null);
+
+                /** Node name */
+                name?: (string|null);
+
+                /** Node vteps */
+                vteps?: (Uint8Array[]|null);
+
+                /** Node mtu */
+                mtu?: (number|null);
+
+                /** Node serial */
+                serial?: (number|null);
+
+                /** Node routes */
+                routes?: (weft.v1.Prefix.$Properties[]|null);
+
+                /** Node version */
+                version?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Node. */
+            type $Shape = weft.v1.Node.$Properties;
+        }
+
+        /**
+         * Properties of an Alive.
+         * @deprecated Use weft.v1.Alive.$Properties instead.
+         */
+        interface IAlive extends weft.v1.Alive.$Properties {
+        }
+
+        /** Represents an Alive. */
+        class Alive {
+
+            /**
+             * Constructs a new Alive.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Alive.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Alive node. */
+            node: string;
+
+            /** Alive counter. */
+            counter: number;
+
+            /** Alive random. */
+            random: string;
+
+            /**
+             * Encodes the specified Alive message. Does not implicitly {@link weft.v1.Alive.verify|verify} messages.
+             * @param message Alive message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Alive.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Alive message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Alive & weft.v1.Alive.$Shape} Alive
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Alive & weft.v1.Alive.$Shape;
+        }
+
+        namespace Alive {
+
+            /** Properties of an Alive. */
+            interface $Properties {
+
+                /** Alive node */
+                node?: (string|null);
+
+                /** Alive counter */
+                counter?: (number|null);
+
+                /** Alive random */
+                random?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Alive. */
+            type $Shape = weft.v1.Alive.$Properties;
+        }
+
+        /**
+         * Properties of a Sandbox.
+         * @deprecated Use weft.v1.Sandbox.$Properties instead.
+         */
+        interface ISandbox extends weft.v1.Sandbox.$Properties {
+        }
+
+        /** Represents a Sandbox. */
+        class Sandbox {
+
+            /**
+             * Constructs a new Sandbox.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Sandbox.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Sandbox key. */
+            key: string;
+
+            /** Sandbox path. */
+            path: string;
+
+            /** Sandbox bootId. */
+            bootId: string;
+
+            /** Sandbox cookie. */
+            cookie: string;
+
+            /**
+             * Encodes the specified Sandbox message. Does not implicitly {@link weft.v1.Sandbox.verify|verify} messages.
+             * @param message Sandbox message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Sandbox.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Sandbox message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Sandbox & weft.v1.Sandbox.$Shape} Sandbox
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Sandbox & weft.v1.Sandbox.$Shape;
+        }
+
+        namespace Sandbox {
+
+            /** Properties of a Sandbox. */
+            interface $Properties {
+
+                /** Sandbox key */
+                key?: (string|null);
+
+                /** Sandbox path */
+                path?: (string|null);
+
+                /** Sandbox bootId */
+                bootId?: (string|null);
+
+                /** Sandbox cookie */
+                cookie?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Sandbox. */
+            type $Shape = weft.v1.Sandbox.$Properties;
+        }
+
+        /**
+         * Properties of a Label.
+         * @deprecated Use weft.v1.Label.$Properties instead.
+         */
+        interface ILabel extends weft.v1.Label.$Properties {
+        }
+
+        /** Represents a Label. */
+        class Label {
+
+            /**
+             * Constructs a new Label.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Label.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Label key. */
+            key: string;
+
+            /** Label value. */
+            value: string;
+
+            /**
+             * Encodes the specified Label message. Does not implicitly {@link weft.v1.Label.verify|verify} messages.
+             * @param message Label message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Label.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Label message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Label & weft.v1.Label.$Shape} Label
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Label & weft.v1.Label.$Shape;
+        }
+
+        namespace Label {
+
+            /** Properties of a Label. */
+            interface $Properties {
+
+                /** Label key */
+                key?: (string|null);
+
+                /** Label value */
+                value?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Label. */
+            type $Shape = weft.v1.Label.$Properties;
+        }
+
+        /** EndpointState enum. */
+        enum EndpointState {
+
+            /** ENDPOINT_STATE_UNSPECIFIED value */
+            ENDPOINT_STATE_UNSPECIFIED = 0,
+
+            /** ENDPOINT_STATE_ACTIVE value */
+            ENDPOINT_STATE_ACTIVE = 1,
+
+            /** ENDPOINT_STATE_CONFLICT value */
+            ENDPOINT_STATE_CONFLICT = 2
+        }
+
+        /**
+         * Properties of an Endpoint.
+         * @deprecated Use weft.v1.Endpoint.$Properties instead.
+         */
+        interface IEndpoint extends weft.v1.Endpoint.$Properties {
+        }
+
+        /** Represents an Endpoint. */
+        class Endpoint {
+
+            /**
+             * Constructs a new Endpoint.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Endpoint.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Endpoint id. */
+            id: string;
+
+            /** Endpoint network. */
+            network: string;
+
+            /** Endpoint node. */
+            node: string;
+
+            /** Endpoint name. */
+            name: string;
+
+            /** Endpoint aliases. */
+            aliases: string[];
+
+            /** Endpoint mac. */
+            mac: Uint8Array;
+
+            /** Endpoint addresses. */
+            addresses: Uint8Array[];
+
+            /** Endpoint sandbox. */
+            sandbox?: (weft.v1.Sandbox.$Properties|null);
+
+            /** Endpoint interfaceName. */
+            interfaceName: string;
+
+            /** Endpoint routePriority. */
+            routePriority: number;
+
+            /** Endpoint labels. */
+            labels: weft.v1.Label.$Properties[];
+
+            /** Endpoint state. */
+            state: weft.v1.EndpointState;
+
+            /** Endpoint conflictHolder. */
+            conflictHolder: string;
+
+            /** Endpoint creator. */
+            creator: string;
+
+            /**
+             * Encodes the specified Endpoint message. Does not implicitly {@link weft.v1.Endpoint.verify|verify} messages.
+             * @param message Endpoint message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Endpoint.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Endpoint message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Endpoint & weft.v1.Endpoint.$Shape} Endpoint
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Endpoint & weft.v1.Endpoint.$Shape;
+        }
+
+        namespace Endpoint {
+
+            /** Properties of an Endpoint. */
+            interface $Properties {
+
+                /** Endpoint id */
+                id?: (string|null);
+
+                /** Endpoint network */
+                network?: (string|null);
+
+                /** Endpoint node */
+                node?: (string|null);
+
+                /** Endpoint name */
+                name?: (string|null);
+
+                /** Endpoint aliases */
+                aliases?: (string[]|null);
+
+                /** Endpoint mac */
+                mac?: (Uint8Array|null);
+
+                /** Endpoint addresses */
+                addresses?: (Uint8Array[]|null);
+
+                /** Endpoint sandbox */
+                sandbox?: (weft.v1.Sandbox.$Properties|null);
+
+                /** Endpoint interfaceName */
+                interfaceName?: (string|null);
+
+                /** Endpoint routePriority */
+                routePriority?: (number|null);
+
+                /** Endpoint labels */
+                labels?: (weft.v1.Label.$Properties[]|null);
+
+                /** Endpoint state */
+                state?: (weft.v1.EndpointState|null);
+
+                /** Endpoint conflictHolder */
+                conflictHolder?: (string|null);
+
+                /** Endpoint creator */
+                creator?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Endpoint. */
+            type $Shape = weft.v1.Endpoint.$Properties;
+        }
+
+        /** ClaimKind enum. */
+        enum ClaimKind {
+
+            /** CLAIM_KIND_UNSPECIFIED value */
+            CLAIM_KIND_UNSPECIFIED = 0,
+
+            /** CLAIM_KIND_ENDPOINT value */
+            CLAIM_KIND_ENDPOINT = 1,
+
+            /** CLAIM_KIND_RESERVATION value */
+            CLAIM_KIND_RESERVATION = 2,
+
+            /** CLAIM_KIND_GATEWAY value */
+            CLAIM_KIND_GATEWAY = 3,
+
+            /** CLAIM_KIND_AUXILIARY value */
+            CLAIM_KIND_AUXILIARY = 4
+        }
+
+        /**
+         * Properties of a Claim.
+         * @deprecated Use weft.v1.Claim.$Properties instead.
+         */
+        interface IClaim extends weft.v1.Claim.$Properties {
+        }
+
+        /** Represents a Claim. */
+        class Claim {
+
+            /**
+             * Constructs a new Claim.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Claim.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Claim kind. */
+            kind: weft.v1.ClaimKind;
+
+            /** Claim holder. */
+            holder: string;
+
+            /** Claim owner. */
+            owner: string;
+
+            /** Claim expiresAt. */
+            expiresAt: number;
+
+            /**
+             * Encodes the specified Claim message. Does not implicitly {@link weft.v1.Claim.verify|verify} messages.
+             * @param message Claim message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Claim.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Claim message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Claim & weft.v1.Claim.$Shape} Claim
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Claim & weft.v1.Claim.$Shape;
+        }
+
+        namespace Claim {
+
+            /** Properties of a Claim. */
+            interface $Properties {
+
+                /** Claim kind */
+                kind?: (weft.v1.ClaimKind|null);
+
+                /** Claim holder */
+                holder?: (string|null);
+
+                /** Claim owner */
+                owner?: (string|null);
+
+                /** Claim expiresAt */
+                expiresAt?: (number|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Claim. */
+            type $Shape = weft.v1.Claim.$Properties;
+        }
+    }
+}
