@@ -1,0 +1,61 @@
+import { expect, test } from '@jest/globals';
+import { parseStoreUrl } from './url.ts';
+
+const etcd = (...endpoints: readonly (readonly [string, number])[]) => ({
+  kind: 'etcd',
+  endpoints: endpoints.map(([host, port]) => ({ host, port })),
+  prefix: 'weft/v1/',
+});
+
+test.each([
+  ['file:///var/lib/weft/store.db', { kind: 'file', path: '/var/lib/weft/store.db', prefix: 'weft/v1/' }],
+  ['file:///a%20b/c', { kind: 'file', path: '/a b/c', prefix: 'weft/v1/' }],
+  ['etcd://h1', etcd(['h1', 2379])],
+  ['etcd://h1/', etcd(['h1', 2379])],
+  ['ETCD://10.0.0.1:4001', etcd(['10.0.0.1', 4001])],
+  [
+    'etcd://h1:2379,h2,[::1]:2380,[fd00::2]',
+    etcd(['h1', 2379], ['h2', 2379], ['::1', 2380], ['fd00::2', 2379]),
+  ],
+  ['etcd://[fe80::1%eth0]:2379', etcd(['fe80::1%eth0', 2379])],
+  ['etcd://h1/team/a', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
+  ['etcd://h1/team/a/', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
+])('%s', (url, expected) => {
+  expect(parseStoreUrl(url)).toEqual(expected);
+});
+
+test.each([
+  ['', 'is no URL of a store'],
+  ['/var/lib/weft/store.db', 'expected file:///ABSOLUTE/PATH'],
+  ['file:store.db', 'is no URL of a store'],
+  ['file://store.db', 'names the host "store.db"'],
+  ['file://', 'names no file'],
+  ['file:///', 'names no file'],
+  ['file:///a/', 'names no file'],
+  ['file:///a%2', 'two hexadecimal digits'],
+  ['file:///a%00b', 'names no file'],
+  ['file:///a?mode=ro', '%3F'],
+  ['etcd://', 'names no server'],
+  ['etcd:///prefix', 'names no server'],
+  ['etcd://h1,,h2', 'has "", which is not HOST'],
+  ['etcd://h1:0', 'has "h1:0"'],
+  ['etcd://h1:65536', 'has "h1:65536"'],
+  ['etcd://h1:x', 'has "h1:x"'],
+  ['etcd://fd00::1', 'needs brackets'],
+  ['etcd://h1/a?b', 'without ? and #'],
+  ['etcd://h1/ä', 'printable ASCII'],
+  ['consul://h1:8500', 'names Consul, which Weft does not speak yet'],
+  ['redis://h1', 'unknown scheme redis: file and etcd are known'],
+])('%j is refused: %s', (url, why) => {
+  const parse = (): unknown => parseStoreUrl(url);
+  expect(parse).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', details: { url } }));
+  expect(parse).toThrow(why);
+  expect(parse).toThrow(JSON.stringify(url));
+});
+
+test('credentials are refused with the reason, and not repeated', () => {
+  const parse = (): unknown => parseStoreUrl('etcd://root:secret@h1:2379/x');
+  expect(parse).toThrow('seen in process lists');
+  expect(parse).not.toThrow('secret');
+  expect(parse).toThrow(expect.objectContaining({ details: { url: 'etcd://...@h1:2379/x' } }));
+});
