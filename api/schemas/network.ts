@@ -14,7 +14,7 @@ export const createNetworkBody = z
     id: 'CreateNetwork',
     description: 'A declaration (network.schema.json) with the name of the network beside its keys.',
   })
-  .transform(({ name, ...rest }) => ({ name, declaration: rest as Declaration }));
+  .transform(({ name, ...rest }) => ({ name, declaration: rest }));
 
 export const networkParams = z.strictObject({ name: networkName });
 

@@ -1,0 +1,183 @@
+import { request as httpRequest } from 'node:http';
+import { errorCodes, WeftError, type ErrorCode } from '../model/errors.ts';
+import { routes, type RouteName } from './routes.ts';
+import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
+import type { FailureJson } from './schemas/failure.ts';
+import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type { NodeJson } from './schemas/node.ts';
+import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
+
+/**
+ * The agent of this machine, one method for each of the service's. Arguments go out as they are: the agent judges them.
+ * Every method throws what the agent answered, or DAEMON_UNREACHABLE, PERMISSION_DENIED, TIMEOUT.
+ */
+export interface Client {
+  status(): Promise<StatusJson>;
+  config(): Promise<ConfigJson>;
+  /** Unready is an answer, not an error. */
+  readiness(): Promise<ReadinessJson>;
+  listNetworks(): Promise<readonly NetworkJson[]>;
+  createNetwork(name: string, declaration: Declaration): Promise<NetworkJson>;
+  applyNetwork(name: string, declaration: Declaration): Promise<AppliedNetworkJson>;
+  inspectNetwork(name: string): Promise<NetworkJson>;
+  removeNetwork(name: string, options?: { readonly force?: boolean }): Promise<RemovedNetworkJson>;
+  listEndpoints(network?: string): Promise<readonly EndpointJson[]>;
+  inspectEndpoint(endpoint: string, network?: string): Promise<EndpointJson>;
+  attach(body: AttachBody): Promise<EndpointJson>;
+  detach(body: DetachBody): Promise<DetachedJson>;
+  listNodes(): Promise<readonly NodeJson[]>;
+}
+
+export interface ConnectOptions {
+  /** Milliseconds that an answer may take beyond what the request itself allows. */
+  readonly timeout?: number;
+}
+
+/** Default of `timeout` in the bodies of attach and detach. */
+const operationTimeout = 10_000;
+
+/** A client of the socket at `socketPath`; nothing is sent before a method is called. */
+export function connect(socketPath: string, options: ConnectOptions = {}): Client {
+  const patience = options.timeout ?? 15_000;
+  const call = async <T>(name: RouteName, wish: Wish = {}): Promise<T> => {
+    const exchange = { socketPath, within: patience + (wish.takes ?? 0), ...requestLine(name, wish) };
+    return valueOf(await send(exchange, wish.body), exchange, wish.accept ?? []) as T;
+  };
+  const ofNetwork = (network?: string): Wish => (network === undefined ? {} : { query: { network } });
+  return {
+    status: () => call('status'),
+    config: () => call('config'),
+    readiness: () => call('readiness', { accept: [503] }),
+    listNetworks: () => call('listNetworks'),
+    createNetwork: (name, declaration) => call('createNetwork', { body: { ...declaration, name } }),
+    applyNetwork: (name, declaration) => call('applyNetwork', { params: { name }, body: declaration }),
+    inspectNetwork: (name) => call('inspectNetwork', { params: { name } }),
+    removeNetwork: (name, { force = false } = {}) =>
+      call('removeNetwork', { params: { name }, query: { force: String(force) } }),
+    listEndpoints: (network) => call('listEndpoints', ofNetwork(network)),
+    inspectEndpoint: (endpoint, network) =>
+      call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
+    attach: (body) => call('attach', { body, takes: body.timeout ?? operationTimeout }),
+    detach: (body) => call('detach', { body, takes: body.timeout ?? operationTimeout }),
+    listNodes: () => call('listNodes'),
+  };
+}
+
+interface Wish {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  /** Milliseconds that the agent may take by this request's own word. */
+  readonly takes?: number;
+  /** Statuses beside 200 that carry an answer. */
+  readonly accept?: readonly number[];
+}
+
+interface Exchange {
+  readonly socketPath: string;
+  readonly method: string;
+  readonly path: string;
+  readonly within: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+function requestLine(name: RouteName, { params = {}, query = {} }: Wish): Pick<Exchange, 'method' | 'path'> {
+  const { method, path } = routes[name];
+  const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  const search = new URLSearchParams(query).toString();
+  return { method, path: search === '' ? filled : `${filled}?${search}` };
+}
+
+function send(exchange: Exchange, body: unknown): Promise<Answer> {
+  const { socketPath, method, path, within } = exchange;
+  return new Promise((resolve, reject) => {
+    const fail = (error: Error): void => {
+      clearTimeout(timer);
+      reject(translate(error, exchange));
+    };
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    const headers = text === undefined ? {} : { 'content-type': 'application/json' };
+    const call = httpRequest({ socketPath, method, path, headers, agent: false }, (reply) => {
+      let received = '';
+      reply.setEncoding('utf8').on('data', (part: string) => (received += part));
+      reply.once('error', fail);
+      reply.once('end', () => {
+        clearTimeout(timer);
+        resolve({ status: reply.statusCode ?? 0, text: received });
+      });
+    });
+    const timer = setTimeout(() => {
+      const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
+      call.destroy(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
+    }, within);
+    call.once('error', fail);
+    call.end(text);
+  });
+}
+
+function valueOf({ status, text }: Answer, exchange: Exchange, accepted: readonly number[]): unknown {
+  const { method, path, socketPath } = exchange;
+  const body = parse(text);
+  if (body !== undefined && (status === 200 || (accepted.includes(status) && !isFailure(body)))) return body;
+  if (isFailure(body)) {
+    const { code, message, details } = body.error;
+    throw new WeftError(Object.hasOwn(errorCodes, code) ? code : 'INVARIANT', message, { details });
+  }
+  throw new WeftError(
+    'INVARIANT',
+    `${method} ${path} on ${socketPath} is answered ${status} with ${JSON.stringify(text.slice(0, 200))}: is it a weftd?`,
+    { details: { socket: socketPath, status } },
+  );
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function isFailure(body: unknown): body is FailureJson {
+  if (typeof body !== 'object' || body === null || !('error' in body)) return false;
+  const { error } = body;
+  return (
+    typeof error === 'object' &&
+    error !== null &&
+    'code' in error &&
+    typeof error.code === 'string' &&
+    'message' in error &&
+    typeof error.message === 'string'
+  );
+}
+
+function translate(error: NodeJS.ErrnoException, { socketPath, method, path }: Exchange): WeftError {
+  if (error instanceof WeftError) return error;
+  const fail = (code: ErrorCode, message: string): WeftError =>
+    new WeftError(code, message, { cause: error, details: { socket: socketPath, errno: error.code } });
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ECONNREFUSED':
+    case 'ENOTDIR':
+      return fail(
+        'DAEMON_UNREACHABLE',
+        `nobody answers on ${socketPath}: is weftd running there? Start it with \`systemctl start weftd\` ` +
+          'or `weftd --runtime-dir DIRECTORY`; another socket is named by --socket or WEFT_SOCKET',
+      );
+    case 'EACCES':
+    case 'EPERM':
+      return fail(
+        'PERMISSION_DENIED',
+        `${socketPath} may not be opened by this user: be root, or in the group that owns the socket`,
+      );
+    default:
+      return fail(
+        'DAEMON_UNREACHABLE',
+        `weftd on ${socketPath} broke off ${method} ${path} (${error.message}); the work may have been done`,
+      );
+  }
+}

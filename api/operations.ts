@@ -1,0 +1,205 @@
+import { z } from 'zod';
+import type { ErrorCode } from '../model/errors.ts';
+import { parseParts, type RawRequest } from './parse-request.ts';
+import type { RouteName } from './routes.ts';
+import {
+  attachBody,
+  detachBody,
+  detachedJson,
+  endpointJson,
+  endpointParams,
+  endpointQuery,
+} from './schemas/endpoint.ts';
+import {
+  appliedNetworkJson,
+  createNetworkBody,
+  declaration,
+  networkJson,
+  networkParams,
+  removedNetworkJson,
+  removeNetworkQuery,
+} from './schemas/network.ts';
+import { nodeJson } from './schemas/node.ts';
+import { configJson, healthJson, readinessJson, statusJson } from './schemas/status.ts';
+import type { AgentService } from './service.ts';
+
+const none = z.strictObject({});
+type None = typeof none;
+
+/** What stands behind a route: its schemas, for reading requests and for the OpenAPI document, and its call. */
+export interface Operation {
+  readonly summary: string;
+  readonly params: z.ZodType;
+  readonly query: z.ZodType;
+  /** Absent: the request has none. */
+  readonly body?: z.ZodType;
+  readonly answer: z.ZodType;
+  /** A status other than 200 that carries the same answer, and when. */
+  readonly otherwise?: { readonly status: number; readonly when: string };
+  /** Codes that its failures carry, besides those that any request can meet. */
+  readonly failures: readonly ErrorCode[];
+  /** @throws NAME_INVALID, INPUT_INVALID with every problem of the request; and what the service throws. */
+  run(service: AgentService, raw: RawRequest): Promise<Reply>;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  readonly answer: A;
+  readonly otherwise?: {
+    readonly status: number;
+    readonly when: string;
+    applies(answer: z.output<A>): boolean;
+  };
+  readonly failures?: readonly ErrorCode[];
+  call(
+    service: AgentService,
+    request: { readonly params: z.output<P>; readonly query: z.output<Q>; readonly body: z.output<B> },
+  ): Promise<z.output<A>>;
+}
+
+function operation<
+  A extends z.ZodType,
+  P extends z.ZodType = None,
+  Q extends z.ZodType = None,
+  B extends z.ZodType = z.ZodUndefined,
+>(definition: Definition<P, Q, B, A>): Operation {
+  const { summary, body, answer, otherwise, failures = [] } = definition;
+  const parts = {
+    params: definition.params ?? none,
+    query: definition.query ?? none,
+    body: body ?? z.undefined('has no body'),
+  };
+  return {
+    summary,
+    params: parts.params,
+    query: parts.query,
+    ...(body === undefined ? {} : { body }),
+    answer,
+    ...(otherwise === undefined ? {} : { otherwise }),
+    failures,
+    async run(service, raw) {
+      const request = parseParts(parts, raw) as Parameters<typeof definition.call>[1];
+      const result = await definition.call(service, request);
+      return { status: otherwise?.applies(result) === true ? otherwise.status : 200, body: result };
+    },
+  };
+}
+
+/** For every route but that of the OpenAPI document, which is made from this table. */
+export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operation>> = {
+  health: operation({
+    summary: 'Is the process alive?',
+    answer: healthJson,
+    call: async () => ({ ok: true as const }),
+  }),
+  readiness: operation({
+    summary: 'Can this node attach endpoints now?',
+    answer: readinessJson,
+    otherwise: { status: 503, when: 'Not ready, and why.', applies: ({ ready }) => !ready },
+    call: (service) => service.readiness(),
+  }),
+  status: operation({
+    summary: 'How the agent is doing.',
+    answer: statusJson,
+    call: (service) => service.status(),
+  }),
+  config: operation({
+    summary: 'Every setting of the agent with its origin.',
+    answer: configJson,
+    call: (service) => service.config(),
+  }),
+  listNetworks: operation({
+    summary: 'All networks, sorted by name; refused declarations included.',
+    answer: z.array(networkJson).readonly(),
+    failures: ['NOT_READY'],
+    call: (service) => service.listNetworks(),
+  }),
+  createNetwork: operation({
+    summary: 'Create a network. The same declaration again is success.',
+    body: createNetworkBody,
+    answer: networkJson,
+    failures: ['NETWORK_EXISTS', 'NETWORK_REFUSED', 'VNI_TAKEN', 'NOT_READY', 'STORE_UNAVAILABLE'],
+    call: (service, { body }) => service.createNetwork(body),
+  }),
+  inspectNetwork: operation({
+    summary: 'One network.',
+    params: networkParams,
+    answer: networkJson,
+    failures: ['NETWORK_NOT_FOUND', 'NOT_READY'],
+    call: (service, { params }) => service.inspectNetwork(params.name),
+  }),
+  applyNetwork: operation({
+    summary: 'Create a network, or change it to this declaration.',
+    params: networkParams,
+    body: declaration,
+    answer: appliedNetworkJson,
+    failures: ['NETWORK_REFUSED', 'VNI_TAKEN', 'NOT_READY', 'STORE_UNAVAILABLE'],
+    call: (service, { params, body }) => service.applyNetwork({ name: params.name, declaration: body }),
+  }),
+  removeNetwork: operation({
+    summary: 'Remove a network.',
+    params: networkParams,
+    query: removeNetworkQuery,
+    answer: removedNetworkJson,
+    failures: ['NETWORK_NOT_FOUND', 'NETWORK_IN_USE', 'NOT_READY', 'STORE_UNAVAILABLE'],
+    call: (service, { params, query }) => service.removeNetwork({ name: params.name, force: query.force }),
+  }),
+  listEndpoints: operation({
+    summary: 'Endpoints of one network, or of all that this node follows.',
+    query: endpointQuery,
+    answer: z.array(endpointJson).readonly(),
+    failures: ['NETWORK_NOT_FOUND', 'NOT_READY'],
+    call: (service, { query }) => service.listEndpoints(query),
+  }),
+  inspectEndpoint: operation({
+    summary: 'One endpoint, by id or name.',
+    params: endpointParams,
+    query: endpointQuery,
+    answer: endpointJson,
+    failures: ['ENDPOINT_NOT_FOUND', 'NETWORK_NOT_FOUND', 'NOT_READY'],
+    call: (service, { params, query }) => service.inspectEndpoint({ ...params, ...query }),
+  }),
+  attach: operation({
+    summary: "Attach a sandbox to a network; answers when this node's kernel holds the endpoint.",
+    body: attachBody,
+    answer: endpointJson,
+    failures: [
+      'NETWORK_NOT_FOUND',
+      'NETWORK_REMOVING',
+      'ENDPOINT_CONFLICT',
+      'ADDRESS_TAKEN',
+      'ADDRESS_OUTSIDE',
+      'MAC_TAKEN',
+      'NAME_TAKEN',
+      'POOL_EXHAUSTED',
+      'SANDBOX_INVALID',
+      'SANDBOX_BUSY',
+      'KERNEL_REFUSED',
+      'NOT_READY',
+      'STORE_UNAVAILABLE',
+      'TIMEOUT',
+    ],
+    call: (service, { body }) => service.attach(body),
+  }),
+  detach: operation({
+    summary: 'Detach an endpoint of this node. Success when there is nothing to undo.',
+    body: detachBody,
+    answer: detachedJson,
+    failures: ['NETWORK_NOT_FOUND', 'ENDPOINT_NOT_LOCAL', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service, { body }) => service.detach(body),
+  }),
+  listNodes: operation({
+    summary: 'All nodes, sorted by name.',
+    answer: z.array(nodeJson).readonly(),
+    failures: ['NOT_READY'],
+    call: (service) => service.listNodes(),
+  }),
+};

@@ -1,0 +1,29 @@
+/** A request line of the local API. `{name}` in a path stands for one segment, percent-encoded. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  readonly path: `/${string}`;
+}
+
+/** The one table of routes: server, OpenAPI document and client read it. No schema is named here: a client needs none. */
+export const routes = {
+  health: { method: 'GET', path: '/healthz' },
+  readiness: { method: 'GET', path: '/readyz' },
+  openapi: { method: 'GET', path: '/v1/openapi.json' },
+  status: { method: 'GET', path: '/v1/status' },
+  config: { method: 'GET', path: '/v1/config' },
+  listNetworks: { method: 'GET', path: '/v1/networks' },
+  createNetwork: { method: 'POST', path: '/v1/networks' },
+  inspectNetwork: { method: 'GET', path: '/v1/networks/{name}' },
+  applyNetwork: { method: 'PUT', path: '/v1/networks/{name}' },
+  removeNetwork: { method: 'DELETE', path: '/v1/networks/{name}' },
+  listEndpoints: { method: 'GET', path: '/v1/endpoints' },
+  inspectEndpoint: { method: 'GET', path: '/v1/endpoints/{endpoint}' },
+  attach: { method: 'POST', path: '/v1/attach' },
+  detach: { method: 'POST', path: '/v1/detach' },
+  listNodes: { method: 'GET', path: '/v1/nodes' },
+} as const satisfies Readonly<Record<string, Route>>;
+
+export type RouteName = keyof typeof routes;
+
+/** The table as a list, in its order. */
+export const routeNames = Object.keys(routes) as readonly RouteName[];

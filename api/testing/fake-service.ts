@@ -1,0 +1,129 @@
+import type { EndpointJson } from '../schemas/endpoint.ts';
+import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
+import type { NodeJson } from '../schemas/node.ts';
+import type { StatusJson } from '../schemas/status.ts';
+import type { AgentService } from '../service.ts';
+
+export const blue: AcceptedNetworkJson = {
+  name: 'blue',
+  id: '00000000000000b1',
+  phase: 'active',
+  driver: 'overlay',
+  vni: 1_048_577,
+  subnets: [
+    { cidr: '10.7.0.0/24', gateway: '10.7.0.1', auxiliary: {} },
+    {
+      cidr: 'fd00:7::/64',
+      gateway: 'fd00:7::1',
+      range: 'fd00:7::100/120',
+      auxiliary: { router: 'fd00:7::2' },
+    },
+  ],
+  mtu: 1450,
+  internal: false,
+  allowOverlap: false,
+  labels: { team: 'a' },
+  endpoints: 1,
+  creator: 'n1',
+  createdAt: '2026-11-25T10:00:00.000Z',
+};
+
+export const refused: RefusedNetworkJson = {
+  name: 'red',
+  phase: 'refused',
+  why: '10.7.0.0/25 overlaps network blue',
+};
+
+export const web: EndpointJson = {
+  id: 'e'.repeat(32),
+  network: 'blue',
+  networkId: blue.id,
+  node: 'n1',
+  nodeId: '1'.repeat(32),
+  name: 'web',
+  aliases: ['www'],
+  mac: '02:57:0a:07:00:02',
+  addresses: ['10.7.0.2/24', 'fd00:7::100/64'],
+  sandbox: { key: 'netns:c1', path: '/run/netns/c1' },
+  interfaceName: 'eth0',
+  labels: {},
+  state: 'active',
+  programmed: true,
+  local: true,
+};
+
+export const nodes: readonly NodeJson[] = [
+  {
+    id: '1'.repeat(32),
+    name: 'n1',
+    vteps: ['192.0.2.1', '2001:db8::1'],
+    mtu: 1500,
+    alive: true,
+    self: true,
+    version: '0.1.0',
+    endpoints: 1,
+  },
+  {
+    id: '2'.repeat(32),
+    name: 'n2',
+    vteps: ['192.0.2.2'],
+    mtu: 1500,
+    alive: false,
+    self: false,
+    version: '0.1.0',
+    endpoints: null,
+  },
+];
+
+export const healthy: StatusJson = {
+  phase: 'ready',
+  node: { id: '1'.repeat(32), name: 'n1', vteps: ['192.0.2.1'] },
+  cluster: { id: 'c0ffee', underlay: 4, port: 4789 },
+  store: { description: 'etcd://10.0.0.1:2379', state: 'insync', since: '2026-11-25T10:00:00.000Z' },
+  networks: 2,
+  endpoints: { local: 1, remote: 3 },
+  objects: { desired: 40, failed: 0, pending: 0 },
+  problems: [],
+  version: '0.1.0',
+  uptime: 3725.5,
+};
+
+/** An agent that answers at once with the values above, and keeps what it was asked. */
+export class FakeService implements AgentService {
+  /** Method and argument of every call, in order. */
+  readonly calls: (readonly [keyof AgentService, unknown])[] = [];
+  readonly #answers: Partial<AgentService>;
+
+  /** `answers` replaces single methods: to answer otherwise, to throw, to wait. */
+  constructor(answers: Partial<AgentService> = {}) {
+    this.#answers = answers;
+  }
+
+  readonly status = this.#method('status', async () => healthy);
+  readonly config = this.#method('config', async () => [
+    { key: 'name', value: 'n1', origin: 'default (host name)' },
+  ]);
+  readonly readiness = this.#method('readiness', async () => ({ ready: true, reasons: [] }));
+  readonly listNetworks = this.#method('listNetworks', async () => [blue, refused]);
+  readonly createNetwork = this.#method('createNetwork', async () => blue);
+  readonly applyNetwork = this.#method('applyNetwork', async () => ({
+    outcome: 'created' as const,
+    network: blue,
+  }));
+  readonly inspectNetwork = this.#method('inspectNetwork', async () => blue);
+  readonly removeNetwork = this.#method('removeNetwork', async () => ({ state: 'removed' as const }));
+  readonly listEndpoints = this.#method('listEndpoints', async () => [web]);
+  readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
+  readonly attach = this.#method('attach', async () => web);
+  readonly detach = this.#method('detach', async () => ({ detached: true }));
+  readonly listNodes = this.#method('listNodes', async () => nodes);
+
+  #method<K extends keyof AgentService>(name: K, usual: AgentService[K]): AgentService[K] {
+    const answer = (request?: unknown): unknown => {
+      this.calls.push([name, request]);
+      const method = (this.#answers[name] ?? usual) as (request: unknown) => unknown;
+      return method(request);
+    };
+    return answer as AgentService[K];
+  }
+}
