@@ -111,7 +111,7 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Map<str
   }
   const told = withoutId(refer(rest));
   const { id } = schema.meta() ?? {};
-  if (id === undefined) return told;
+  if (id === undefined || '$ref' in told) return told;
   components.set(id, told);
   return { $ref: `#/components/schemas/${id}` };
 }
