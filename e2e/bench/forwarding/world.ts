@@ -59,6 +59,7 @@ export class WorldOfEndpoints {
       node: (id) => this.#nodes.get(id),
       endpoint: (id) => records.get(id),
       endpoints: () => records.values(),
+      lives: () => true,
     };
   }
 
