@@ -81,7 +81,9 @@ function parsePair(room: string, rest: string): ParsedKey {
     case 'network-state':
       return isName(rest) ? { kind: 'network-state', name: rest } : unknown;
     case 'vnis':
-      return /^[1-9]\d{0,7}$/.test(rest) ? { kind: 'vni', vni: Number(rest) } : unknown;
+      return /^[1-9]\d{0,7}$/.test(rest) && Number(rest) <= 0xfffffe
+        ? { kind: 'vni', vni: Number(rest) }
+        : unknown;
     case 'nodes':
       return nodeIdPattern.test(rest) ? { kind: 'node', node: rest as NodeId } : unknown;
     case 'alive':
@@ -95,17 +97,23 @@ function parsePair(room: string, rest: string): ParsedKey {
 
 function parseNodeClaim(kind: string, rest: string): ParsedKey {
   if (kind === 'name' && isName(rest)) return { kind: 'node-name-claim', name: rest };
-  const vtep = kind === 'vtep' ? tryParseIp(rest) : undefined;
+  const vtep = kind === 'vtep' ? canonicalIp(rest) : undefined;
   return vtep === undefined ? unknown : { kind: 'node-vtep-claim', vtep };
 }
 
 function parseClaim(network: NetworkId, kind: string, rest: string): ParsedKey {
   if (kind === 'address') {
-    const address = tryParseIp(rest);
+    const address = canonicalIp(rest);
     return address === undefined ? unknown : { kind: 'address-claim', network, address };
   }
   if (kind === 'mac' && /^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/.test(rest)) {
     return { kind: 'mac-claim', network, mac: rest as Mac };
   }
   return kind === 'name' && isName(rest) ? { kind: 'name-claim', network, name: rest } : unknown;
+}
+
+/** One address has one key: another spelling of it claims nothing. */
+function canonicalIp(text: string): Ip | undefined {
+  const ip = tryParseIp(text);
+  return ip === text ? ip : undefined;
 }

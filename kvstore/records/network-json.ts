@@ -24,6 +24,9 @@ export type NetworkState = Network | RefusedNetwork;
 const name = z.custom<Name>(isName, 'is no name');
 const wishHash = z.string().regex(/^[0-9a-f]{64}$/);
 const why = z.string().max(8192);
+const who = z
+  .string()
+  .regex(/^[^\x00-\x1f\x7f]{0,253}$/, 'is longer than 253 characters or has a control character');
 
 const subnet = z.object({
   cidr: z.string(),
@@ -34,7 +37,7 @@ const subnet = z.object({
 
 const phase = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('active'), refused: z.object({ wishHash, why }).optional() }),
-  z.object({ kind: z.literal('removing'), force: z.boolean(), by: z.string().max(253) }),
+  z.object({ kind: z.literal('removing'), force: z.boolean(), by: who }),
 ]);
 
 const accepted = z.object({
@@ -50,7 +53,7 @@ const accepted = z.object({
   phase,
   wishHash,
   acceptance: z.int().min(0),
-  creator: z.string().max(253),
+  creator: who,
   createdAt: z.string().max(64),
 });
 

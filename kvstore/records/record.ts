@@ -76,7 +76,9 @@ export function readJson(value: Uint8Array): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch (error) {
-    throw new Error(`it is not JSON: ${(error as Error).message}`, { cause: error });
+    // The message may quote the text, which may come from anybody.
+    const why = (error as Error).message.replace(/[^\x20-\x7e]/g, '?');
+    throw new Error(`it is not JSON: ${why}`, { cause: error });
   }
 }
 
