@@ -1,5 +1,3 @@
-import { stripVTControlCharacters } from 'node:util';
-
 /** Figures to print: what they are, columns, rows, and what a reader has to know. The first column is text, others numbers. */
 export interface Figures {
   readonly title: string;
@@ -11,7 +9,7 @@ export interface Figures {
 /** As text: the first column to the left, the others to the right, notes below. */
 export function renderFigures({ title, head, rows, notes = [] }: Figures): string {
   const all = [head, ...rows];
-  const widths = head.map((_, column) => Math.max(...all.map((row) => shownWidth(row[column] ?? ''))));
+  const widths = head.map((_, column) => Math.max(...all.map((row) => (row[column] ?? '').length)));
   const line = (row: readonly string[]): string =>
     widths
       .map((width, column) => pad(row[column] ?? '', width, column === 0))
@@ -47,8 +45,5 @@ export function verdict(value: number, aim: number, better: 'less' | 'more'): st
 }
 
 function pad(text: string, width: number, left: boolean): string {
-  const space = ' '.repeat(Math.max(0, width - shownWidth(text)));
-  return left ? text + space : space + text;
+  return left ? text.padEnd(width) : text.padStart(width);
 }
-
-const shownWidth = (text: string): number => stripVTControlCharacters(text).length;

@@ -17,7 +17,7 @@ test('picks each, and none of nothing', () => {
   expect(new Set(Array.from({ length: 100 }, () => random.pick(['a', 'b', 'c'])))).toEqual(
     new Set(['a', 'b', 'c']),
   );
-  expect(random.pick([])).toBeUndefined();
+  expect(random.pick<string>([])).toBeUndefined();
 });
 
 test('weights count', () => {
