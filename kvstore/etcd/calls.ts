@@ -1,0 +1,116 @@
+import type { CallOptions } from '../store.ts';
+import type { Channel, Methods, UnaryMethod } from './channel.ts';
+import { asStoreError, CallFailed, isContactLost } from './errors.ts';
+
+/** Milliseconds that a call may take, all its attempts together. */
+const patience = 5000;
+
+/**
+ * Calls to whichever server answers. A server that fails is left for the next one in turn; all calls and watches use the
+ * same one, so that an outage of one server is met once.
+ */
+export class Calls {
+  readonly #channels: readonly Channel[];
+  readonly #closing: AbortSignal;
+  #current = 0;
+
+  /** `closing` ends every call with its reason. */
+  constructor(channels: readonly [Channel, ...Channel[]], closing: AbortSignal) {
+    this.#channels = channels;
+    this.#closing = closing;
+  }
+
+  get channel(): Channel {
+    return this.#channels[this.#current % this.#channels.length] as Channel;
+  }
+
+  /** Leaves this server, if nobody has done so before. */
+  failed(channel: Channel): void {
+    if (this.channel === channel) this.#current += 1;
+  }
+
+  /**
+   * A call that may be sent twice without harm: each server has its share of the time, and a single one that has hung up
+   * gets a second attempt.
+   */
+  async repeatable<Q, A>(
+    wish: string,
+    pick: (methods: Methods) => UnaryMethod<Q, A>,
+    request: Q,
+    options: CallOptions = {},
+  ): Promise<A> {
+    try {
+      return await this.#rotate(options, (channel, limits) => channel.unary(pick, request, limits));
+    } catch (error) {
+      throw asStoreError(error, wish, 'read');
+    }
+  }
+
+  /** Sent at most once: only while there is no connection is the next server tried. */
+  async once<Q, A>(
+    wish: string,
+    pick: (methods: Methods) => UnaryMethod<Q, A>,
+    request: Q,
+    options: CallOptions = {},
+  ): Promise<A> {
+    try {
+      const channel = await this.#rotate(options, async (candidate, limits) => {
+        // A harmless question connects and, when that fails, brings the reason.
+        if (!(await candidate.connected())) await candidate.unary((m) => m.range, anyKey, limits);
+        return candidate;
+      }).catch((error: unknown) => {
+        throw isContactLost(error) ? new CallFailed(error.server, error, true) : error;
+      });
+      return await this.#sendOnce(channel, pick, request, options);
+    } catch (error) {
+      throw asStoreError(error, wish, 'write');
+    }
+  }
+
+  async #sendOnce<Q, A>(
+    channel: Channel,
+    pick: (methods: Methods) => UnaryMethod<Q, A>,
+    request: Q,
+    options: CallOptions,
+  ): Promise<A> {
+    try {
+      return await channel.unary(pick, request, {
+        deadline: Date.now() + patience,
+        signal: this.#signal(options),
+      });
+    } catch (error) {
+      if (isContactLost(error)) this.failed(channel);
+      throw error;
+    }
+  }
+
+  async #rotate<T>(
+    options: CallOptions,
+    attempt: (
+      channel: Channel,
+      limits: { readonly deadline: number; readonly signal: AbortSignal },
+    ) => Promise<T>,
+  ): Promise<T> {
+    const signal = this.#signal(options);
+    signal.throwIfAborted();
+    const end = Date.now() + patience;
+    for (let left = Math.max(2, this.#channels.length); ; left -= 1) {
+      const { channel } = this;
+      const share = this.#channels.length === 1 ? end : Date.now() + (end - Date.now()) / left;
+      try {
+        return await attempt(channel, { deadline: share, signal });
+      } catch (error) {
+        if (!isContactLost(error)) throw error;
+        this.failed(channel);
+        if (left === 1 || Date.now() >= end) throw error;
+      }
+    }
+  }
+
+  #signal(options: CallOptions): AbortSignal {
+    return options.signal === undefined ? this.#closing : AbortSignal.any([this.#closing, options.signal]);
+  }
+}
+
+/** Asks for no key: the answer is nothing but a header. */
+const anyKey = { key: Buffer.of(0), count_only: true };

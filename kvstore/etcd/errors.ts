@@ -1,0 +1,81 @@
+import { WeftError, type ErrorCode } from '../../model/errors.ts';
+
+/** Status codes of gRPC (https://grpc.io/docs/guides/status-codes/) that an etcd server or the channel to it answers. */
+export const grpcStatus = {
+  invalidArgument: 3,
+  notFound: 5,
+  permissionDenied: 7,
+  resourceExhausted: 8,
+  failedPrecondition: 9,
+  outOfRange: 11,
+  unimplemented: 12,
+  unavailable: 14,
+  unauthenticated: 16,
+} as const;
+
+/** What a grpc call fails with. */
+export interface StatusError {
+  readonly code: number;
+  readonly details: string;
+}
+
+/** One call to one server has failed. Stays within this folder: `asStoreError` makes of it what the port promises. */
+export class CallFailed extends Error {
+  override readonly name = 'CallFailed';
+  readonly server: string;
+  readonly code: number;
+  readonly details: string;
+  /** Did the request surely never leave? */
+  readonly unsent: boolean;
+
+  constructor(server: string, status: StatusError, unsent = false) {
+    super(`${server}: ${status.details} (gRPC status ${status.code})`);
+    this.server = server;
+    this.code = status.code;
+    this.details = status.details;
+    this.unsent = unsent;
+  }
+}
+
+/** The server has understood the request and has refused it: nothing was applied, and another server says the same. */
+const refusals: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
+  // Our requests are well formed: what the server calls invalid is their size, where its limits are below the usual ones.
+  [grpcStatus.invalidArgument, 'STORE_LIMIT'],
+  // The only thing that a request names and that has to exist is a lease.
+  [grpcStatus.notFound, 'STORE_LEASE_LOST'],
+  [grpcStatus.permissionDenied, 'STORE_DENIED'],
+  [grpcStatus.unauthenticated, 'STORE_DENIED'],
+  // The server's disk quota is used up, or it has too much to do: an operator or time will help.
+  [grpcStatus.resourceExhausted, 'STORE_UNAVAILABLE'],
+  [grpcStatus.failedPrecondition, 'STORE_UNAVAILABLE'],
+  [grpcStatus.outOfRange, 'STORE_UNAVAILABLE'],
+  [grpcStatus.unimplemented, 'STORE_UNAVAILABLE'],
+]);
+
+/** May another server, or the same one a moment later, answer otherwise? */
+export const isContactLost = (error: unknown): error is CallFailed =>
+  error instanceof CallFailed && !refusals.has(error.code);
+
+/** The revision that was asked for is no longer kept. */
+export const isCompacted = (error: unknown): boolean =>
+  error instanceof CallFailed && error.code === grpcStatus.outOfRange;
+
+/**
+ * The failure of a call as the port promises it.
+ *
+ * @param wish What was wanted of which object, such as `read networks/blue`.
+ * @param kind A `write` whose request was sent and that nobody refused may have been applied: STORE_AMBIGUOUS.
+ */
+export function asStoreError(error: unknown, wish: string, kind: 'read' | 'write'): Error {
+  if (!(error instanceof CallFailed)) return error instanceof Error ? error : new Error(String(error));
+  const maybeApplied = kind === 'write' && !error.unsent;
+  const code = refusals.get(error.code) ?? (maybeApplied ? 'STORE_AMBIGUOUS' : 'STORE_UNAVAILABLE');
+  const answer = code === 'STORE_AMBIGUOUS' ? 'the reply was lost' : 'etcd answers';
+  return new WeftError(code, `cannot ${wish}: ${answer}: ${error.message}`, {
+    cause: error,
+    details: { server: error.server, grpcStatus: error.code },
+  });
+}
+
+export const storeClosed = (description: string): WeftError =>
+  new WeftError('STORE_CLOSED', `the client of ${description} is closed`);

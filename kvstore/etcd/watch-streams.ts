@@ -1,0 +1,193 @@
+import type { IWatchCreateRequest, IWatchRequest, IWatchResponse } from 'etcd3/lib/rpc.js';
+import { WeftError } from '../../model/errors.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
+import type { Revision } from '../store.ts';
+import type { Calls } from './calls.ts';
+import type { Channel, Duplex } from './channel.ts';
+import { asStoreError, CallFailed, grpcStatus } from './errors.ts';
+import type { KeyRange, KeySpace } from './key-space.ts';
+import { decodeEvents, type WatchEvent } from './watch-events.ts';
+
+/** Who wants the events of a range. Nothing is called after `close` of the subscription, nor after `broken`. */
+export interface Subscriber {
+  opened(): void;
+  /** Whole revisions, in order. */
+  events(events: readonly WatchEvent[]): void;
+  compacted(): void;
+  broken(error: Error): void;
+}
+
+export interface Subscription {
+  close(): void;
+}
+
+export interface StreamPorts {
+  readonly calls: Calls;
+  readonly space: KeySpace;
+  readonly clock: Clock;
+}
+
+/** Milliseconds for the answer to a wish to watch. */
+const patience = 5000;
+
+/** All watches of one client, on one gRPC stream. When the stream ends they all do, and the next one opens another. */
+export class WatchStreams {
+  readonly #ports: StreamPorts;
+  #stream: Stream | undefined;
+  #closed = false;
+
+  constructor(ports: StreamPorts) {
+    this.#ports = ports;
+  }
+
+  /** Events of these keys from a revision on. */
+  open(range: KeyRange, from: Revision, subscriber: Subscriber): Subscription {
+    const member = { subscriber, parts: [] as readonly WatchEvent[], gone: false };
+    if (!this.#closed) {
+      if (this.#stream === undefined || this.#stream.ended) this.#stream = new Stream(this.#ports);
+      // `fragment`: an answer above the server's limit comes in parts instead of breaking the stream.
+      this.#stream.add({ ...range, start_revision: from, fragment: true }, member);
+    }
+    const stream = this.#stream;
+    return {
+      close: () => {
+        stream?.remove(member);
+      },
+    };
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stream?.close();
+  }
+}
+
+interface Member {
+  readonly subscriber: Subscriber;
+  /** Parts of an answer that is not complete. */
+  parts: readonly WatchEvent[];
+  gone: boolean;
+}
+
+class Stream {
+  readonly #ports: StreamPorts;
+  readonly #channel: Channel;
+  /** Asked for and not answered; the server answers in order. */
+  readonly #asked: { readonly member: Member; readonly timer: Timer }[] = [];
+  readonly #members = new Map<string, Member>();
+  readonly #unsent: IWatchRequest[] = [];
+  #duplex: Duplex<IWatchRequest, IWatchResponse> | undefined;
+  ended = false;
+
+  constructor(ports: StreamPorts) {
+    this.#ports = ports;
+    this.#channel = ports.calls.channel;
+    void this.#connect();
+  }
+
+  add(request: IWatchCreateRequest, member: Member): void {
+    const timer = this.#ports.clock.after(patience, () => {
+      this.#fail({ code: grpcStatus.unavailable, details: `no answer within ${patience} ms` });
+    });
+    this.#asked.push({ member, timer });
+    this.#send({ create_request: request });
+  }
+
+  remove(member: Member): void {
+    member.gone = true;
+    for (const [id, each] of this.#members) if (each === member) this.#cancel(id);
+  }
+
+  close(): void {
+    this.#end();
+  }
+
+  async #connect(): Promise<void> {
+    try {
+      const duplex = await this.#channel.watch();
+      if (this.ended) {
+        duplex.cancel();
+        return;
+      }
+      this.#duplex = duplex;
+      duplex.on('error', (error) => this.#fail(error));
+      duplex.on('end', () => this.#fail({ code: grpcStatus.unavailable, details: 'the stream has ended' }));
+      duplex.on('data', (response) => this.#take(response));
+      for (const request of this.#unsent.splice(0)) duplex.write(request);
+    } catch (error) {
+      this.#fail({ code: grpcStatus.unavailable, details: String(error) });
+    }
+  }
+
+  #send(request: IWatchRequest): void {
+    if (this.#duplex === undefined) this.#unsent.push(request);
+    else this.#duplex.write(request);
+  }
+
+  #cancel(id: string): void {
+    this.#members.delete(id);
+    this.#send({ cancel_request: { watch_id: id } });
+  }
+
+  #take(response: IWatchResponse): void {
+    if (this.ended) return;
+    if (response.created) return this.#created(response);
+    const member = this.#members.get(response.watch_id);
+    if (member === undefined) return;
+    if (response.canceled) {
+      this.#members.delete(response.watch_id);
+      return this.#cancelled(member, response);
+    }
+    const events = [...member.parts, ...decodeEvents(this.#ports.space, response)];
+    member.parts = response.fragment ? events : [];
+    if (!response.fragment && events.length > 0) member.subscriber.events(events);
+  }
+
+  #created(response: IWatchResponse): void {
+    const asked = this.#asked.shift();
+    if (asked === undefined) return;
+    asked.timer.cancel();
+    const { member } = asked;
+    if (response.canceled) {
+      if (!member.gone) this.#cancelled(member, response);
+      return;
+    }
+    this.#members.set(response.watch_id, member);
+    if (member.gone) this.#cancel(response.watch_id);
+    else member.subscriber.opened();
+  }
+
+  /** The server ends one watch and leaves the others on the stream. */
+  #cancelled({ subscriber }: Member, response: IWatchResponse): void {
+    if (Number(response.compact_revision) > 0) return subscriber.compacted();
+    subscriber.broken(
+      new WeftError(
+        'STORE_DENIED',
+        `etcd ${this.#channel.address} ended a watch: ${response.cancel_reason}`,
+        {
+          details: { server: this.#channel.address },
+        },
+      ),
+    );
+  }
+
+  #fail(status: { readonly code: number; readonly details: string }): void {
+    if (this.ended) return;
+    const left = [...this.#members.values(), ...this.#asked.map(({ member }) => member)];
+    this.#end();
+    this.#ports.calls.failed(this.#channel);
+    const error = asStoreError(
+      new CallFailed(this.#channel.address, status),
+      `watch ${this.#ports.space.prefix}`,
+      'read',
+    );
+    for (const member of left) if (!member.gone) member.subscriber.broken(error);
+  }
+
+  #end(): void {
+    this.ended = true;
+    for (const { timer } of this.#asked.splice(0)) timer.cancel();
+    this.#members.clear();
+    this.#duplex?.cancel();
+  }
+}

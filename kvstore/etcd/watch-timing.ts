@@ -1,0 +1,23 @@
+import type { Reason } from './watch.machine.ts';
+
+const firstRetry = 100;
+const longestRetry = 5000;
+
+/**
+ * Milliseconds until the timer of a watch. `fraction` is a number from 0 to below 1: watches that were woken together
+ * shall not come back together.
+ */
+export function delay(why: Reason, failures: number, fraction: number): number {
+  switch (why) {
+    case 'retry': {
+      const full = Math.min(longestRetry, firstRetry * 2 ** Math.min(failures - 1, 10));
+      return full * (0.5 + 0.5 * fraction);
+    }
+    case 'settle':
+      return 3000;
+    case 'steady':
+      return 10_000;
+    case 'check':
+      return 300_000 * (0.7 + 0.6 * fraction);
+  }
+}

@@ -1,0 +1,136 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** One real etcd server on loopback with data of its own. It ends with the process that started it, however that ends. */
+export class EtcdServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #peerPort: number;
+  readonly #directory: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(port: number, peerPort: number) {
+    this.port = port;
+    this.#peerPort = peerPort;
+    this.#directory = mkdtempSync(join(tmpdir(), 'weft-etcd-'));
+  }
+
+  /** Starts an empty server and waits until it answers. */
+  static async start(): Promise<EtcdServer> {
+    const server = new EtcdServer(...(await freePorts()));
+    try {
+      await server.resume();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** `kill -9`. The data stays. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running === undefined) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts it again with its data, and waits until it answers. */
+  async resume(): Promise<void> {
+    const log = openSync(this.#log, 'a');
+    const client = `http://127.0.0.1:${this.port}`;
+    const peer = `http://127.0.0.1:${this.#peerPort}`;
+    const flags = [
+      `--data-dir=${this.#data}`,
+      `--listen-client-urls=${client}`,
+      `--advertise-client-urls=${client}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+      // Nothing in a test has to survive a power cut.
+      '--unsafe-no-fsync',
+    ];
+    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', 'etcd', ...flags], {
+      stdio: ['ignore', log, log],
+    });
+    this.#process.on('error', () => undefined);
+    closeSync(log);
+    await this.#ready();
+  }
+
+  /** Begins another life with the same flags: the data is gone, the cluster id is not. */
+  async wipe(): Promise<void> {
+    await this.kill();
+    rmSync(this.#data, { recursive: true, force: true });
+    await this.resume();
+  }
+
+  /** `etcdctl ARGS...`: what an operator types. Returns what it prints. */
+  async etcdctl(...args: readonly string[]): Promise<string> {
+    const { stdout } = await run('etcdctl', [`--endpoints=http://127.0.0.1:${this.port}`, ...args], {
+      env: { ...process.env, ETCDCTL_API: '3' },
+    });
+    return stdout;
+  }
+
+  /** Forgets all history up to the present revision. */
+  async compact(): Promise<void> {
+    const status = JSON.parse(await this.etcdctl('endpoint', 'status', '-w', 'json')) as {
+      readonly Status: { readonly header: { readonly revision: number } };
+    }[];
+    await this.etcdctl('compaction', String(status[0]?.Status.header.revision));
+  }
+
+  async revokeLeases(): Promise<void> {
+    const ids = (await this.etcdctl('lease', 'list')).match(/^[0-9a-f]{16}$/gm) ?? [];
+    for (const id of ids) await this.etcdctl('lease', 'revoke', id);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #data(): string {
+    return join(this.#directory, 'data');
+  }
+
+  get #log(): string {
+    return join(this.#directory, 'log');
+  }
+
+  async #ready(within = 20_000): Promise<void> {
+    const end = performance.now() + within;
+    while (performance.now() < end && this.#process?.exitCode === null) {
+      const health = await fetch(`http://127.0.0.1:${this.port}/health`)
+        .then(async (answer) => (await answer.json()) as { readonly health: string })
+        .catch(() => undefined);
+      if (health?.health === 'true') return;
+      await pause(20);
+    }
+    const log = readFileSync(this.#log, 'utf8').split('\n').slice(-12).join('\n');
+    throw new Error(`etcd on port ${this.port} does not answer; its log ends with:\n${log}`);
+  }
+}
+
+async function freePorts(): Promise<readonly [number, number]> {
+  const servers = [createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return (server.address() as AddressInfo).port;
+    }),
+  );
+  for (const server of servers) server.close();
+  return [ports[0] as number, ports[1] as number];
+}

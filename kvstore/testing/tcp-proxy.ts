@@ -1,0 +1,88 @@
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+
+/**
+ * `pass`: as if it were not there. `refuse`: hangs up on everybody. `hole`: takes bytes and passes none on, in both
+ * directions. `mute`: requests pass, answers do not.
+ */
+export type ProxyMode = 'pass' | 'refuse' | 'hole' | 'mute';
+
+/** Stands between a client and a server on loopback, and breaks their contact in the ways of networks. */
+export class TcpProxy implements AsyncDisposable {
+  readonly port: number;
+  /** Connections that clients have made or tried to make. */
+  attempts = 0;
+  /** Bytes that the server has answered and that were passed on. */
+  answered = 0;
+  /** Called before bytes of the server are passed on; may change the mode, also for these bytes. */
+  onAnswer: (answered: number) => void = () => undefined;
+  #mode: ProxyMode = 'pass';
+  readonly #target: number;
+  readonly #server: Server;
+  readonly #pairs = new Set<readonly [Socket, Socket]>();
+
+  private constructor(server: Server, target: number) {
+    this.#server = server;
+    this.#target = target;
+    this.port = (server.address() as AddressInfo).port;
+    server.on('connection', (client) => this.#accept(client));
+  }
+
+  static async start(target: number): Promise<TcpProxy> {
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(0, '127.0.0.1', resolve);
+    });
+    return new TcpProxy(server, target);
+  }
+
+  get mode(): ProxyMode {
+    return this.#mode;
+  }
+
+  /** What was swallowed in `hole` or `mute` is lost, so on the way back those connections are cut. */
+  set mode(mode: ProxyMode) {
+    const cut = mode === 'refuse' || (mode === 'pass' && this.#mode !== 'pass');
+    this.#mode = mode;
+    if (cut) this.cut();
+  }
+
+  /** Hangs up once on everybody. */
+  cut(): void {
+    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+    this.#pairs.clear();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.cut();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #accept(client: Socket): void {
+    this.attempts += 1;
+    client.on('error', () => undefined);
+    if (this.#mode === 'refuse') return void client.resetAndDestroy();
+    const server = connect(this.#target, '127.0.0.1');
+    const pair = [client, server] as const;
+    this.#pairs.add(pair);
+    server.on('error', () => undefined);
+    client.on('data', (bytes) => {
+      if (this.#mode === 'pass' || this.#mode === 'mute') server.write(bytes);
+    });
+    server.on('data', (bytes) => {
+      this.onAnswer(this.answered);
+      if (this.#mode !== 'pass' || client.destroyed) return;
+      this.answered += bytes.length;
+      client.write(bytes);
+    });
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ] as const) {
+      socket.on('close', () => {
+        this.#pairs.delete(pair);
+        other.destroy();
+      });
+    }
+  }
+}
