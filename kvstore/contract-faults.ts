@@ -60,6 +60,19 @@ export function faultCases(promise: Promised<FaultyStoreUnderTest>): void {
     expect(follower.kinds.filter((kind) => kind === 'stale').length).toBe(2);
   });
 
+  promise('the end of an outage is told, also when nothing has changed', async (t) => {
+    await putText(t.store, 'net/a', 'one');
+    const follower = new Follower();
+    const watch = t.store.watch('net/', follower.sink);
+    await eventually('a snapshot', () => follower.kinds.length > 0);
+    await t.goAway();
+    await eventually('stale', () => follower.kinds.at(-1) === 'stale', patience);
+    await t.comeBack();
+    await eventually('the end', () => follower.kinds.at(-1) !== 'stale', patience);
+    expect([follower.texts, follower.broken]).toEqual([{ 'net/a': 'one' }, []]);
+    await watch.close();
+  });
+
   promise('a watch that begins while the store is away is stale first and whole later', async (t) => {
     await putText(t.store, 'net/a', 'one');
     await t.goAway();

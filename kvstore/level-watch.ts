@@ -33,8 +33,9 @@ export class LevelWatch implements Watch {
     this.#onClose = onClose;
   }
 
-  /** What there is to say. To be delivered before `next` is asked again. */
+  /** What there is to say, after `stale` in any case. To be delivered before `next` is asked again. */
   next(source: LevelSource): WatchUpdate | undefined {
+    const isBack = this.#stale;
     this.#stale = false;
     const { identity } = source;
     const seen = this.#seen;
@@ -45,7 +46,7 @@ export class LevelWatch implements Watch {
       return { kind: 'snapshot', identity, ...listing };
     }
     this.#seen = { identity, revision: news.revision };
-    return news.changes.length === 0 ? undefined : { kind: 'changes', ...news };
+    return news.changes.length === 0 && !isBack ? undefined : { kind: 'changes', ...news };
   }
 
   deliver(update: WatchUpdate): void {

@@ -51,7 +51,8 @@ export type Change =
  * - `snapshot`: the whole truth under the prefix. Also sent after trouble, when continuing was impossible or unsafe.
  *   A key missing from it was deleted at some time, or the store is not the one we knew: `identity` helps to judge.
  * - `changes`: what happened since; at most one change for a key; a transaction is never split between two updates.
- * - `stale`: contact is lost, or permission was taken; what was said before still stands. Sent once per outage.
+ * - `stale`: contact is lost, or permission was taken; what was said before still stands. Sent once per outage; when it is
+ *   over one of the others follows, be it with no change at all.
  */
 export type WatchUpdate =
   | {
