@@ -1,5 +1,6 @@
 import { endianness } from 'node:os';
 import { invariant } from '../../model/errors.ts';
+import { readAttributes, readText } from './codec/reader.ts';
 
 // netlink(7), linux/netlink.h
 export const NLMSG_ERROR = 2;
@@ -70,23 +71,5 @@ export function refusalIn(message: WireMessage): { readonly errno: number; reado
   const errno = body.length < 4 ? 0 : -body.readInt32LE(0);
   if ((flags & NLM_F_ACK_TLVS) === 0 || body.length < 4 + headerBytes) return { errno, text: '' };
   const echoed = (flags & NLM_F_CAPPED) === 0 ? body.readUInt32LE(4) : headerBytes;
-  return { errno, text: stringIn(attributesOf(body, 4 + padded(echoed)).get(NLMSGERR_ATTR_MSG)) };
-}
-
-/** The attributes (struct nlattr) from `offset` to the end, by type without flags; the last one of a type counts. */
-export function attributesOf(body: Uint8Array, offset: number): ReadonlyMap<number, Buffer> {
-  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
-  const found = new Map<number, Buffer>();
-  for (let at = offset; at + 4 <= bytes.length;) {
-    const length = bytes.readUInt16LE(at);
-    if (length < 4 || at + length > bytes.length) break;
-    found.set(bytes.readUInt16LE(at + 2) & 0x3fff, bytes.subarray(at + 4, at + length));
-    at += padded(length);
-  }
-  return found;
-}
-
-/** The text of an attribute, which the kernel ends with a zero byte; absent is empty. */
-export function stringIn(bytes: Buffer | undefined): string {
-  return bytes?.toString('utf8').replace(/\0.*$/s, '') ?? '';
+  return { errno, text: readText(readAttributes(body, 4 + padded(echoed)).get(NLMSGERR_ATTR_MSG)) };
 }

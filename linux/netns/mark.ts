@@ -1,4 +1,4 @@
-import { attributesOf, stringIn } from '../netlink/wire.ts';
+import { readAttributes, readText } from '../netlink/codec/reader.ts';
 import type { NetlinkMessage, NetlinkRequest } from '../netlink/message.ts';
 
 // rtnetlink(7): struct ifinfomsg has 16 bytes: family, pad, type (2), index (4), flags (4), change mask (4).
@@ -34,6 +34,6 @@ export const readLoopback: NetlinkRequest = {
 export function markIn(messages: readonly NetlinkMessage[]): string | undefined {
   const body = messages[0]?.body;
   if (body === undefined) return undefined;
-  const alias = stringIn(attributesOf(body, ifinfoBytes).get(IFLA_IFALIAS));
+  const alias = readText(readAttributes(body, ifinfoBytes).get(IFLA_IFALIAS));
   return alias === '' ? undefined : alias;
 }
