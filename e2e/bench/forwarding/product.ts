@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { labDirectory, namespacePath } from '../../lab/names.ts';
-import { ensureNamespace, inside, ipBatch } from '../../lab/netns.ts';
+import { ensureNamespace, inside, ipBatch, removeNamespace } from '../../lab/netns.ts';
 import { ended, searchPath } from '../../lab/run.ts';
 import type { Order, Outcome } from './product-process.ts';
 import { localVtep } from './ground.ts';
@@ -53,6 +53,7 @@ export async function startProduct(prefix: string): Promise<Product> {
     async [Symbol.asyncDispose]() {
       child.stdin.end();
       await end;
+      for (const name of [sandbox, node]) await removeNamespace(name);
       rmSync(directory, { recursive: true, force: true });
     },
   };
