@@ -1,58 +1,44 @@
 import { expect, test } from '@jest/globals';
-import { sleep, type Clock } from './clock.ts';
+import { sleep } from './clock.ts';
+import { FakeClock } from './testing/fake-clock.ts';
 
-/** A clock on which time passes when told. */
-function handClock(): { clock: Clock; pass: () => void; pending: () => number } {
-  const timers = new Set<() => void>();
-  const after = (_ms: number, callback: () => void) => {
-    timers.add(callback);
-    const cancel = (): void => void timers.delete(callback);
-    return { cancel, [Symbol.dispose]: cancel };
-  };
-  const pass = (): void => {
-    for (const callback of [...timers]) {
-      timers.delete(callback);
-      callback();
-    }
-  };
-  return { clock: { monotonic: () => 0, wall: () => 0, after }, pass, pending: () => timers.size };
-}
-
-test('sleeps until its time is over', async () => {
-  const { clock, pass, pending } = handClock();
-  const slept = sleep(clock, 10, new AbortController().signal);
-  expect(pending()).toBe(1);
-  pass();
-  await expect(slept).resolves.toBeUndefined();
+test('sleeps until its time is over, and no shorter', async () => {
+  const clock = new FakeClock();
+  let awake = false;
+  const slept = sleep(clock, 10, new AbortController().signal).then(() => (awake = true));
+  await clock.advance(9);
+  expect(awake).toBe(false);
+  await clock.advance(1);
+  expect(awake).toBe(true);
+  await slept;
 });
 
 test('an abort ends the sleep with its reason and cancels the timer', async () => {
-  const { clock, pending } = handClock();
+  const clock = new FakeClock();
   const stop = new AbortController();
   const slept = sleep(clock, 10, stop.signal);
   stop.abort(new Error('stopping'));
   await expect(slept).rejects.toThrow('stopping');
-  expect(pending()).toBe(0);
+  expect(clock.pending).toBe(0);
 });
 
 test('does not begin after an abort', async () => {
-  const { clock, pending } = handClock();
+  const clock = new FakeClock();
   await expect(sleep(clock, 10, AbortSignal.abort(new Error('stopped')))).rejects.toThrow('stopped');
-  expect(pending()).toBe(0);
+  expect(clock.pending).toBe(0);
 });
 
 test('leaves no listener behind', async () => {
-  const { clock, pass } = handClock();
-  const stop = new AbortController();
-  const listeners: unknown[] = [];
-  const { signal } = stop;
+  const clock = new FakeClock();
+  const { signal } = new AbortController();
+  const removed: string[] = [];
   const remove = signal.removeEventListener.bind(signal);
   signal.removeEventListener = (...args: Parameters<typeof remove>): void => {
-    listeners.push(args[0]);
+    removed.push(args[0]);
     remove(...args);
   };
   const slept = sleep(clock, 10, signal);
-  pass();
+  await clock.advance(10);
   await slept;
-  expect(listeners).toEqual(['abort']);
+  expect(removed).toEqual(['abort']);
 });
