@@ -1,29 +1,29 @@
 import type { Store } from '../kvstore/store.ts';
 import type { Kernel } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
-import type { EndpointId } from '../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../model/errors.ts';
-import { familyOf, type Ip } from '../model/ip.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
-import type { Cluster, Node } from '../model/node.ts';
+import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
 import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
-import type { Joining } from './cluster/join.ts';
+import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
+import { OwnNode } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
 import { Warden } from './networks/warden.ts';
-import { detachEndpoint } from './operations/detach.ts';
+import { detachDead, detachEndpoint } from './operations/detach.ts';
 import { finishIntents } from './operations/finish-intents.ts';
 import { Pools } from './operations/pools.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
-import type { Self } from './reconcile/self.ts';
+import { selfOf, type Self } from './reconcile/self.ts';
+import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
 import { View } from './view/view.ts';
@@ -44,6 +44,9 @@ export interface AgentPorts {
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
 export type Phase = 'starting' | 'joining' | 'reading' | 'ready' | 'stopped';
 
+/** For work that nobody waits for, such as acceptance of a declaration. */
+const patience = 10_000;
+
 /** One node's agent: membership, view, reconciler, warden and the operations, started and stopped together. */
 export class Agent {
   readonly ports: AgentPorts;
@@ -51,28 +54,32 @@ export class Agent {
   readonly reconciler: Reconciler;
   readonly membership: Membership;
   readonly operations: OperationPorts;
+  readonly ownNode: OwnNode;
   readonly startedAt: number;
   readonly #warden: Warden;
+  readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
   #identity: Identity;
-  #node: Node | undefined;
   #self: Self | undefined;
   #phase: Phase = 'starting';
   #running: Promise<void> = Promise.resolve();
 
   constructor(ports: AgentPorts) {
-    const { store, kernel, clock, logger, random } = ports;
+    const { store, kernel, clock, logger, random, version } = ports;
     const { config } = ports.settings;
     this.ports = ports;
     this.startedAt = clock.wall();
-    const onCorrupt = (aside: string, why: string): void => {
-      logger.error('state file set aside', { aside, why });
+    const onCorrupt = (path: string, why: string): void => {
+      logger.error('state cannot be read and was set aside', { path, why });
     };
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store);
     this.reconciler = new Reconciler({ kernel, view: this.view, clock, logger, backoff: this.#backoff });
+    const { id } = this.#identity;
+    const name = config.name as Name;
+    this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
       store,
       view: this.view,
@@ -81,10 +88,8 @@ export class Agent {
       intents: new Intents(config.stateDir, onCorrupt),
       locks: new KeyedLock(),
       pools: new Pools(this.view),
-      clock,
       logger,
       netnsDir: config.netnsDir,
-      random,
       self: () => this.self(),
     };
     this.membership = new Membership({
@@ -95,31 +100,33 @@ export class Agent {
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
     });
+    const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     this.#warden = new Warden({
       view: this.view,
       clock,
       logger,
-      node: () => (this.#phase === 'ready' ? this.#self?.node : undefined),
-      accept: () => this.acceptPorts(),
-      remove: () => this.removePorts(),
-      detach: (network: NetworkId, id: EndpointId) =>
-        detachEndpoint(network, id, this.operations, this.deadline(10_000)),
+      node,
+      accept: () => this.acceptPorts(this.deadline(patience)),
+      remove: () => this.removePorts(this.deadline(patience)),
+      detach: (network, endpoint) =>
+        detachEndpoint(network, endpoint, this.operations, this.deadline(patience)),
     });
+    this.#sandboxes = new SandboxWatch({
+      view: this.view,
+      kernel,
+      clock,
+      logger,
+      node,
+      changed: (network, endpoint) => {
+        this.reconciler.markEndpoints(network, [endpoint]);
+      },
+      detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
+    });
+    this.view.listen({ state: () => void this.#storeIsBack() });
   }
 
   get phase(): Phase {
     return this.#phase;
-  }
-
-  /** @throws NOT_READY before this node knows who it is in the cluster. */
-  self(): Self {
-    if (this.#self !== undefined && this.#phase === 'ready') return this.#self;
-    const reason =
-      this.view.state === 'syncing' ? 'it is still reading the store' : 'it has not joined the cluster yet';
-    throw new WeftError(
-      'NOT_READY',
-      `weftd on ${this.ports.settings.config.name} is not ready: ${reason} (${this.ports.store.description})`,
-    );
   }
 
   get id(): Identity['id'] {
@@ -130,27 +137,40 @@ export class Agent {
     return this.#self?.cluster;
   }
 
+  /** @throws NOT_READY before this node knows who it is in the cluster. */
+  self(): Self {
+    if (this.#self !== undefined && this.#phase === 'ready') return this.#self;
+    throw this.notReady(
+      this.#phase === 'reading' ? 'it is still reading the store' : 'it has not joined the cluster yet',
+    );
+  }
+
+  notReady(reason: string): WeftError {
+    const { settings, store } = this.ports;
+    return new WeftError(
+      'NOT_READY',
+      `weftd on ${settings.config.name} is not ready: ${reason} (store ${store.description})`,
+    );
+  }
+
   /** A signal for one operation: its own time, and the end of the agent. */
   deadline(ms: number): AbortSignal {
     const late = new AbortController();
-    const timer = this.ports.clock.after(ms, () => {
+    this.ports.clock.after(ms, () => {
       late.abort(new WeftError('TIMEOUT', `not done within ${ms} ms; the work itself may go on`));
-    });
-    this.#stop.signal.addEventListener('abort', () => {
-      timer.cancel();
     });
     return AbortSignal.any([late.signal, this.#stop.signal]);
   }
 
-  acceptPorts(): AcceptPorts {
+  acceptPorts(signal: AbortSignal): AcceptPorts {
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
-    return { store, cluster: this.self().cluster, signal: this.deadline(10_000), random, now };
+    return { store, cluster: this.self().cluster, signal, random, now };
   }
 
-  removePorts(): RemovePorts {
+  removePorts(signal: AbortSignal): RemovePorts {
     const nodeName = (id: string): string => this.view.nodeList().find((n) => n.id === id)?.name ?? id;
-    return { store: this.ports.store, signal: this.deadline(10_000), nodeName };
+    return { store: this.ports.store, signal, nodeName };
   }
 
   /**
@@ -162,12 +182,16 @@ export class Agent {
     await this.#running;
   }
 
+  /** What is in the kernel stays there. */
   async stop(): Promise<void> {
     this.#stop.abort(new WeftError('STORE_CLOSED', 'weftd is stopping'));
+    this.ownNode.close();
     await this.#running.catch(() => undefined);
+    await this.#sandboxes.close();
     await this.#warden.close();
     await this.reconciler.close();
     await this.view.close();
+    this.operations.intents.close();
     this.#phase = 'stopped';
   }
 
@@ -181,9 +205,8 @@ export class Agent {
       const member = this.membership.run(signal, () => {
         this.#warden.lookAgain();
       });
-      member.catch(() => undefined);
-      await Promise.race([member, this.#readEverything(self, signal)]);
-      await member;
+      // Whichever of the two fails ends the agent; both run until the signal.
+      await Promise.all([member, this.#readEverything(self, signal)]);
     } catch (error) {
       if (!signal.aborted) throw error;
     }
@@ -191,49 +214,60 @@ export class Agent {
 
   /** Everything is seen once, then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
+    const { store, kernel, logger } = this.ports;
     this.#phase = 'reading';
     await this.view.until(() => (this.view.ready && this.view.isAlive(self.node) ? true : undefined), signal);
-    const networks = await this.#persist('find own endpoints', () =>
-      networksOf(
-        self.node,
-        this.view.networks().map((n) => n.id),
-        this.ports.store,
-        signal,
-      ),
-    );
-    for (const id of networks) this.view.join(id);
-    const pinned = await this.ports.kernel.namespaces();
-    this.#phase = 'ready';
+    const known = this.view.networks().map((n) => n.id);
+    const own = await this.#persist('find own endpoints', () => networksOf(self.node, known, store, signal));
+    for (const id of own) this.view.join(id);
+    const pinned = (await kernel.namespaces()).map((n) => n.scope.slice('network:'.length) as NetworkId);
+    const all = new Set([...own, ...pinned]);
+    this.reconciler.compare(all);
     this.reconciler.setSelf(self);
-    this.reconciler.compare(
-      new Set([...networks, ...pinned.map((n) => n.scope.slice('network:'.length) as NetworkId)]),
-    );
-    await this.#persist('finish open intents', () => finishIntents(this.operations, signal));
+    this.ownNode.follow((content) => {
+      this.#moved(content);
+    });
+    await this.reconciler.compared(all, signal);
+    this.#phase = 'ready';
     this.#warden.lookAgain();
-    this.ports.logger.info('ready', { networks: networks.size });
-    await new Promise(() => undefined);
+    logger.info('ready', { node: self.node, vtep: self.vtep, networks: own.size });
+    await finishIntents(this.operations, this.deadline(patience));
   }
 
   /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */
   #settle(): Promise<Self> {
-    const { settings, kernel, store, clock, logger, random, version } = this.ports;
+    const { settings, store, clock, logger, random, version } = this.ports;
     const { config, origins } = settings;
     const wish = localWish(config, (key) => origins.get(key) !== 'default');
     return this.#persist('join the cluster', async () => {
-      const underlay = await kernel.underlay(config.advertise);
-      const family = wish.underlay ?? familyOf(underlay.addresses[0] ?? ('0.0.0.0' as Ip));
+      const content = await this.ownNode.content();
+      const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
       const found = newCluster(random(8), family, config.port, version);
       const ports = { store, clock, logger, signal: this.#stop.signal, random };
       const cluster = await settleCluster(wish, found, config.init, ports);
-      const vtep = underlay.addresses.find((ip) => familyOf(ip) === cluster.underlay);
-      if (vtep === undefined) {
-        throw new WeftError(
-          'CLUSTER_MISMATCH',
-          `the cluster's tunnels use IPv${cluster.underlay}, but ${underlay.interfaceName} has no such address (it has ${underlay.addresses.join(', ')})`,
-        );
-      }
-      return { node: this.#identity.id, vtep, cluster };
+      return selfOf(content, cluster, config.advertise);
     });
+  }
+
+  /** The underlay's addresses, its MTU or the node's routes are others now. */
+  #moved(content: NodeContent): void {
+    const self = this.#self;
+    if (self === undefined) return;
+    try {
+      const now = selfOf(content, self.cluster, this.ports.settings.config.advertise);
+      this.#self = now;
+      if (now.vtep !== self.vtep) this.reconciler.setSelf(now);
+      this.membership.refresh();
+    } catch (error) {
+      this.ports.logger.error('underlay has no address for the tunnels any more; the last one stays', {
+        error: asWeftError(error).message,
+      });
+    }
+  }
+
+  async #storeIsBack(): Promise<void> {
+    if (this.#phase !== 'ready' || this.view.state !== 'insync' || this.#stop.signal.aborted) return;
+    await finishIntents(this.operations, this.deadline(patience));
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */
@@ -254,22 +288,15 @@ export class Agent {
   }
 
   async #joining(): Promise<Joining> {
-    const { kernel, settings, version } = this.ports;
-    const underlay = await kernel.underlay(settings.config.advertise);
-    const routes = (await kernel.routes()).slice(0, 256);
-    const vteps = ([4, 6] as const)
-      .map((f) => underlay.addresses.find((ip) => familyOf(ip) === f))
-      .filter((ip) => ip !== undefined);
-    const content = { name: settings.config.name as Name, vteps, mtu: underlay.mtu, routes, version };
-    if (this.#node === undefined || !sameContent(this.#node, content)) {
-      this.#identity = nextSerial(settings.config.stateDir, this.#identity);
-      this.#node = { id: this.#identity.id, serial: this.#identity.serial, ...content };
-    }
-    return { node: this.#node, generation: this.#identity.generation, past: this.#identity.past };
+    const { stateDir } = this.ports.settings.config;
+    return {
+      node: await this.ownNode.content(),
+      nextSerial: () => {
+        this.#identity = nextSerial(stateDir, this.#identity);
+        return this.#identity.serial;
+      },
+      generation: this.#identity.generation,
+      past: this.#identity.past,
+    };
   }
-}
-
-function sameContent(node: Node, content: Omit<Node, 'id' | 'serial'>): boolean {
-  const { id: _id, serial: _serial, ...rest } = node;
-  return JSON.stringify(rest) === JSON.stringify(content);
 }

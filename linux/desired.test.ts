@@ -34,9 +34,11 @@ test('of two sources that want one key, the first by name has it, in whatever or
     const desired = new DesiredState();
     for (const source of order) desired.set(source, [source === 'a' ? fdb : otherFdb]);
     expect(desired.objects.get(keyOf(fdb))).toBe(fdb);
+    expect(desired.sourcesOf(keyOf(fdb))).toEqual(['a', 'b']);
     desired.takeChanged();
     desired.remove('a');
     expect(desired.objects.get(keyOf(fdb))).toBe(otherFdb);
+    expect(desired.sourcesOf(keyOf(fdb))).toEqual(['b']);
     expect(desired.takeChanged()).toEqual(new Set([keyOf(fdb)]));
   }
 });

@@ -27,6 +27,11 @@ export class DesiredState {
     return this.#sources.has(source);
   }
 
+  /** Who wants the object of this key: the one that has it, then those that wait behind. */
+  sourcesOf(key: ObjectKey): readonly Source[] {
+    return this.#claimants(key);
+  }
+
   /** From now on the source wants exactly these objects. Two of one key within a source: the later counts. */
   set(source: Source, objects: readonly LinuxObject[]): void {
     const before = byKey(this.#sources.get(source) ?? []);

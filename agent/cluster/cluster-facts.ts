@@ -48,6 +48,7 @@ export async function settleCluster(
     if (entry !== undefined) {
       const cluster = decodeCluster(keys.cluster, entry.value);
       checkAgreement(wish, cluster);
+      checkVersion(found.minimumVersion, cluster);
       return cluster;
     }
     if (clock.monotonic() >= deadline) {
@@ -64,7 +65,7 @@ export async function settleCluster(
   }
 }
 
-/** The cluster that this node would found. */
+/** The cluster that this node would found; agents older than it must not join. */
 export function newCluster(id: string, underlay: 4 | 6, port: number, version: string): Cluster {
   return {
     id,
@@ -77,6 +78,26 @@ export function newCluster(id: string, underlay: 4 | 6, port: number, version: s
   };
 }
 
+/** @throws CLUSTER_MISMATCH when this agent is older than the cluster allows. */
+export function checkVersion(version: string, { id, minimumVersion }: Cluster): void {
+  if (!isOlder(version, minimumVersion)) return;
+  throw new WeftError(
+    'CLUSTER_MISMATCH',
+    `this node cannot join cluster ${id}: weftd is version ${version} here, the cluster needs at least ${minimumVersion}`,
+    { details: { cluster: id, version, minimumVersion } },
+  );
+}
+
+/** Compares major.minor.patch; what comes after does not count. */
+function isOlder(a: string, b: string): boolean {
+  const parts = (version: string): readonly number[] =>
+    (/^\d+(\.\d+)*/.exec(version)?.[0] ?? '0').split('.').map(Number);
+  const [x, y] = [parts(a), parts(b)];
+  const at = [0, 1, 2].find((i) => (x[i] ?? 0) !== (y[i] ?? 0));
+  return at !== undefined && (x[at] ?? 0) < (y[at] ?? 0);
+}
+
+/** @throws CLUSTER_MISMATCH naming what is set here and what the cluster has. */
 export function checkAgreement(wish: LocalWish, cluster: Cluster): void {
   const differing = (['underlay', 'port'] as const).filter(
     (key) => wish[key] !== undefined && wish[key] !== cluster[key],

@@ -13,10 +13,14 @@ import {
 import { WeftError } from '../../model/errors.ts';
 import type { Generation, Node, NodeId } from '../../model/node.ts';
 
+/** What a node says of itself. */
+export type NodeContent = Omit<Node, 'serial'>;
+
 /** What is written when a node joins. */
 export interface Joining {
-  /** The record; its serial is the one to use if it must be written. */
-  readonly node: Node;
+  readonly node: NodeContent;
+  /** The serial of the next write of the record; saved before it is used. */
+  nextSerial(): number;
   readonly generation: Generation;
   /** Earlier generations of ours. */
   readonly past: readonly Generation[];
@@ -43,7 +47,8 @@ export async function joinCluster(
     conditions.push(sameAs(keys.node(node.id), recorded));
     const old = recorded === undefined ? undefined : decodeNode(recorded.key, recorded.value);
     if (old === undefined || !saysTheSame(old, node)) {
-      ops.push({ kind: 'put', key: keys.node(node.id), value: encodeNode(node) });
+      const value = encodeNode({ ...node, serial: joining.nextSerial() });
+      ops.push({ kind: 'put', key: keys.node(node.id), value });
     }
     for (const key of claimKeys(node)) {
       const claim = await read(key);
@@ -55,7 +60,7 @@ export async function joinCluster(
     for (const key of old === undefined ? [] : claimKeys(old))
       if (!kept.has(key)) ops.push({ kind: 'delete', key });
     const alive = await read(keys.alive(node.id));
-    checkGeneration(alive, joining);
+    checkGeneration(alive, old, joining);
     conditions.push(sameAs(keys.alive(node.id), alive));
     const beat = encodeAlive({ node: node.id, generation: joining.generation });
     ops.push({ kind: 'put', key: keys.alive(node.id), value: beat, lease });
@@ -70,7 +75,7 @@ export async function joinCluster(
   );
 }
 
-const claimKeys = (node: Node): readonly string[] => [
+const claimKeys = (node: NodeContent): readonly string[] => [
   keys.nodeNameClaim(node.name),
   ...node.vteps.map(keys.nodeVtepClaim),
 ];
@@ -78,15 +83,16 @@ const claimKeys = (node: Node): readonly string[] => [
 const sameAs = (key: string, entry: Entry | undefined): Condition =>
   entry === undefined ? { kind: 'absent', key } : { kind: 'unchanged', key, revision: entry.revision };
 
-function saysTheSame(a: Node, b: Node): boolean {
-  return JSON.stringify({ ...a, serial: 0 }) === JSON.stringify({ ...b, serial: 0 });
+function saysTheSame({ serial: _, ...recorded }: Node, content: NodeContent): boolean {
+  const sorted = (value: NodeContent): string => JSON.stringify(Object.entries(value).toSorted());
+  return sorted(recorded) === sorted(content);
 }
 
 /** A claim of a dead node is taken over, on condition that it stays dead. */
 async function checkClaim(
   key: string,
   claim: Entry | undefined,
-  node: Node,
+  node: NodeContent,
   read: (key: string) => Promise<Entry | undefined>,
 ): Promise<{ readonly conditions: readonly Condition[]; readonly write: boolean }> {
   const conditions = [sameAs(key, claim)];
@@ -95,25 +101,38 @@ async function checkClaim(
   if (holder === node.id) return { conditions, write: false };
   if ((await read(keys.alive(holder))) !== undefined) {
     const what = key.slice('node-claims/'.length).replace('/', ' ');
+    const record = await read(keys.node(holder));
+    const name = record === undefined ? '' : `${decodeNode(record.key, record.value).name} `;
     throw new WeftError(
       'NODE_CONFLICT',
-      `node ${node.name} (${node.id}) cannot join: ${what} belongs to the live node ${holder}; give this node another --name or --advertise`,
+      `node ${node.name} (${node.id}) cannot join: ${what} belongs to the live node ${name}(${holder}); ` +
+        'give this node another --name or --advertise',
       { details: { claim: key, holder, node: node.id } },
     );
   }
   return { conditions: [...conditions, { kind: 'absent', key: keys.alive(holder) }], write: true };
 }
 
-/** An `alive/` key with our id and a generation that we never saved is a clone of this machine: never a fight. */
-function checkGeneration(alive: Entry | undefined, joining: Joining): void {
+/**
+ * An `alive/` key with our id and a generation that we never saved is a clone of this machine: never a fight. A clone that was
+ * made of a running node knows its generation as well, but has another name or address than the living one.
+ */
+function checkGeneration(alive: Entry | undefined, recorded: Node | undefined, joining: Joining): void {
   if (alive === undefined) return;
-  const { generation } = decodeAlive(alive.key, alive.value);
-  const ours = [joining.generation, ...joining.past];
-  if (ours.some((g) => g.counter === generation.counter && g.random === generation.random)) return;
+  const { node, generation, past } = joining;
+  const found = decodeAlive(alive.key, alive.value).generation;
+  const isSame = (g: Generation): boolean => g.counter === found.counter && g.random === found.random;
+  if (isSame(generation)) return;
+  const isUs =
+    recorded === undefined ||
+    (recorded.name === node.name && recorded.vteps.some((ip) => node.vteps.includes(ip)));
+  if (isUs && past.some(isSame)) return;
+  const other = recorded === undefined ? '' : ` (${recorded.name}, ${recorded.vteps.join(', ')})`;
   throw new WeftError(
     'NODE_CONFLICT',
-    `another live agent uses the node id ${joining.node.id} of node ${joining.node.name}; was this machine cloned, or is weftd ` +
-      'running twice? Remove node.json from the state directory of the copy to give it an id of its own',
-    { details: { node: joining.node.id } },
+    `another live agent${other} uses the node id ${node.id} of this node ${node.name} (${node.vteps.join(', ')}); was this ` +
+      'machine cloned, or is weftd running twice? Remove node.json from the state directory of the copy to give it an id ' +
+      'of its own. A node that was only renamed can join when its old lease has expired',
+    { details: { node: node.id } },
   );
 }

@@ -18,10 +18,11 @@ export interface MembershipPorts {
 export type MembershipState =
   { readonly kind: 'joining'; readonly error?: WeftError } | { readonly kind: 'joined' };
 
-/** Keeps this node's `alive/` key: joins, and joins again when the lease is lost. */
+/** Keeps this node's `alive/` key and its record: joins, and joins again when the lease is lost or the record must change. */
 export class Membership {
   readonly #ports: MembershipPorts;
   #state: MembershipState = { kind: 'joining' };
+  #stirred = new AbortController();
 
   constructor(ports: MembershipPorts) {
     this.#ports = ports;
@@ -29,6 +30,11 @@ export class Membership {
 
   get state(): MembershipState {
     return this.#state;
+  }
+
+  /** What `joining` answers has changed: the record is written again, under the same lease. */
+  refresh(): void {
+    this.#stirred.abort();
   }
 
   /**
@@ -40,38 +46,44 @@ export class Membership {
   async run(signal: AbortSignal, onJoined: () => void): Promise<void> {
     const { store, clock, logger, backoff, leaseTtl } = this.#ports;
     let everJoined = false;
+    let lease: Lease | undefined;
     for (let failures = 0; !signal.aborted;) {
-      let lease: Lease | undefined;
       try {
-        lease = await store.lease(leaseTtl, { signal });
+        this.#stirred = new AbortController();
+        lease ??= await store.lease(leaseTtl, { signal });
         await joinCluster(store, lease, await this.#ports.joining(), signal);
+        if (everJoined && this.#state.kind !== 'joined') logger.info('joined again');
         this.#state = { kind: 'joined' };
-        if (everJoined) logger.info('joined again');
         everJoined = true;
         failures = 0;
         onJoined();
-        await aborted(AbortSignal.any([lease.lost, signal]));
+        await aborted(AbortSignal.any([lease.lost, this.#stirred.signal, signal]));
+        if (!lease.lost.aborted) continue;
         if (!signal.aborted) logger.warn('lease lost; joining again');
         this.#state = { kind: 'joining' };
+        lease = undefined;
       } catch (error) {
         if (signal.aborted) return;
         await lease?.revoke().catch(() => undefined);
+        lease = undefined;
         if (hasCode(error, 'NODE_CONFLICT') && !everJoined) throw error;
-        const known = asWeftError(error);
-        const isNews = this.#state.kind === 'joined' || this.#state.error?.code !== known.code;
-        this.#state = { kind: 'joining', error: known };
-        if (isNews) logger.warn('cannot join', { code: known.code, error: known.message });
+        this.#failed(asWeftError(error));
         await sleep(clock, backoff.delay((failures += 1)), signal).catch(() => undefined);
       }
     }
+  }
+
+  /** Told once for each kind of trouble. */
+  #failed(error: WeftError): void {
+    const isNews = this.#state.kind === 'joined' || this.#state.error?.code !== error.code;
+    this.#state = { kind: 'joining', error };
+    if (isNews) this.#ports.logger.warn('cannot join', { code: error.code, error: error.message });
   }
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => {
-      resolve();
-    });
+    signal.addEventListener('abort', () => resolve(), { once: true });
   });
 }

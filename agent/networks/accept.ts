@@ -21,7 +21,7 @@ import type { Wish } from '../../model/network-wish.ts';
 import type { Network, NetworkId, RefusedNetwork } from '../../model/network.ts';
 import { vniFromRandom, type Vni } from '../../model/vni.ts';
 import type { Cluster, Node } from '../../model/node.ts';
-import { judge } from './judge.ts';
+import { judge, type RefusalCode } from './judge.ts';
 import type { Surroundings } from './overlap.ts';
 
 export interface AcceptPorts {
@@ -47,11 +47,13 @@ export interface Declaration {
 export interface Proposal extends Declaration {
   readonly wish: Wish;
   readonly creator: string;
+  /** Not to change a network that exists. */
+  readonly onlyNew?: boolean;
 }
 
 export type Acceptance =
   | { readonly kind: 'settled' | 'created' | 'changed'; readonly network: Network }
-  | { readonly kind: 'refused'; readonly why: string };
+  | { readonly kind: 'refused'; readonly why: string; readonly code: RefusalCode };
 
 /** How often acceptance is tried again because somebody else accepted something meanwhile. */
 const attempts = 32;
@@ -59,6 +61,8 @@ const attempts = 32;
 /**
  * Accepts or refuses one wish: the wish (when it is ours to write), the accepted spec, the VNI and the claims of gateways
  * and auxiliary addresses in one transaction, on condition that no other acceptance passed us by.
+ *
+ * @throws for a wish that is ours to write: NETWORK_REMOVING; NETWORK_EXISTS when it is only to make a new network.
  */
 export async function accept(proposal: Proposal, ports: AcceptPorts): Promise<Acceptance> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
@@ -78,7 +82,12 @@ export async function recordRefusal(
   ports: AcceptPorts,
 ): Promise<Acceptance> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
-    const done = await refuse(declaration, why, await look(declaration.name, ports), ports);
+    const done = await refuse(
+      declaration,
+      { why, code: 'NETWORK_REFUSED' },
+      await look(declaration.name, ports),
+      ports,
+    );
     if (done !== undefined) return done;
   }
   throw new WeftError(
@@ -129,14 +138,16 @@ function tryDecode<T>(
 async function tryAccept(proposal: Proposal, ports: AcceptPorts): Promise<Acceptance | undefined> {
   const scene = await look(proposal.name, ports);
   const accepted = scene.state?.value;
+  if (accepted !== undefined && 'id' in accepted) checkPossible(proposal, accepted);
   const judgement = judge(proposal.name, proposal.wish, proposal.hash, accepted, scene.around);
   switch (judgement.kind) {
     case 'settled':
-      return accepted !== undefined && 'id' in accepted
-        ? { kind: 'settled', network: accepted }
-        : { kind: 'refused', why: accepted?.why ?? 'refused' };
+      if (accepted === undefined || !('id' in accepted)) {
+        return { kind: 'refused', why: accepted?.why ?? 'refused', code: 'NETWORK_REFUSED' };
+      }
+      return settle(accepted, proposal, scene, ports);
     case 'refuse':
-      return refuse(proposal, judgement.why, scene, ports);
+      return refuse(proposal, judgement, scene, ports);
     case 'change': {
       const network = { ...judgement.network, acceptance: scene.acceptance + 1 };
       return write({ kind: 'changed', network }, proposal, scene, [], ports);
@@ -148,6 +159,38 @@ async function tryAccept(proposal: Proposal, ports: AcceptPorts): Promise<Accept
       return write({ kind: 'created', network }, proposal, scene, [vni, ...claims], ports);
     }
   }
+}
+
+/** A wish in the store can wait until a removal is over, and changes what it names; a caller is told. */
+function checkPossible({ name, hash, write, onlyNew }: Proposal, accepted: Network): void {
+  if (write === undefined) return;
+  const details = { network: name };
+  if (accepted.phase.kind === 'removing') {
+    const message = `network ${name} is being removed by ${accepted.phase.by}; try again when it is gone`;
+    throw new WeftError('NETWORK_REMOVING', message, { details });
+  }
+  if (onlyNew !== true || accepted.wishHash === hash) return;
+  const subnets = accepted.subnets.map((s) => s.prefix).join(', ');
+  throw new WeftError(
+    'NETWORK_EXISTS',
+    `network ${name} exists already with another declaration (subnets ${subnets}); \`weft network apply\` changes what can be changed`,
+    { details },
+  );
+}
+
+/** What is wished is accepted already. When it is wished here and its declaration is gone, it is declared again. */
+async function settle(
+  network: Network,
+  proposal: Proposal,
+  scene: Scene,
+  ports: AcceptPorts,
+): Promise<Acceptance | undefined> {
+  const done: Acceptance = { kind: 'settled', network };
+  if (proposal.write === undefined) return done;
+  const key = keys.network(proposal.name);
+  const declared = await ports.store.get(key, { signal: ports.signal });
+  if (declared !== undefined) return done;
+  return (await commit(conditions(proposal, scene), wishOps(proposal), ports)) ? done : undefined;
 }
 
 function design(proposal: Proposal, scene: Scene, ports: AcceptPorts): Network {
@@ -193,17 +236,18 @@ async function write(
 /** Records why, beside the accepted spec or in its place. A wish that comes through the API is not even written. */
 async function refuse(
   proposal: Declaration,
-  why: string,
+  { why, code }: { readonly why: string; readonly code: RefusalCode },
   scene: Scene,
   ports: AcceptPorts,
 ): Promise<Acceptance | undefined> {
-  if (proposal.write !== undefined) return { kind: 'refused', why };
+  const done: Acceptance = { kind: 'refused', why, code };
+  if (proposal.write !== undefined) return done;
   const { name, hash } = proposal;
   const accepted = scene.state?.value;
   const value = withRefusal(accepted, { name, wishHash: hash, why });
-  if (value === undefined) return { kind: 'refused', why };
+  if (value === undefined) return done;
   const op: Op = { kind: 'put', key: keys.networkState(name), value: encodeNetworkState(value) };
-  return (await commit(conditions(proposal, scene), [op], ports)) ? { kind: 'refused', why } : undefined;
+  return (await commit(conditions(proposal, scene), [op], ports)) ? done : undefined;
 }
 
 /** Undefined when the refusal is on record already. */

@@ -13,7 +13,9 @@ export type Judgement =
   | { readonly kind: 'create' }
   /** An accepted network takes on what may be changed under it. */
   | { readonly kind: 'change'; readonly network: Network }
-  | { readonly kind: 'refuse'; readonly why: string };
+  | { readonly kind: 'refuse'; readonly why: string; readonly code: RefusalCode };
+
+export type RefusalCode = 'NETWORK_REFUSED' | 'VNI_TAKEN';
 
 /** Judges a well-formed wish against what is accepted. Pure: the same cluster state gives the same judgement on every node. */
 export function judge(
@@ -24,10 +26,14 @@ export function judge(
   around: Surroundings,
 ): Judgement {
   if (accepted === undefined || !('id' in accepted)) return judgeNew(wish, accepted, hash, around);
-  if (accepted.wishHash === hash) return { kind: 'settled' };
-  if (accepted.phase.kind === 'removing') return { kind: 'refuse', why: `network ${name} is being removed` };
+  const isSame = accepted.wishHash === hash;
+  if (isSame && (accepted.phase.kind === 'removing' || accepted.phase.refused === undefined)) {
+    return { kind: 'settled' };
+  }
+  if (accepted.phase.kind === 'removing') return refuse(`network ${name} is being removed`);
+  // Also when only a refused edit was taken back.
   const fixed = whatMayNotChange(accepted, wish);
-  if (fixed !== undefined) return { kind: 'refuse', why: fixed };
+  if (fixed !== undefined) return refuse(fixed);
   const { refused: _, ...active } = accepted.phase;
   const { mtu: _mtu, ...rest } = accepted;
   return {
@@ -54,7 +60,11 @@ function judgeNew(
   const why = overlap ?? (vni === undefined ? undefined : `VNI ${vni.vni} belongs to network ${vni.name}`);
   if (why === undefined) return { kind: 'create' };
   if (refused?.wishHash === hash && refused.why === why) return { kind: 'settled' };
-  return { kind: 'refuse', why };
+  return refuse(why, overlap === undefined ? 'VNI_TAKEN' : 'NETWORK_REFUSED');
+}
+
+function refuse(why: string, code: RefusalCode = 'NETWORK_REFUSED'): Judgement {
+  return { kind: 'refuse', why, code };
 }
 
 /** Why the accepted network cannot become the wished one while it exists; undefined when it can. */

@@ -21,8 +21,8 @@ interface Seen {
 }
 
 /**
- * Begins the removal of a network: its phase goes to `removing` by compare-and-set, its wish goes, and no attach can pass
- * any more. Without force a network that has endpoints is left as it was. False: there was no such network.
+ * Begins the removal of a network: its phase goes to `removing` by compare-and-set, and no attach can pass any more. Its wish
+ * stays until the end, in case the network is still needed. Without force a network that has endpoints is left as it was. False: there was no such network.
  *
  * @throws NETWORK_IN_USE naming the endpoints and their nodes.
  */
@@ -35,16 +35,10 @@ export async function beginRemoval(
   for (let attempt = 0; attempt < 16; attempt += 1) {
     const seen = await read(name, ports);
     if (seen === undefined) return removeWish(name, ports);
+    const { phase } = seen.network;
+    if (phase.kind === 'removing' && (phase.force || !force)) return true;
     if (!force) refuseIfUsed(seen.network, await endpointsOf(seen.network, ports), ports);
-    if (
-      await setPhase(
-        seen,
-        { kind: 'removing', force, by },
-        [{ kind: 'delete', key: keys.network(name) }],
-        ports,
-      )
-    )
-      return true;
+    if (await setPhase(seen, { kind: 'removing', force, by }, ports)) return true;
   }
   throw new WeftError(
     'STORE_UNAVAILABLE',
@@ -53,7 +47,8 @@ export async function beginRemoval(
 }
 
 /**
- * Ends a removal when no endpoint is left: state, VNI and claims go in one transaction. An endpoint that slipped in before
+ * Ends a removal when no endpoint is left: state, VNI, claims and the wish go in one transaction; a wish that was written after
+ * the removal had begun stays, as that of a new network. An endpoint that slipped in before
  * an unforced removal makes the network active again. True: the network is gone, or is no longer being removed.
  */
 export async function finishRemoval(name: Name, ports: RemovePorts): Promise<boolean> {
@@ -63,17 +58,22 @@ export async function finishRemoval(name: Name, ports: RemovePorts): Promise<boo
   const endpoints = await endpointsOf(network, ports);
   if (endpoints.length > 0) {
     if (network.phase.kind === 'removing' && network.phase.force) return false;
-    await setPhase(seen, { kind: 'active' }, [], ports);
+    await setPhase(seen, { kind: 'active' }, ports);
     refuseIfUsed(network, endpoints, ports);
   }
   const state = keys.networkState(name);
   const claims = networkClaims(network).map((c): Op => ({ kind: 'delete', key: c.key }));
+  const wish = await ports.store.get(keys.network(name), { signal: ports.signal });
+  const old = wish !== undefined && wish.revision < revision ? wish : undefined;
+  const conditions: Condition[] = [{ kind: 'unchanged', key: state, revision }];
+  if (old !== undefined) conditions.push({ kind: 'unchanged', key: old.key, revision: old.revision });
   const ops: Op[] = [
     { kind: 'delete', key: state },
     { kind: 'delete', key: keys.vni(network.vni) },
     ...claims,
+    ...(old === undefined ? [] : [{ kind: 'delete', key: old.key } as const]),
   ];
-  return commit([{ kind: 'unchanged', key: state, revision }], ops, ports);
+  return commit(conditions, ops, ports);
 }
 
 async function read(name: Name, { store, signal }: RemovePorts): Promise<Seen | undefined> {
@@ -116,14 +116,10 @@ function refuseIfUsed(network: Network, endpoints: readonly Endpoint[], ports: R
   );
 }
 
-function setPhase(seen: Seen, phase: Phase, more: readonly Op[], ports: RemovePorts): Promise<boolean> {
+function setPhase(seen: Seen, phase: Phase, ports: RemovePorts): Promise<boolean> {
   const key = keys.networkState(seen.network.name);
   const value = encodeNetworkState({ ...seen.network, phase });
-  return commit(
-    [{ kind: 'unchanged', key, revision: seen.revision }],
-    [{ kind: 'put', key, value }, ...more],
-    ports,
-  );
+  return commit([{ kind: 'unchanged', key, revision: seen.revision }], [{ kind: 'put', key, value }], ports);
 }
 
 async function commit(

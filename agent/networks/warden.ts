@@ -135,7 +135,7 @@ export class Warden {
     const hash = hashOf(keys.network(name), wish.value);
     const refused =
       'id' in state && state.phase.kind === 'active' ? state.phase.refused?.wishHash : undefined;
-    return state.wishHash !== hash && refused !== hash;
+    return refused === undefined ? state.wishHash !== hash : refused !== hash;
   }
 
   #isMyTurn(name: Name, self: NodeId): boolean {
@@ -153,7 +153,7 @@ export class Warden {
     this.#turn.delete(name);
     this.#again.delete(name);
     if (this.#isRemoving(name)) {
-      if (!(await finishRemoval(name, this.#ports.remove()))) this.#scheduler.markLater(name, rankDelay);
+      await this.#finishRemoval(name);
       return;
     }
     const ports = this.#ports.accept();
@@ -175,6 +175,15 @@ export class Warden {
         id: outcome.network.id,
         vni: outcome.network.vni,
       });
+    }
+  }
+
+  async #finishRemoval(name: Name): Promise<void> {
+    try {
+      if (!(await finishRemoval(name, this.#ports.remove()))) this.#scheduler.markLater(name, rankDelay);
+    } catch (error) {
+      if (!hasCode(error, 'NETWORK_IN_USE')) throw error;
+      this.#ports.logger.info('removal is off: the network has endpoints', { network: name });
     }
   }
 

@@ -1,22 +1,25 @@
-import { attachTxn, type ClaimConflict, readConflicts } from '../../ipam/claims.ts';
-import { macForAddresses } from '../../ipam/mac.ts';
+import { attachTxn, readConflicts, type ClaimConflict } from '../../ipam/claims.ts';
 import { checkFixed } from '../../ipam/fixed.ts';
+import { macForAddresses } from '../../ipam/mac.ts';
 import { keys } from '../../kvstore/keys.ts';
-import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
-import type { Revision } from '../../kvstore/store.ts';
+import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeNetworkState } from '../../kvstore/records/network-json.ts';
+import type { Entry, TxnResult } from '../../kvstore/store.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
-import type { Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
+import type { Claim, Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
 import { hasCode, WeftError } from '../../model/errors.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Name } from '../../model/name.ts';
-import type { Network } from '../../model/network.ts';
+import type { Network, NetworkId } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
+import type { View } from '../view/view.ts';
 import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
+import { removeRecord } from './detach.ts';
+import { activeNetwork, requireActive } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
-import { activeNetwork } from './lookup.ts';
+import type { Choice } from './pools.ts';
 import { endpointIdOf, readSandbox, type SandboxRef } from './sandbox-name.ts';
-import type { Pools } from './pools.ts';
 
 /** What a caller asks for; what is absent is chosen. */
 export interface AttachWish {
@@ -35,6 +38,9 @@ export interface AttachWish {
 /** How often a lost race for an address, or news about the network, leads to another try. */
 const attempts = 64;
 
+/** After these the endpoint may be in the store all the same: the intent stays open until somebody has looked. */
+const unsure = ['TIMEOUT', 'STORE_AMBIGUOUS', 'STORE_UNAVAILABLE', 'STORE_CLOSED'] as const;
+
 /**
  * Attaches a sandbox to a network: one store transaction, then the wait until this node's kernel holds the endpoint.
  * Repeatable: the same caller's key gives the same endpoint, also after an answer that got lost.
@@ -44,23 +50,25 @@ export async function attach(
   ports: OperationPorts,
   signal: AbortSignal,
 ): Promise<Recorded<Endpoint>> {
+  const { node } = ports.self();
+  const network = (await activeNetwork(wish.network, ports, signal)).value;
   const ref = readSandbox(wish.sandbox, ports.netnsDir);
-  const network = activeNetwork(ports.view, wish.network).value;
   const key = wish.key ?? ref.key;
-  const id = endpointIdOf(ports.self().node, network.id, key);
+  const id = endpointIdOf(node, network.id, key);
   return ports.locks.run(id, () =>
     ports.reconciler.during(network.id, async () => {
-      const collection = ports.view.join(network.id);
-      await ports.view.until(() => (collection.state === 'syncing' ? undefined : true), signal);
+      const endpoints = ports.view.join(network.id);
+      await ports.view.until(() => (endpoints.state === 'syncing' ? undefined : true), signal);
+      using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       try {
-        const recorded = await record({ wish, ref: { ...ref, key }, id, ports, signal });
-        await programmed(recorded, ports, signal);
+        const written = await record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal });
+        endpoints.learn(keys.endpoint(network.id, id), written);
+        await programmed(written, ports, signal);
         ports.intents.end(id);
-        return recorded;
+        return written;
       } catch (error) {
-        // A time-out leaves the intent open: the endpoint may be in the store, and a repeated attach will find it.
-        if (!hasCode(error, 'TIMEOUT', 'STORE_AMBIGUOUS', 'STORE_UNAVAILABLE')) ports.intents.end(id);
+        if (!hasCode(error, ...unsure)) ports.intents.end(id);
         throw error;
       }
     }),
@@ -71,107 +79,150 @@ interface Attempt {
   readonly wish: AttachWish;
   readonly ref: SandboxRef;
   readonly id: EndpointId;
+  /** As it was when the attach began. */
+  readonly network: Network;
+  readonly choice: Choice;
   readonly ports: OperationPorts;
   readonly signal: AbortSignal;
 }
 
-/** Writes the endpoint, or finds the one that is there already. */
-async function record(attempt: Attempt): Promise<Recorded<Endpoint>> {
+interface Written extends Recorded<Endpoint> {
+  /** It was not there before. */
+  readonly isNew: boolean;
+}
+
+/** Writes the endpoint, or finds the one that is there already. The store is only read when there is a sign of one. */
+async function record(attempt: Attempt): Promise<Written> {
   const { wish, id, ports, signal } = attempt;
+  const key = keys.endpoint(attempt.network.id, id);
+  let state = await activeNetwork(wish.network, ports, signal);
+  let mayExist = ports.view.endpoints(attempt.network.id)?.get(key) !== undefined;
   for (let n = 0; n < attempts; n += 1) {
-    const state = activeNetwork(ports.view, wish.network);
-    const network = state.value;
-    const existing = await ports.store.get(keys.endpoint(network.id, id), { signal });
-    if (existing !== undefined) {
-      const known = { value: decodeEndpoint(existing.key, existing.value), revision: existing.revision };
-      return reuse(known, attempt, network);
-    }
-    const endpoint = design(attempt, network, ports.pools);
+    checkSame(attempt.network, state.value);
+    const existing = mayExist ? await ports.store.get(key, { signal }) : undefined;
+    if (existing !== undefined) return reuse(recordedIn(existing), attempt);
+    const endpoint = design(attempt, state.value);
     const { conditions, ops } = attachTxn(endpoint, {
-      key: keys.networkState(network.name),
+      key: keys.networkState(wish.network),
       revision: state.revision,
     });
-    const outcome = await ports.store.txn(conditions, ops, { signal }).catch((error: unknown) => {
-      if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
-      throw error;
-    });
-    if (outcome === undefined) continue; // The reply was lost: look whether the endpoint is there.
-    if (outcome.ok) return { value: endpoint, revision: outcome.revision };
-    await learn(readConflicts(endpoint, outcome.current), endpoint, state.revision, attempt);
+    const outcome = await ports.store
+      .txn(conditions, ops, { signal })
+      .catch((error: unknown): TxnResult | undefined => {
+        if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
+        throw error;
+      });
+    // The reply was lost: look whether the endpoint is there.
+    mayExist = outcome === undefined;
+    if (outcome === undefined) continue;
+    if (outcome.ok) return { value: endpoint, revision: outcome.revision, isNew: true };
+    const found = outcome.current.get(key);
+    if (found !== undefined) return reuse(recordedIn(found), attempt);
+    state = stateAfter(outcome.current, wish.network) ?? state;
+    learn(readConflicts(endpoint, outcome.current), attempt);
   }
+  const { name } = attempt.network;
   throw new WeftError(
     'ENDPOINT_CONFLICT',
-    `attach to network ${wish.network} lost ${attempts} races in a row; try again`,
+    `attach to network ${name} lost ${attempts} races in a row; try again`,
+  );
+}
+
+function recordedIn({ key, value, revision }: Entry): Recorded<Endpoint> {
+  return { value: decodeEndpoint(key, value), revision };
+}
+
+/** The network as a refused transaction shows it. @throws NETWORK_NOT_FOUND, NETWORK_REMOVING */
+function stateAfter(
+  current: ReadonlyMap<string, Entry | undefined>,
+  name: Name,
+): Recorded<Network> | undefined {
+  const key = keys.networkState(name);
+  if (!current.has(key)) return undefined;
+  const entry = current.get(key);
+  if (entry === undefined) return requireActive(name, undefined);
+  return requireActive(name, { value: decodeNetworkState(key, entry.value), revision: entry.revision });
+}
+
+function checkSame(was: Network, is: Network): void {
+  if (was.id === is.id) return;
+  throw new WeftError(
+    'ENDPOINT_CONFLICT',
+    `network ${was.name} was removed and made anew meanwhile; try again`,
+    {
+      details: { network: was.name, was: was.id, is: is.id },
+    },
   );
 }
 
 /** Takes in why a transaction was refused: a fixed wish that cannot be granted is an error, everything else another try. */
-async function learn(
-  conflicts: readonly ClaimConflict[],
-  endpoint: Endpoint,
-  revision: Revision,
-  attempt: Attempt,
-): Promise<void> {
-  const { wish, ports, signal } = attempt;
-  for (const conflict of conflicts) {
-    const held = `is held by ${conflict.claim.kind} ${conflict.claim.holder}`;
-    const details = { network: wish.network, holder: conflict.claim.holder, kind: conflict.claim.kind };
-    switch (conflict.what) {
-      case 'address':
-        if (wish.addresses.includes(conflict.address)) {
-          throw new WeftError(
-            'ADDRESS_TAKEN',
-            `address ${conflict.address} of network ${wish.network} ${held}`,
-            { details },
-          );
-        }
-        ports.pools.take(endpoint.network, conflict.address);
-        break;
-      case 'mac':
-        if (wish.mac !== undefined)
-          throw new WeftError('MAC_TAKEN', `MAC ${conflict.mac} of network ${wish.network} ${held}`, {
-            details,
-          });
-        ports.pools.avoidMac(endpoint.network, conflict.mac);
-        break;
-      case 'name':
-        throw new WeftError('NAME_TAKEN', `name ${conflict.name} of network ${wish.network} ${held}`, {
-          details,
-        });
-    }
-  }
-  if (conflicts.length > 0) return;
-  // The network itself changed, or our endpoint appeared: wait until the view has the news.
-  await ports.view
-    .until(
-      () => (ports.view.network(wish.network)?.revision === revision ? undefined : true),
-      AbortSignal.any([signal, AbortSignal.timeout(1000)]),
-    )
-    .catch(() => {
-      signal.throwIfAborted();
+function learn(conflicts: readonly ClaimConflict[], { wish, network, choice, ports }: Attempt): void {
+  const fixed = conflicts.filter((c) => isFixed(c, wish));
+  const [first] = fixed;
+  if (first !== undefined) {
+    const held = fixed.map((c) => `${describe(c)} is held by ${holderOf(c.claim, network.id, ports.view)}`);
+    throw new WeftError(codes[first.what], `in network ${network.name} ${held.join(', ')}`, {
+      details: { network: network.name, holder: first.claim.holder, kind: first.claim.kind },
     });
+  }
+  for (const conflict of conflicts) {
+    if (conflict.what === 'address') choice.refuse(network.id, conflict.address);
+    if (conflict.what === 'mac') choice.refuseMac(conflict.mac);
+  }
 }
 
-function design(attempt: Attempt, network: Network, pools: Pools): Endpoint {
-  const { wish, ref, id, ports } = attempt;
+const codes = { address: 'ADDRESS_TAKEN', mac: 'MAC_TAKEN', name: 'NAME_TAKEN' } as const;
+
+function isFixed(conflict: ClaimConflict, wish: AttachWish): boolean {
+  switch (conflict.what) {
+    case 'address':
+      return wish.addresses.includes(conflict.address);
+    case 'mac':
+      return wish.mac !== undefined;
+    case 'name':
+      return true;
+  }
+}
+
+function describe(conflict: ClaimConflict): string {
+  switch (conflict.what) {
+    case 'address':
+      return `address ${conflict.address}`;
+    case 'mac':
+      return `MAC ${conflict.mac}`;
+    case 'name':
+      return `name ${conflict.name}`;
+  }
+}
+
+/** As people know it, when this node knows it as well. */
+function holderOf({ kind, holder }: Claim, network: NetworkId, view: View): string {
+  if (kind !== 'endpoint') return kind === holder ? `the ${kind}` : `${kind} ${holder}`;
+  const endpoint = view.endpoints(network)?.get(keys.endpoint(network, holder as EndpointId))?.value;
+  if (endpoint === undefined) return `endpoint ${holder}`;
+  return `endpoint ${endpoint.name ?? endpoint.sandbox.key} on node ${view.node(endpoint.node)?.name ?? endpoint.node}`;
+}
+
+function design(attempt: Attempt, network: Network): Endpoint {
+  const { wish, ref, id, choice, ports } = attempt;
   const { node } = ports.self();
-  const scope = sandboxScope(ref.path);
-  const identity = ports.kernel.identify(scope);
-  const addresses = subnetsForEndpoint(network, wish.addresses).map(({ subnet, fixed }) => {
-    if (fixed !== undefined) checkFixed(network, subnet, fixed);
-    return fixed ?? pools.next(network, subnet, node);
-  });
-  const taken = new Set([...identity.interfaces, ...pools.interfaceNames(ref.path)]);
+  const identity = ports.kernel.identify(sandboxScope(ref.path));
+  const subnets = subnetsForEndpoint(network, wish.addresses);
+  for (const { subnet, fixed } of subnets) if (fixed !== undefined) checkFixed(network, subnet, fixed);
+  const addresses = choice.choose(network, subnets, node);
+  choice.interfaceName = undefined;
+  const taken = new Set([...identity.interfaces, ...ports.pools.interfaceNames(ref.path)]);
+  choice.interfaceName = chooseInterfaceName(wish.interfaceName, taken, ref.path);
   return {
     id,
     network: network.id,
     node,
     ...(wish.name === undefined ? {} : { name: wish.name }),
     aliases: wish.aliases,
-    mac: wish.mac ?? macForAddresses(addresses, pools.macsToAvoid(network.id)),
+    mac: wish.mac ?? macForAddresses(addresses, choice.macsToAvoid),
     addresses,
     sandbox: { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie },
-    interfaceName: chooseInterfaceName(wish.interfaceName, taken, ref.path),
+    interfaceName: choice.interfaceName,
     routePriority: wish.routePriority,
     labels: wish.labels,
     state: { kind: 'active' },
@@ -180,12 +231,8 @@ function design(attempt: Attempt, network: Network, pools: Pools): Endpoint {
 }
 
 /** The endpoint of an earlier, equal call. Another wish under the same key is a conflict, not a change. */
-async function reuse(
-  known: Recorded<Endpoint>,
-  attempt: Attempt,
-  network: Network,
-): Promise<Recorded<Endpoint>> {
-  const { wish, ref, ports, signal } = attempt;
+async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Written> {
+  const { wish, ref, network, ports, signal } = attempt;
   const endpoint = known.value;
   const differing = differences(wish, endpoint);
   if (differing.length > 0) {
@@ -199,25 +246,27 @@ async function reuse(
   const sandbox: Sandbox = { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie };
   if (JSON.stringify(sandbox) === JSON.stringify(endpoint.sandbox)) {
     ports.reconciler.compare([network.id]);
-    return known;
+    return { ...known, isNew: false };
   }
   // The same key, another namespace: the sandbox was made anew under its name.
   const moved: Endpoint = { ...endpoint, sandbox };
   const key = keys.endpoint(network.id, endpoint.id);
   const outcome = await ports.store.txn(
     [{ kind: 'unchanged', key, revision: known.revision }],
-    [{ kind: 'put', key, value: ports.encodeEndpoint(moved) }],
+    [{ kind: 'put', key, value: encodeEndpoint(moved) }],
     { signal },
   );
-  if (!outcome.ok)
+  if (!outcome.ok) {
     throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${endpoint.id} changed under our hands; try again`);
-  return { value: moved, revision: outcome.revision };
+  }
+  return { value: moved, revision: outcome.revision, isNew: false };
 }
 
 function differences(wish: AttachWish, endpoint: Endpoint): readonly string[] {
   const found: string[] = [];
-  if (wish.addresses.some((ip) => !endpoint.addresses.includes(ip)))
+  if (wish.addresses.some((ip) => !endpoint.addresses.includes(ip))) {
     found.push(`addresses ${endpoint.addresses.join(', ')}`);
+  }
   if (wish.mac !== undefined && wish.mac !== endpoint.mac) found.push(`MAC ${endpoint.mac}`);
   if (wish.name !== undefined && wish.name !== endpoint.name) found.push(`name ${endpoint.name ?? '(none)'}`);
   if (wish.interfaceName !== undefined && wish.interfaceName !== endpoint.interfaceName) {
@@ -226,27 +275,31 @@ function differences(wish: AttachWish, endpoint: Endpoint): readonly string[] {
   return found;
 }
 
-/** Waits for the kernel; what the kernel refuses is undone in the store, so that a failed attach leaves nothing. */
+/** What the kernel will not take as it stands. */
+const refusals = [
+  'KERNEL_REFUSED',
+  'KERNEL_MISSING',
+  'SANDBOX_INVALID',
+  'SANDBOX_BUSY',
+  'PERMISSION_DENIED',
+] as const;
+
+/** Waits for the kernel; what the kernel refuses is undone in the store, so that a failed attach leaves nothing new. */
 async function programmed(
-  { value, revision }: Recorded<Endpoint>,
+  { value, revision, isNew }: Written,
   ports: OperationPorts,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     await ports.reconciler.programmed(value.network, value.id, revision, signal);
   } catch (error) {
-    if (
-      hasCode(
-        error,
-        'KERNEL_REFUSED',
-        'KERNEL_MISSING',
-        'SANDBOX_INVALID',
-        'SANDBOX_BUSY',
-        'PERMISSION_DENIED',
-      )
-    ) {
-      await ports.undo(value);
-    }
+    if (isNew && hasCode(error, ...refusals)) await undo(value, ports, signal);
     throw error;
   }
+}
+
+async function undo({ network, id }: Endpoint, ports: OperationPorts, signal: AbortSignal): Promise<void> {
+  const removed = await removeRecord(ports.store, network, id, signal);
+  if (removed !== undefined)
+    ports.view.endpoints(network)?.forget(keys.endpoint(network, id), removed.revision);
 }

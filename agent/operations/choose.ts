@@ -41,7 +41,7 @@ function subnetOf(network: Network, ip: Ip): Subnet {
 }
 
 /** Linux interface names: at most 15 bytes (IFNAMSIZ less the terminator), no `/`, no white space; dev_valid_name(). */
-const interfaceNamePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,14}$/;
+const interfaceNamePattern = /^(?!\.{1,2}$)[a-zA-Z0-9_.-]{1,15}$/;
 
 /** @throws INPUT_INVALID, or SANDBOX_BUSY when the wished name exists. */
 export function chooseInterfaceName(

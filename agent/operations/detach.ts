@@ -1,11 +1,12 @@
 import { detachTxn } from '../../ipam/claims.ts';
 import { keys, prefixes } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
-import type { Store } from '../../kvstore/store.ts';
+import type { Revision, Store } from '../../kvstore/store.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
-import { hasCode, WeftError } from '../../model/errors.ts';
+import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
+import { sandboxLives } from '../sandbox-life.ts';
 import { acceptedNetwork } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
 import { endpointIdOf, readSandbox } from './sandbox-name.ts';
@@ -20,7 +21,8 @@ export interface DetachWish {
 
 /** Detaches, and waits until nothing of the endpoint is left in this node's kernel. False: there was nothing to undo. */
 export async function detach(wish: DetachWish, ports: OperationPorts, signal: AbortSignal): Promise<boolean> {
-  const network = acceptedNetwork(ports.view, wish.network).value;
+  ports.self();
+  const network = (await acceptedNetwork(wish.network, ports, signal)).value;
   const id = await findEndpoint(wish, network.id, ports, signal);
   if (id === undefined) return false;
   return detachEndpoint(network.id, id, ports, signal);
@@ -33,23 +35,70 @@ export function detachEndpoint(
   ports: OperationPorts,
   signal: AbortSignal,
 ): Promise<boolean> {
+  return ports.locks.run(id, () => detachNow(network, id, ports, signal));
+}
+
+/** The same for an endpoint whose sandbox is gone; false when it was attached anew meanwhile. */
+export function detachDead(
+  network: NetworkId,
+  id: EndpointId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
   return ports.locks.run(id, async () => {
-    ports.intents.begin({ op: 'detach', network, endpoint: id });
-    const removed = await removeRecord(ports.store, network, id, signal, (endpoint) => {
-      checkOwner(endpoint, ports);
-    });
-    if (removed !== undefined) {
-      for (const ip of removed.addresses) ports.pools.release(network, ip);
-      await ports.view.until(
-        () =>
-          ports.view.endpoints(network)?.get(keys.endpoint(network, id)) === undefined ? true : undefined,
-        signal,
-      );
-      await ports.reconciler.removed(network, id, signal);
-    }
-    ports.intents.end(id);
-    return removed !== undefined;
+    const endpoint = ports.view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
+    if (endpoint !== undefined && sandboxLives(endpoint.sandbox, ports.kernel)) return false;
+    return detachNow(network, id, ports, signal);
   });
+}
+
+async function detachNow(
+  network: NetworkId,
+  id: EndpointId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  ports.intents.begin({ op: 'detach', network, endpoint: id });
+  try {
+    const done = await detachLocked(network, id, ports, signal);
+    ports.intents.end(id);
+    return done;
+  } catch (error) {
+    // It was meant and is not done: it will be, as soon as the store can be asked. What can never be done is over.
+    if (asWeftError(error).retry === 'terminal') ports.intents.end(id);
+    throw error;
+  }
+}
+
+/** To be called under the endpoint's lock. */
+export async function detachLocked(
+  network: NetworkId,
+  id: EndpointId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const key = keys.endpoint(network, id);
+  const removed = await removeRecord(ports.store, network, id, signal, (endpoint) => {
+    checkOwner(endpoint, ports);
+  });
+  const endpoints = ports.view.endpoints(network);
+  if (removed !== undefined) {
+    for (const ip of removed.endpoint.addresses) ports.pools.release(network, ip);
+    endpoints?.forget(key, removed.revision);
+  }
+  // What was gone already, somebody else has deleted: the view will hear of it.
+  await ports.view.until(
+    () => (ports.view.endpoints(network)?.get(key) === undefined ? true : undefined),
+    signal,
+  );
+  await ports.reconciler.removed(network, id, signal);
+  return removed !== undefined;
+}
+
+export interface Removed {
+  readonly endpoint: Endpoint;
+  /** Of the transaction that deleted it; when its reply was lost, one at which it was still there. */
+  readonly revision: Revision;
 }
 
 /**
@@ -62,8 +111,8 @@ export async function removeRecord(
   id: EndpointId,
   signal: AbortSignal,
   check: (endpoint: Endpoint) => void = () => undefined,
-): Promise<Endpoint | undefined> {
-  let seen: Endpoint | undefined;
+): Promise<Removed | undefined> {
+  let seen: Removed | undefined;
   for (let attempt = 0; attempt < 16; attempt += 1) {
     const entry = await store.get(keys.endpoint(network, id), { signal });
     if (entry === undefined) return seen; // An earlier try whose reply was lost has done it.
@@ -74,10 +123,10 @@ export async function removeRecord(
     );
     try {
       const outcome = await store.txn(conditions, ops, { signal });
-      if (outcome.ok) return endpoint;
+      if (outcome.ok) return { endpoint, revision: outcome.revision };
     } catch (error) {
       if (!hasCode(error, 'STORE_AMBIGUOUS')) throw error;
-      seen = endpoint;
+      seen = { endpoint, revision: entry.revision };
     }
   }
   throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${id} kept changing while it was detached; try again`);

@@ -1,34 +1,44 @@
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
-import { sandboxScope } from '../../linux/objects/scope.ts';
-import type { Endpoint } from '../../model/endpoint.ts';
-import type { Kernel } from '../../linux/kernel.ts';
-import { removeRecord } from './detach.ts';
+import { asWeftError } from '../../model/errors.ts';
+import type { Intent } from '../state/intents.ts';
+import { sandboxLives } from '../sandbox-life.ts';
+import { detachLocked } from './detach.ts';
 import type { OperationPorts } from './ports.ts';
 
 /**
- * Completes or cancels what an earlier life left open: a detach is done; an attach whose endpoint is in the store stays when
- * its sandbox still lives, and is undone otherwise.
+ * Completes or cancels what was left open by an earlier life, or by a store that was away: a detach is done; an attach whose
+ * endpoint is in the store stays when its sandbox still lives, and is undone otherwise.
  */
 export async function finishIntents(ports: OperationPorts, signal: AbortSignal): Promise<void> {
-  for (const { op, network, endpoint } of ports.intents.open()) {
+  for (const { endpoint } of ports.intents.open()) {
     await ports.locks.run(endpoint, async () => {
-      const key = keys.endpoint(network, endpoint);
-      const entry = await ports.store.get(key, { signal });
-      const known = entry === undefined ? undefined : decodeEndpoint(key, entry.value);
-      const undo = known !== undefined && (op === 'detach' || !lives(known, ports.kernel));
-      if (undo) await removeRecord(ports.store, network, endpoint, signal);
-      ports.intents.end(endpoint);
-      ports.logger.info('open intent finished', { op, network, endpoint, undone: undo });
+      // An operation that held the lock until now may have ended it, or begun another one.
+      const intent = ports.intents.get(endpoint);
+      if (intent === undefined) return;
+      try {
+        const undone = await finish(intent, ports, signal);
+        ports.intents.end(endpoint);
+        ports.logger.info('open intent finished', { ...intent, undone });
+      } catch (error) {
+        const { code, message } = asWeftError(error);
+        ports.logger.warn('open intent cannot be finished yet', { ...intent, code, error: message });
+      }
     });
   }
 }
 
-function lives({ sandbox }: Endpoint, kernel: Kernel): boolean {
-  try {
-    const now = kernel.identify(sandboxScope(sandbox.path));
-    return now.bootId === sandbox.bootId && now.cookie === sandbox.cookie;
-  } catch {
-    return false;
-  }
+/** Was an endpoint of ours removed? */
+async function finish(
+  { op, network, endpoint }: Intent,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const key = keys.endpoint(network, endpoint);
+  const entry = await ports.store.get(key, { signal });
+  if (entry === undefined) return false;
+  const known = decodeEndpoint(key, entry.value);
+  if (known.node !== ports.self().node) return false;
+  if (op === 'attach' && sandboxLives(known.sandbox, ports.kernel)) return false;
+  return detachLocked(network, endpoint, ports, signal);
 }

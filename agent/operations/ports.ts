@@ -1,6 +1,5 @@
 import type { Store } from '../../kvstore/store.ts';
 import type { Kernel } from '../../linux/kernel.ts';
-import type { Clock } from '../../model/clock.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
@@ -18,11 +17,8 @@ export interface OperationPorts {
   readonly intents: Intents;
   readonly locks: KeyedLock;
   readonly pools: Pools;
-  readonly clock: Clock;
   readonly logger: Logger;
   readonly netnsDir: string;
-  /** Random bytes in lower-case hex. */
-  random(bytes: number): string;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
 }

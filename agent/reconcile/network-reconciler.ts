@@ -2,13 +2,13 @@ import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
 import type { Kernel, StepResult } from '../../linux/kernel.ts';
-import { keyOf, type LinuxObject, type ObjectKey } from '../../linux/objects/object.ts';
+import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
-import type { WeftError } from '../../model/errors.ts';
+import { WeftError } from '../../model/errors.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
 import type { Node, NodeId } from '../../model/node.ts';
 import { announcements } from '../../vxlan/announcements.ts';
@@ -21,6 +21,8 @@ import type { Self } from './self.ts';
 /** How far one endpoint has come in this node's kernel. */
 export type EndpointProgress =
   | { readonly kind: 'programmed'; readonly revision: Revision }
+  /** Something that it stands on was refused, and is tried again. */
+  | { readonly kind: 'pending'; readonly revision: Revision }
   | { readonly kind: 'failed'; readonly revision: Revision; readonly error: WeftError };
 
 /** What one pass works from: the view of one network, complete as of some moment. */
@@ -32,14 +34,18 @@ export interface NetworkInput {
   node(id: NodeId): Node | undefined;
   endpoint(id: EndpointId): Recorded<Endpoint> | undefined;
   endpoints(): Iterable<Recorded<Endpoint>>;
+  /** Is the namespace that a local endpoint was attached to still there? */
+  lives(endpoint: Endpoint): boolean;
 }
 
 /** What one pass did. */
 export interface PassReport {
   readonly plan: Plan;
   readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
-  readonly deadSandboxes: ReadonlySet<SandboxScope>;
 }
+
+/** The network's own devices get this many passes before their failure is that of every endpoint. */
+const patience = 3;
 
 /** One network on this node: desired state by source, what we believe the kernel holds, and the way from one to the other. */
 export class NetworkReconciler {
@@ -52,8 +58,13 @@ export class NetworkReconciler {
   readonly #dirty = new Set<EndpointId>();
   /** Our own endpoints: a network without one is not programmed. */
   readonly #local = new Set<EndpointId>();
+  /** Of those, the ones whose sandbox is gone: nothing of them is programmed. */
+  readonly #dead = new Set<EndpointId>();
+  #spec: Network | undefined;
   #takesPart = false;
   #hadFailures = false;
+  /** Passes in a row in which objects of the network as such were refused. */
+  #networkFailures = 0;
   #allDirty = true;
   #compare = true;
 
@@ -82,6 +93,11 @@ export class NetworkReconciler {
     return this.#progress.get(id);
   }
 
+  /** The spec that the last pass worked from. */
+  get spec(): Network | undefined {
+    return this.#spec;
+  }
+
   get desired(): ReadonlyMap<ObjectKey, LinuxObject> {
     return this.#desired.objects;
   }
@@ -99,7 +115,7 @@ export class NetworkReconciler {
     const touched = this.#derive(input);
     const changed = this.#desired.takeChanged();
     const compared = this.#compare || this.#tracker.doubts.size > 0;
-    const deadSandboxes = compared ? await this.#observe() : new Set<SandboxScope>();
+    if (compared) await this.#observe();
     const steps = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
     this.#compare = false;
     const results = steps.length === 0 ? [] : await this.#apply(steps);
@@ -108,11 +124,10 @@ export class NetworkReconciler {
     this.#settle(input, touched);
     // Nobody can have asked for anything in a namespace that was made just now.
     const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
-    if (!isNew) await this.#announce(steps, results);
+    if (!isNew) this.#announce(steps, results);
     return {
       plan: steps,
       failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
-      deadSandboxes,
     };
   }
 
@@ -121,13 +136,16 @@ export class NetworkReconciler {
     const { network, self } = input;
     const touched = new Set(this.#dirty);
     this.#dirty.clear();
+    this.#spec = network;
     if (this.#allDirty) {
       for (const { value } of input.endpoints()) touched.add(value.id);
       for (const id of this.#progress.keys()) touched.add(id);
     }
     for (const id of touched) {
-      if (input.endpoint(id)?.value.node === self.node) this.#local.add(id);
-      else this.#local.delete(id);
+      const endpoint = input.endpoint(id)?.value;
+      const isLocal = endpoint?.node === self.node;
+      mark(this.#local, id, isLocal);
+      mark(this.#dead, id, isLocal && !input.lives(endpoint));
     }
     this.#takesPart = network !== undefined && this.#local.size > 0;
     if (network === undefined || !this.#takesPart) {
@@ -143,9 +161,10 @@ export class NetworkReconciler {
     this.#allDirty = false;
     for (const id of touched) {
       const endpoint = input.endpoint(id)?.value;
+      const isWanted = endpoint !== undefined && !this.#dead.has(id);
       this.#desired.set(
         endpointSource(this.id, id),
-        endpoint === undefined ? [] : objectsOf(endpoint, network, mtu, input),
+        isWanted ? objectsOf(endpoint, network, mtu, input) : [],
       );
     }
     return touched;
@@ -157,13 +176,12 @@ export class NetworkReconciler {
     this.#allDirty = true;
   }
 
-  async #observe(): Promise<ReadonlySet<SandboxScope>> {
+  async #observe(): Promise<void> {
     const sandboxes = new Set<SandboxScope>();
-    for (const object of this.#desired.objects.values())
+    for (const object of this.#desired.objects.values()) {
       if (object.kind === 'veth') sandboxes.add(object.peer.scope);
-    const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
-    this.#tracker.observed(this.#scope, observation);
-    return observation.deadSandboxes;
+    }
+    this.#tracker.observed(this.#scope, await this.#kernel.observe(this.#scope, [...sandboxes]));
   }
 
   async #apply(steps: Plan): Promise<readonly StepResult[]> {
@@ -179,28 +197,54 @@ export class NetworkReconciler {
     for (const id of touched) {
       const recorded = this.#takesPart ? input.endpoint(id) : undefined;
       if (recorded === undefined) this.#progress.delete(id);
-      else this.#progress.set(id, { kind: 'programmed', revision: recorded.revision });
+      else this.#progress.set(id, this.#answerFor(recorded));
     }
-    const failed = this.#tracker.failures;
-    if (failed.size === 0 && !this.#hadFailures) return;
-    this.#hadFailures = failed.size > 0;
+    const { failures } = this.#tracker;
+    if (failures.size === 0 && !this.#hadFailures) return;
+    this.#hadFailures = failures.size > 0;
+    const bySource = new Map<string, WeftError>();
+    for (const [key, { error }] of failures) {
+      for (const source of this.#desired.sourcesOf(key)) bySource.set(source, bySource.get(source) ?? error);
+    }
+    const ofNetwork = bySource.get(networkSource(this.id));
+    this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
+    // The kernel may need a moment, for instance to let go of a VNI.
+    const blocked: Blocked | undefined =
+      ofNetwork === undefined
+        ? undefined
+        : this.#networkFailures < patience
+          ? { kind: 'pending' }
+          : { kind: 'failed', error: ofNetwork };
     for (const [id, { revision }] of this.#progress) {
-      const error = [...failed].find(([key]) =>
-        this.#desired.isWantedBy(endpointSource(this.id, id), key),
-      )?.[1].error;
-      this.#progress.set(
-        id,
-        error === undefined ? { kind: 'programmed', revision } : { kind: 'failed', revision, error },
-      );
+      const own = bySource.get(endpointSource(this.id, id));
+      const recorded = input.endpoint(id);
+      if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
+      else if (blocked !== undefined) this.#progress.set(id, { ...blocked, revision });
+      else if (recorded !== undefined) this.#progress.set(id, { ...this.#answerFor(recorded), revision });
     }
   }
 
-  async #announce(steps: Plan, results: readonly StepResult[]): Promise<void> {
+  #answerFor({ value, revision }: Recorded<Endpoint>): EndpointProgress {
+    if (!this.#dead.has(value.id)) return { kind: 'programmed', revision };
+    const error = new WeftError('SANDBOX_INVALID', `the network namespace ${value.sandbox.path} is gone`, {
+      details: { endpoint: value.id, sandbox: value.sandbox.path },
+    });
+    return { kind: 'failed', revision, error };
+  }
+
+  #announce(steps: Plan, results: readonly StepResult[]): void {
     const written = steps.filter((s, i) => s.op !== 'delete' && results[i]?.ok === true).map((s) => s.object);
     const told = announcements(written, this.#desired.objects).get(this.#scope) ?? [];
-    // Best effort: whoever misses it asks again.
-    if (told.length > 0) await this.#kernel.announce(this.#scope, bridgeName, told).catch(() => undefined);
+    // Best effort, and nobody waits for it: whoever misses it asks again.
+    if (told.length > 0) void this.#kernel.announce(this.#scope, bridgeName, told).catch(() => undefined);
   }
+}
+
+type Blocked = { readonly kind: 'pending' } | { readonly kind: 'failed'; readonly error: WeftError };
+
+function mark<T>(set: Set<T>, item: T, isIn: boolean): void {
+  if (isIn) set.add(item);
+  else set.delete(item);
 }
 
 function objectsOf(

@@ -1,4 +1,5 @@
 import type { Kernel } from '../../linux/kernel.ts';
+import type { ObjectKey } from '../../linux/objects/object.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
@@ -7,6 +8,7 @@ import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
+import { sandboxLives } from '../sandbox-life.ts';
 import type { View } from '../view/view.ts';
 import {
   NetworkReconciler,
@@ -14,7 +16,6 @@ import {
   type NetworkInput,
   type PassReport,
 } from './network-reconciler.ts';
-
 import { Scheduler } from './scheduler.ts';
 import type { Self } from './self.ts';
 
@@ -37,6 +38,10 @@ export class Reconciler {
   readonly #ports: ReconcilerPorts;
   readonly #networks = new Map<NetworkId, NetworkReconciler>();
   readonly #failures = new Map<NetworkId, number>();
+  /** Refusals that are in the log already, by object. */
+  readonly #told = new Map<NetworkId, ReadonlyMap<ObjectKey, string>>();
+  /** Networks of which a compare was asked for that has not been tried. */
+  readonly #uncompared = new Set<NetworkId>();
   readonly #joining = new Map<NetworkId, number>();
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
@@ -48,15 +53,17 @@ export class Reconciler {
     this.#scheduler = new Scheduler((id) => this.#pass(id), ports.clock);
     ports.view.listen({
       networks: () => {
-        this.#markAll();
+        for (const [id, one] of this.#networks) {
+          if (one.spec === ports.view.networkById(id)) continue;
+          one.markAll();
+          this.#scheduler.mark(id);
+        }
       },
       nodes: () => {
         this.#markAll();
       },
       endpoints: (network, ids) => {
-        const one = this.#network(network);
-        for (const id of ids) one.markEndpoint(id);
-        this.#scheduler.mark(network);
+        this.markEndpoints(network, ids);
       },
       state: () => {
         for (const id of this.#networks.keys()) this.#scheduler.mark(id);
@@ -82,8 +89,15 @@ export class Reconciler {
   compare(networks: Iterable<NetworkId>): void {
     for (const id of networks) {
       this.#network(id).markCompare();
+      this.#uncompared.add(id);
       this.#scheduler.mark(id);
     }
+  }
+
+  /** Something about these endpoints changed that the store does not say: their sandboxes came or went. */
+  markEndpoints(network: NetworkId, ids: Iterable<EndpointId>): void {
+    for (const id of ids) this.#network(network).markEndpoint(id);
+    this.#scheduler.mark(network);
   }
 
   /** Keeps the network's endpoints in view while the task runs, although no local endpoint may exist yet. */
@@ -122,8 +136,16 @@ export class Reconciler {
     return this.#until(() => {
       const progress = this.progress(network, endpoint);
       if (progress === undefined || progress.revision < revision) return undefined;
-      return progress.kind === 'failed' ? progress.error : 'done';
+      if (progress.kind === 'failed') return progress.error;
+      const isOpen = progress.kind === 'pending' || this.#uncompared.has(network);
+      return isOpen ? undefined : 'done';
     }, signal);
+  }
+
+  /** Resolves when each of these networks has been compared with the kernel once, whatever came of it. */
+  compared(networks: Iterable<NetworkId>, signal: AbortSignal): Promise<void> {
+    const ids = [...networks];
+    return this.#until(() => (ids.every((id) => !this.#uncompared.has(id)) ? 'done' : undefined), signal);
   }
 
   /** Resolves when the view no longer has the endpoint and nothing of it is left in the kernel. */
@@ -170,7 +192,7 @@ export class Reconciler {
 
   async #pass(id: NetworkId): Promise<void> {
     const self = this.#self;
-    const { view, logger } = this.#ports;
+    const { view, logger, kernel } = this.#ports;
     if (self === undefined || !view.ready) return;
     const endpoints = view.endpoints(id);
     const spec = view.networkById(id);
@@ -187,6 +209,7 @@ export class Reconciler {
       node: (node) => view.node(node),
       endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
       endpoints: () => endpoints?.records.values() ?? [],
+      lives: ({ sandbox }) => sandboxLives(sandbox, kernel),
     };
     try {
       const report = await one.pass(input);
@@ -199,10 +222,14 @@ export class Reconciler {
       one.markCompare();
       this.#retry(id);
     }
+    this.#uncompared.delete(id);
     for (const wake of [...this.#waiters]) wake();
     if (one.isGone && !this.#joining.has(id)) {
       this.#networks.delete(id);
-      await view.leave(id);
+      this.#told.delete(id);
+      await view.leave(id).catch((error: unknown) => {
+        logger.warn('watch did not end in order', { network: id, error: asWeftError(error).message });
+      });
     }
   }
 
@@ -212,12 +239,16 @@ export class Reconciler {
     this.#scheduler.markLater(id, this.#ports.backoff.delay(failures));
   }
 
+  /** A refusal is told once, until it is another one or over. */
   #report(id: NetworkId, report: PassReport): void {
     const { logger } = this.#ports;
+    const told = this.#told.get(id);
     for (const { key, error } of report.failures) {
+      if (told?.get(key) === error.message) continue;
       logger.warn('kernel refused', { network: id, object: key, code: error.code, error: error.message });
     }
-    for (const sandbox of report.deadSandboxes) logger.warn('sandbox is gone', { network: id, sandbox });
+    if (report.failures.length === 0) this.#told.delete(id);
+    else this.#told.set(id, new Map(report.failures.map(({ key, error }) => [key, error.message])));
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }

@@ -35,8 +35,7 @@ export interface IdentityPorts {
 /** Reads the identity, or makes one at the first start, and begins a new generation. */
 export function beginLife(stateDir: string, ports: IdentityPorts): Identity {
   const path = join(stateDir, 'node.json');
-  const parsed = schema.safeParse(readStateFile(path, ports.onCorrupt));
-  const old = parsed.success ? parsed.data : undefined;
+  const old = readStateFile(path, (json) => schema.parse(json), ports.onCorrupt);
   const identity: Identity = {
     id: (old?.id ?? ports.random(8)) as NodeId,
     past: old === undefined ? [] : [...old.past, old.generation].slice(-rememberedLives),

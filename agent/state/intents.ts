@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { endpointIdPattern, type EndpointId } from '../../model/endpoint.ts';
+import { WeftError } from '../../model/errors.ts';
 import { networkIdPattern, type NetworkId } from '../../model/network.ts';
-import { readStateFile, writeStateFile } from './state-file.ts';
+import { replaceFile } from './state-file.ts';
 
 /** An operation under way, on disk before its transaction, so that a crash leaves nothing half done. */
 export interface Intent {
@@ -12,45 +13,102 @@ export interface Intent {
   readonly endpoint: EndpointId;
 }
 
-const schema = z.object({
-  version: z.literal(1),
-  op: z.enum(['attach', 'detach']),
-  network: z.string().regex(networkIdPattern),
-  endpoint: z.string().regex(endpointIdPattern),
-});
+const endpoint = z.string().regex(endpointIdPattern);
+const line = z.union([
+  z.object({
+    op: z.enum(['attach', 'detach']),
+    network: z.string().regex(networkIdPattern),
+    endpoint,
+  }),
+  z.object({ op: z.literal('end'), endpoint }),
+]);
 
-/** One file for each open operation: <stateDir>/intents/<endpoint id>.json. */
+/** Bytes after which the journal is written anew with only what is open. */
+const roomy = 256 * 1024;
+
+/**
+ * The journal of operations: <stateDir>/intents.jsonl, one line for each beginning and each end. A beginning is on disk
+ * when `begin` returns, at the price of one fdatasync; an end may be lost in a crash, and is then only found out again.
+ */
 export class Intents {
-  readonly #directory: string;
-  readonly #onCorrupt: (aside: string, why: string) => void;
+  readonly #path: string;
+  readonly #open = new Map<EndpointId, Intent>();
+  #fd: number;
+  #bytes = 0;
 
-  constructor(stateDir: string, onCorrupt: (aside: string, why: string) => void) {
-    this.#directory = join(stateDir, 'intents');
-    this.#onCorrupt = onCorrupt;
+  /** `onCorrupt`: a line that is none of ours, left out. A last line that a crash has torn is left out in silence. */
+  constructor(stateDir: string, onCorrupt: (path: string, why: string) => void) {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    this.#path = join(stateDir, 'intents.jsonl');
+    this.#read(onCorrupt);
+    this.#fd = this.#rewrite();
   }
 
   begin(intent: Intent): void {
-    writeStateFile(this.#path(intent.endpoint), { version: 1, ...intent });
+    this.#open.set(intent.endpoint, intent);
+    this.#append(intent);
+    fdatasyncSync(this.#fd);
   }
 
-  end(endpoint: EndpointId): void {
-    rmSync(this.#path(endpoint), { force: true });
+  end(id: EndpointId): void {
+    if (!this.#open.delete(id)) return;
+    this.#append({ op: 'end', endpoint: id });
+    if (this.#bytes < roomy) return;
+    closeSync(this.#fd);
+    this.#fd = this.#rewrite();
   }
 
-  /** What an earlier life left open. A file that does not fit is set aside and reported. */
+  /** What has begun and not ended, in this life or an earlier one. */
   open(): readonly Intent[] {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    const intents: Intent[] = [];
-    for (const file of readdirSync(this.#directory).filter((f) => f.endsWith('.json'))) {
-      const parsed = schema.safeParse(readStateFile(join(this.#directory, file), this.#onCorrupt));
-      if (!parsed.success) continue;
-      const { op, network, endpoint } = parsed.data;
-      intents.push({ op, network: network as NetworkId, endpoint: endpoint as EndpointId });
-    }
-    return intents;
+    return [...this.#open.values()];
   }
 
-  #path(endpoint: EndpointId): string {
-    return join(this.#directory, `${endpoint}.json`);
+  get(id: EndpointId): Intent | undefined {
+    return this.#open.get(id);
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #append(entry: z.output<typeof line>): void {
+    this.#bytes += writeSync(this.#fd, `${JSON.stringify(entry)}\n`);
+  }
+
+  #read(onCorrupt: (path: string, why: string) => void): void {
+    // What comes after the last line end was never waited for.
+    const lines = readText(this.#path).split('\n').slice(0, -1);
+    for (const text of lines) {
+      const entry = parse(text);
+      if (entry === undefined) onCorrupt(this.#path, `no intent: ${text.slice(0, 200)}`);
+      else if (entry.op === 'end') this.#open.delete(entry.endpoint as EndpointId);
+      else this.#open.set(entry.endpoint as EndpointId, entry as Intent);
+    }
+  }
+
+  #rewrite(): number {
+    const text = [...this.#open.values()].map((intent) => `${JSON.stringify(intent)}\n`).join('');
+    replaceFile(this.#path, text);
+    this.#bytes = text.length;
+    return openSync(this.#path, 'a', 0o600);
+  }
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw new WeftError('PERMISSION_DENIED', `cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function parse(text: string): z.output<typeof line> | undefined {
+  try {
+    return line.parse(JSON.parse(text));
+  } catch {
+    return undefined;
   }
 }

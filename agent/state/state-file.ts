@@ -2,32 +2,42 @@ import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, wr
 import { dirname } from 'node:path';
 import { WeftError } from '../../model/errors.ts';
 
-/** A small JSON file that is either the old or the new one after a crash: write aside, fsync, rename, fsync the directory. */
-export function writeStateFile(path: string, value: unknown): void {
+/** A small file that is either the old or the new one after a crash: write aside, fsync, rename, fsync the directory. */
+export function replaceFile(path: string, text: string): void {
   const directory = dirname(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const aside = `${path}.new`;
-  const fd = openSync(aside, 'w', 0o600);
-  try {
-    writeSync(fd, `${JSON.stringify(value)}\n`);
+  withFile(aside, 'w', (fd) => {
+    writeSync(fd, text);
     fsyncSync(fd);
+  });
+  renameSync(aside, path);
+  withFile(directory, 'r', fsyncSync);
+}
+
+/** The same for a value as JSON. */
+export function writeStateFile(path: string, value: unknown): void {
+  replaceFile(path, `${JSON.stringify(value)}\n`);
+}
+
+function withFile(path: string, flags: 'r' | 'w', use: (fd: number) => void): void {
+  const fd = openSync(path, flags, 0o600);
+  try {
+    use(fd);
   } finally {
     closeSync(fd);
-  }
-  renameSync(aside, path);
-  const dir = openSync(directory, 'r');
-  try {
-    fsyncSync(dir);
-  } finally {
-    closeSync(dir);
   }
 }
 
 /**
- * The parsed content; undefined when there is no such file. A file that is no JSON is set aside as `.corrupt`, named in
- * `onCorrupt`, and counts as absent.
+ * The content, read by `parse` from its JSON; undefined when there is no such file. A file that does not fit is set aside as
+ * `.corrupt`, named in `onCorrupt`, and counts as absent.
  */
-export function readStateFile(path: string, onCorrupt: (aside: string, why: string) => void): unknown {
+export function readStateFile<T>(
+  path: string,
+  parse: (json: unknown) => T,
+  onCorrupt: (aside: string, why: string) => void,
+): T | undefined {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -38,7 +48,7 @@ export function readStateFile(path: string, onCorrupt: (aside: string, why: stri
     });
   }
   try {
-    return JSON.parse(text) as unknown;
+    return parse(JSON.parse(text));
   } catch (error) {
     const aside = `${path}.corrupt`;
     renameSync(path, aside);

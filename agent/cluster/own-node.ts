@@ -1,0 +1,109 @@
+import type { Kernel, Underlay } from '../../linux/kernel.ts';
+import type { Clock, Timer } from '../../model/clock.ts';
+import { asWeftError } from '../../model/errors.ts';
+import { familyOf, tryParseIp, type Ip } from '../../model/ip.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { Name } from '../../model/name.ts';
+import type { NodeId } from '../../model/node.ts';
+import type { Prefix } from '../../model/prefix.ts';
+import type { NodeContent } from './join.ts';
+
+export interface OwnNodePorts {
+  readonly kernel: Pick<Kernel, 'underlay' | 'routes'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly id: NodeId;
+  readonly name: Name;
+  /** Interface or address; empty: the kernel port decides. */
+  readonly advertise: string;
+  readonly version: string;
+}
+
+/** How often the underlay is looked at, in milliseconds. */
+const underlayInterval = 2000;
+/** The routes are many on some machines, and only serve the overlap check. */
+const routesInterval = 60_000;
+/** More routes than this are not published. */
+const mostRoutes = 256;
+
+/** What this node says of itself to the others: read from the kernel, and followed while the agent runs. */
+export class OwnNode {
+  readonly #ports: OwnNodePorts;
+  #content: NodeContent | undefined;
+  #routes: readonly Prefix[] = [];
+  #routesRead = -Infinity;
+  #trouble: string | undefined;
+  #timer: Timer | undefined;
+
+  constructor(ports: OwnNodePorts) {
+    this.#ports = ports;
+  }
+
+  /** Why the underlay cannot be read at present; what was read before stands. */
+  get trouble(): string | undefined {
+    return this.#trouble;
+  }
+
+  /** What was read last; read now if nothing was. @throws INPUT_INVALID when `advertise` names nothing. */
+  async content(): Promise<NodeContent> {
+    return this.#content ?? (this.#content = await this.#read());
+  }
+
+  /** Looks again every few seconds and tells what is new. */
+  follow(onChange: (content: NodeContent) => void): void {
+    this.#timer = this.#ports.clock.after(underlayInterval, () => {
+      void this.#look(onChange).finally(() => {
+        if (this.#timer !== undefined) this.follow(onChange);
+      });
+    });
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  async #look(onChange: (content: NodeContent) => void): Promise<void> {
+    const { logger } = this.#ports;
+    try {
+      const now = await this.#read();
+      const before = this.#content;
+      if (this.#trouble !== undefined) logger.info('underlay is back');
+      this.#trouble = undefined;
+      if (JSON.stringify(now) === JSON.stringify(before)) return;
+      this.#content = now;
+      if (before === undefined || before.mtu !== now.mtu || String(before.vteps) !== String(now.vteps)) {
+        logger.info('underlay changed', { vteps: now.vteps, mtu: now.mtu });
+      }
+      onChange(now);
+    } catch (error) {
+      const { message } = asWeftError(error);
+      if (this.#trouble !== message) logger.warn('cannot read the underlay', { error: message });
+      this.#trouble = message;
+    }
+  }
+
+  async #read(): Promise<NodeContent> {
+    const { kernel, clock, id, name, advertise, version } = this.#ports;
+    const underlay = await kernel.underlay(advertise);
+    if (clock.monotonic() - this.#routesRead >= routesInterval) {
+      this.#routes = (await kernel.routes()).slice(0, mostRoutes);
+      this.#routesRead = clock.monotonic();
+    }
+    return {
+      id,
+      name,
+      vteps: vtepsOf(underlay, advertise),
+      mtu: underlay.mtu,
+      routes: this.#routes,
+      version,
+    };
+  }
+}
+
+/** At most one of each family: the one that was named, else the interface's first. */
+function vtepsOf({ addresses }: Underlay, advertise: string): readonly Ip[] {
+  const named = tryParseIp(advertise);
+  const candidates = named === undefined ? addresses : [named, ...addresses];
+  return ([4, 6] as const).flatMap((family) => candidates.find((ip) => familyOf(ip) === family) ?? []);
+}
