@@ -24,7 +24,7 @@ export function demoNextSteps(
       `ip netns exec weft-lab-${lab}-h1-${addresses.from} ping -c3 ${addresses.to}`,
       'from a sandbox of h1 to one of h3',
     ],
-    [`ip netns add ${c9} && ${at('h3')} weft attach blue ${c9}`, 'one more sandbox on h3'],
+    [`ip netns add ${c9} && ${at('h3')} weft attach --network blue ${c9}`, 'one more sandbox on h3'],
     [`${weft} lab ping${name}`, 'every pair again'],
     [`${weft} lab down${name}`, 'remove all of it'],
   ]);

@@ -1,0 +1,57 @@
+import type { Command } from 'commander';
+import type { Client } from '../api/client.ts';
+import type { DetachBody, DetachedJson } from '../api/schemas/endpoint.ts';
+import { hasCode, WeftError } from '../model/errors.ts';
+import { common, duration } from './options.ts';
+import type { Cli, Common } from './ports.ts';
+
+interface Options extends Common {
+  readonly network?: string;
+  readonly endpoint?: string;
+  readonly key?: string;
+  readonly timeout?: number;
+}
+
+/** Adds `weft detach`. */
+export function registerDetach(program: Command, cli: Cli): void {
+  common(program.command('detach [sandbox]'), 'weft detach --network blue c1')
+    .description('detach an endpoint of this node; success when there is nothing to undo')
+    .option('--network <name>', 'network to detach from')
+    .option('--endpoint <endpoint>', 'id or name of the endpoint, instead of the sandbox')
+    .option('--key <key>', 'the key that it was attached with, instead of the sandbox')
+    .option('--timeout <duration>', 'how long to wait, such as 500ms or 10s', duration)
+    .action(async (sandbox: string | undefined, options: Options) => {
+      const which = whichOf(sandbox, options);
+      const { detached } = await detach(await cli.client(options), which, options);
+      cli.show(options, { detached }, () => (detached ? 'Detached.' : 'There was nothing to detach.'));
+    });
+}
+
+type Which = Pick<DetachBody, 'sandbox' | 'key' | 'endpoint'>;
+
+/** @throws INPUT_INVALID unless it is said in one way which endpoint is meant, and where. */
+function whichOf(sandbox: string | undefined, { network, endpoint, key }: Options): Which {
+  if ([sandbox, endpoint, key].filter((each) => each !== undefined).length !== 1) {
+    throw new WeftError('INPUT_INVALID', 'detach takes one of SANDBOX, --endpoint and --key');
+  }
+  if (endpoint !== undefined) return { endpoint };
+  if (network === undefined) {
+    throw new WeftError('INPUT_INVALID', 'detach of a sandbox needs --network: it may be in several');
+  }
+  return sandbox === undefined ? { key } : { sandbox };
+}
+
+async function detach(client: Client, which: Which, { network, timeout }: Options): Promise<DetachedJson> {
+  const where = network ?? (await networkOf(client, which.endpoint ?? ''));
+  if (where === undefined) return { detached: false };
+  return client.detach({ network: where, ...which, ...(timeout === undefined ? {} : { timeout }) });
+}
+
+async function networkOf(client: Client, endpoint: string): Promise<string | undefined> {
+  try {
+    return (await client.inspectEndpoint(endpoint)).network;
+  } catch (error) {
+    if (hasCode(error, 'ENDPOINT_NOT_FOUND')) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,64 @@
+import type { Command } from 'commander';
+import type { EndpointJson } from '../api/schemas/endpoint.ts';
+import { common } from './options.ts';
+import { details, table } from './output/table.ts';
+import type { Cli, Common } from './ports.ts';
+
+type Options = Common & { readonly network?: string };
+
+/** Adds `weft endpoint ls|inspect`. */
+export function registerEndpoint(program: Command, cli: Cli): void {
+  const endpoint = program.command('endpoint').description('show endpoints');
+  common(endpoint.command('ls'), 'weft endpoint ls --network blue')
+    .description('list the endpoints of one network, or of all that this node follows')
+    .option('--network <name>', 'only those of this network')
+    .action(async (options: Options) => {
+      const endpoints = await (await cli.client(options)).listEndpoints(options.network);
+      cli.show(options, endpoints, () => endpointTable(endpoints));
+    });
+  common(endpoint.command('inspect <endpoint>'), 'weft endpoint inspect web --network blue')
+    .description('show one endpoint, by id or name')
+    .option('--network <name>', 'network of the endpoint, when its name is not the only one')
+    .action(async (id: string, options: Options) => {
+      const found = await (await cli.client(options)).inspectEndpoint(id, options.network);
+      cli.show(options, found, () => endpointDetails(found));
+    });
+}
+
+function endpointTable(endpoints: readonly EndpointJson[]): string {
+  return table(
+    ['NETWORK', 'NAME', 'ADDRESSES', 'MAC', 'NODE', 'SANDBOX', 'INTERFACE', 'STATE', 'ID'],
+    endpoints.map((e) => [
+      e.network,
+      e.name ?? '',
+      e.addresses.join(' '),
+      e.mac,
+      e.node,
+      e.sandbox.path,
+      e.interfaceName,
+      stateOf(e),
+      e.id,
+    ]),
+  );
+}
+
+export function endpointDetails(e: EndpointJson): string {
+  return details([
+    ['id', e.id],
+    ['network', e.network],
+    ['name', e.name],
+    ['aliases', e.aliases],
+    ['addresses', e.addresses],
+    ['MAC', e.mac],
+    ['node', e.local ? `${e.node} (this one)` : e.node],
+    ['sandbox', `${e.sandbox.path} (key ${e.sandbox.key})`],
+    ['interface', e.interfaceName],
+    ['state', e.conflictWith === undefined ? stateOf(e) : `${stateOf(e)} with ${e.conflictWith}`],
+    ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
+  ]);
+}
+
+/** What the store says and what the kernel of the answering node holds are two things. */
+function stateOf({ state, programmed }: EndpointJson): string {
+  return state === 'active' && !programmed ? 'active, not programmed' : state;
+}

@@ -1,0 +1,37 @@
+/** The composition root of `weft`: everything that the command line needs of this process. */
+import { readFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import colors from 'picocolors';
+import { WeftError } from '../model/errors.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { runCli } from './program.ts';
+
+async function read(file: string): Promise<string> {
+  if (file === '-') return text(process.stdin);
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new WeftError('INPUT_INVALID', `cannot read ${file}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A reader that has seen enough (`weft network ls | head -1`) is no failure of ours. */
+function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+}
+process.stdout.on('error', ignoreClosedPipe);
+process.stderr.on('error', ignoreClosedPipe);
+
+const code = await runCli(process.argv.slice(2), {
+  version: packageJson.version,
+  env: process.env,
+  colors,
+  out: (line) => void process.stdout.write(`${line}\n`),
+  err: (line) => void process.stderr.write(`${line}\n`),
+  connect: async (socket) => (await import('../api/client.ts')).connect(socket),
+  read,
+});
+// A command of the lab may have set it.
+if (code !== 0) process.exitCode = code;
