@@ -1,33 +1,20 @@
-import { mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { renameSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { systemClock } from '../../agent/clock.ts';
-import { silentLogger } from '../../model/logger.ts';
 import { storeContract, storeFaultContract } from '../contract.ts';
 import type { FaultyStoreUnderTest } from '../contract-subject.ts';
-import { openFileStore } from './store.ts';
+import { StoreFile } from './testing/store-file.ts';
 
-const ports = { clock: systemClock, logger: silentLogger, fraction: () => 0.5 };
-
-/** A store file in a directory of its own; away means renamed. */
+/** Clients of one file; away means renamed. */
 async function setup(): Promise<FaultyStoreUnderTest> {
-  const directory = mkdtempSync(join(tmpdir(), 'weft-file-store-'));
-  const path = join(directory, 'store.db');
-  const open = () => openFileStore({ path, prefix: 'weft/v1/' }, ports);
-  const store = await open();
-  const clients = [store];
+  const file = new StoreFile();
+  const { path } = file;
   const later = async (act: () => void): Promise<void> => {
     await Promise.resolve();
     act();
   };
   return {
-    store,
-    another: async () => {
-      const client = await open();
-      clients.push(client);
-      return client;
-    },
+    store: await file.open(),
+    another: () => file.open(),
     expireLeases: () =>
       later(() => {
         const db = new DatabaseSync(path, { timeout: 5000 });
@@ -36,10 +23,7 @@ async function setup(): Promise<FaultyStoreUnderTest> {
       }),
     goAway: () => later(() => renameSync(path, `${path}.away`)),
     comeBack: () => later(() => renameSync(`${path}.away`, path)),
-    dispose: async () => {
-      for (const client of clients) await client.close();
-      rmSync(directory, { recursive: true });
-    },
+    dispose: () => file[Symbol.asyncDispose](),
   };
 }
 

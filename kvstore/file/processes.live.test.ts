@@ -1,0 +1,106 @@
+import { expect, test } from '@jest/globals';
+import { eventually, Follower, texts } from '../contract-subject.ts';
+import { putText } from '../contract-write.ts';
+import type { Store } from '../store.ts';
+import { Child } from './testing/child.ts';
+import { StoreFile } from './testing/store-file.ts';
+
+const patience = 60_000;
+const trio = ['trio/a', 'trio/b', 'trio/c'];
+
+/** Raises a counter N times, each time together with three keys that are always equal; says each number that was committed. */
+const count = (times: number): string => `
+  const trio = ${JSON.stringify(trio)};
+  let entry = await store.get('counter');
+  for (let done = 0; done < ${times}; ) {
+    const next = String(entry === undefined ? 1 : Number(decodeText(entry.value)) + 1);
+    const condition = entry === undefined
+      ? { kind: 'absent', key: 'counter' }
+      : { kind: 'unchanged', key: 'counter', revision: entry.revision };
+    const result = await store.txn([condition], [put('counter', next), ...trio.map((key) => put(key, next))]);
+    if (result.ok) { done += 1; say(next); }
+    entry = result.ok ? await store.get('counter') : result.current.get('counter');
+  }
+  await store.close();
+`;
+
+test(
+  'processes that write at once lose nothing, and a watcher in another one sees no torn state',
+  async () => {
+    await using file = new StoreFile();
+    const store = await file.open();
+    const follower = new Follower();
+    const torn: unknown[] = [];
+    follower.onUpdate = (): void => {
+      const values = ['counter', ...trio].map((key) => follower.texts[key]);
+      if (new Set(values).size > 1) torn.push(values);
+    };
+    store.watch('', follower.sink);
+    await using stack = new AsyncDisposableStack();
+    const children = [1, 2, 3].map(() => stack.use(new Child(file.path, count(80))));
+    for (const child of children) await child.done();
+    const said = children.flatMap((child) => child.lines.map(Number));
+    expect(said.sort((a, b) => a - b)).toEqual(Array.from({ length: 240 }, (_, n) => n + 1));
+    await eventually('the last number', () => follower.texts['counter'] === '240');
+    expect(follower.texts).toEqual(texts((await store.list('')).entries));
+    expect([torn, follower.broken]).toEqual([[], []]);
+  },
+  patience,
+);
+
+test(
+  'a writer that is killed leaves a whole store, with all that it was promised, and nobody waits for it',
+  async () => {
+    await using file = new StoreFile();
+    const store = await file.open();
+    for (let round = 1; round <= 6; round += 1) {
+      await using child = new Child(file.path, count(100_000));
+      await child.said(round * 5);
+      await child.kill();
+      const promised = Number(child.lines.at(-1));
+      const state = texts((await store.list('')).entries);
+      expect(Number(state['counter'])).toBeGreaterThanOrEqual(promised);
+      expect(trio.map((key) => state[key])).toEqual(trio.map(() => state['counter']));
+      await putText(store, 'mine', `round ${round}`);
+    }
+  },
+  patience,
+);
+
+test(
+  'the lease of a process that was killed ends, and its keys with it',
+  async () => {
+    await using file = new StoreFile();
+    const store = await file.open();
+    const follower = new Follower();
+    store.watch('alive/', follower.sink);
+    const script = `
+      const lease = await store.lease(1000);
+      await store.txn([], [put('alive/a', 'x', lease)]);
+      say('alive');
+      setInterval(() => undefined, 1000);
+    `;
+    await using child = new Child(file.path, script);
+    await child.said(1);
+    await eventually('the key', () => follower.state.has('alive/a'));
+    await child.kill();
+    expect(await store.get('alive/a')).toBeDefined();
+    await eventually('its end', () => !follower.state.has('alive/a'));
+  },
+  patience,
+);
+
+test(
+  'many processes may open a file that is not there yet: they find one store',
+  async () => {
+    await using file = new StoreFile();
+    await using stack = new AsyncDisposableStack();
+    const script = 'say(await store.identity()); await store.close();';
+    const children = [1, 2, 3, 4, 5, 6].map(() => stack.use(new Child(file.path, script)));
+    for (const child of children) await child.done();
+    const identities = new Set(children.flatMap((child) => child.lines));
+    const store: Store = await file.open();
+    expect([...identities]).toEqual([await store.identity()]);
+  },
+  patience,
+);
