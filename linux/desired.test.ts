@@ -108,7 +108,7 @@ test('the objects know what stands on what after every update', () => {
   desired.set('e', [fdb, neighbour]);
   desired.remove('e');
   desired.set('f', [neighbour]);
-  const place = `${vxlan.scope} link vxlan0`;
+  const place = `${vxlan.scope} neighbours vxlan0`;
   expect([...desired.objects.users(place)]).toEqual([keyOf(neighbour)]);
   expect([...desired.objects.providers(place)]).toEqual([keyOf(vxlan)]);
   const route = { ...everything(sandboxScope('/c1')).find((o) => o.kind === 'route') } as Route;

@@ -128,13 +128,11 @@ export function changes(s: SandboxScope): readonly (readonly [from: LinuxObject,
   const v = veth(s);
   const small = { ...v, mtu: 1400 };
   const vxlanSmall = { ...vxlan, mtu: 1400 };
-  const brSmall = { ...br0, mtu: 1400 };
   const forward = everything(s).find((o): o is Sysctl => o.kind === 'sysctl' && o.value === '1') as Sysctl;
   return [
     [netns, { ...netns, mark: 'weft c0ffee 00000000000000f2 00000000000000a1' }],
     [forward, { ...forward, value: '0' }],
-    [br0, brSmall],
-    [brSmall, { ...brSmall, mac: '02:57:00:00:00:02' as Mac }],
+    [br0, { ...br0, mtu: 1400 }],
     [vxlan, vxlanSmall],
     [vxlanSmall, { ...vxlanSmall, local: '192.0.2.11' as Ip }],
     [v, small],

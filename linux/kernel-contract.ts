@@ -142,6 +142,20 @@ function changeCases(promise: Promised): void {
     await expectHeld(k.kernel, [s], overlay(base, [moved, lab.portFdb]));
   });
 
+  promise('a bridge that gets another MAC forgets its neighbours, and nothing else', async (k) => {
+    const s = await k.sandbox('c1');
+    const [all, from] = [lab.everything(s), lab.br0];
+    await create(k.kernel, all);
+    const object = { ...from, mac: '02:57:00:00:00:02' as Mac };
+    await applyAll(k.kernel, [{ op: 'change', object, from }]);
+    const forgotten = all.filter((o) => o.kind === 'neighbour' && o.dev === from.name);
+    expect(forgotten.length).toBe(2);
+    const left = all.filter((o) => !forgotten.includes(o));
+    await expectHeld(k.kernel, [s], overlay(left, [object]));
+    await create(k.kernel, forgotten);
+    await expectHeld(k.kernel, [s], overlay(all, [object]));
+  });
+
   promise('a port goes down when it wants neither addresses nor routes, and comes up again', async (k) => {
     const s = await k.sandbox('c1');
     const up = lab.veth(s);

@@ -1,7 +1,7 @@
 import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import { ranks, type Kind } from './kind.ts';
-import { onLink, portPlace } from './place.ts';
+import { neighbourPlace, onLink, portPlace } from './place.ts';
 import { ipIn, namespaceName, type NetworkScope } from './scope.ts';
 
 /** FDB entry of the tunnel device: inner MAC -> outer address of a VTEP (`bridge fdb replace MAC dev vxlan0 self dst IP`). */
@@ -56,7 +56,7 @@ export const portFdbKind: Kind<PortFdbEntry> = {
 export const neighbourKind: Kind<NeighbourEntry> = {
   rank: () => ranks.neighbour,
   provides: () => [],
-  uses: (o) => [onLink(o.scope, o.dev)],
+  uses: (o) => [{ place: neighbourPlace(o.scope, o.dev), fate: 'goes' }],
   create: (o) => [replaceNeighbour(o)],
   change: (o) => [replaceNeighbour(o)],
   remove: (o) => [`${ipIn(o.scope)} neigh del ${o.ip} dev ${o.dev}`],

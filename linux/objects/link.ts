@@ -2,7 +2,7 @@ import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Vni } from '../../model/vni.ts';
 import { ranks, type Kind } from './kind.ts';
-import { inNamespace, linkPlace, portPlace } from './place.ts';
+import { inNamespace, linkPlace, neighbourPlace, portPlace } from './place.ts';
 import { ipIn, namespaceName, type NetworkScope, type SandboxScope } from './scope.ts';
 
 /** `br0` of a network namespace: explicit MAC, `mcast_snooping 0`, up. */
@@ -53,7 +53,7 @@ export interface Veth {
 
 export const bridgeKind: Kind<Bridge> = {
   rank: () => ranks.bridge,
-  provides: (o) => [linkPlace(o.scope, o.name)],
+  provides: (o) => [linkPlace(o.scope, o.name), neighbourPlace(o.scope, o.name)],
   uses: (o) => [inNamespace(o.scope)],
   create: (o) => [
     `${ipIn(o.scope)} link add ${o.name} address ${o.mac} mtu ${o.mtu} type bridge mcast_snooping 0`,
@@ -68,7 +68,7 @@ export const bridgeKind: Kind<Bridge> = {
 
 export const vxlanKind: Kind<Vxlan> = {
   rank: () => ranks.vxlan,
-  provides: (o) => [linkPlace(o.scope, o.name), portPlace(o.scope, o.name)],
+  provides: (o) => [linkPlace(o.scope, o.name), portPlace(o.scope, o.name), neighbourPlace(o.scope, o.name)],
   uses: (o) => [inNamespace(o.scope), { place: linkPlace(o.scope, o.bridge), fate: 'stays' }],
   create: (o) => [
     `ip link add ${o.name} netns ${namespaceName(o.scope)} mtu ${o.mtu} type vxlan id ${o.vni} local ${o.local} dstport ${o.port} nolearning proxy`,
@@ -88,6 +88,7 @@ export const vethKind: Kind<Veth> = {
   provides: (o) => [
     linkPlace(o.scope, o.name),
     portPlace(o.scope, o.name),
+    neighbourPlace(o.scope, o.name),
     linkPlace(o.peer.scope, o.peer.name),
   ],
   uses: (o) => [inNamespace(o.scope), { place: linkPlace(o.scope, o.bridge), fate: 'stays' }],

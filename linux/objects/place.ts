@@ -9,6 +9,8 @@ export const namespacePlace = (scope: NetworkScope): Place => scope;
 export const linkPlace = (scope: Inside, name: string): Place => `${scope} link ${name}`;
 /** An interface in its role as a port of a bridge. */
 export const portPlace = (scope: NetworkScope, name: string): Place => `${scope} port ${name}`;
+/** An interface in its role as the owner of neighbour entries. */
+export const neighbourPlace = (scope: NetworkScope, name: string): Place => `${scope} neighbours ${name}`;
 /** IPv4 or IPv6 at work on an interface. */
 export const familyPlace = (scope: Inside, dev: string, ip: Ip): Place =>
   `${scope} ipv${familyOf(ip)} ${dev}`;

@@ -1,7 +1,7 @@
 import { familyOf } from '../../model/ip.ts';
 import type { LinuxObject } from '../objects/object.ts';
 import type { Place } from '../objects/kind.ts';
-import { portPlace } from '../objects/place.ts';
+import { neighbourPlace, portPlace } from '../objects/place.ts';
 
 /** One attribute of a kind, and what a different value means for the kernel object. Attributes of the key are not listed. */
 export interface Attribute<O> {
@@ -32,7 +32,8 @@ export const changeTable: ChangeTable = {
       name: 'mac',
       of: (o) => o.mac,
       how: 'in place',
-      why: 'A bridge takes a new address at once; an explicit one is never recomputed from its ports.',
+      why: 'A bridge takes a new address at once and keeps it whatever its ports have, but forgets its neighbours.',
+      loses: (from) => [neighbourPlace(from.scope, from.name)],
     },
     {
       name: 'mtu',
