@@ -1,0 +1,84 @@
+/** Numbers of linux/netlink.h, linux/rtnetlink.h and the headers they lead to, as far as this room speaks of them. */
+
+/** nlmsghdr flags. */
+export const nlm = {
+  request: 0x1,
+  ack: 0x4,
+  dump: 0x300,
+  replace: 0x100,
+  excl: 0x200,
+  create: 0x400,
+} as const;
+
+/** Flags of a request that changes something. */
+export const change = nlm.request | nlm.ack;
+
+/** Message types. */
+export const rtm = {
+  newLink: 16,
+  delLink: 17,
+  getLink: 18,
+  newAddress: 20,
+  delAddress: 21,
+  getAddress: 22,
+  newRoute: 24,
+  delRoute: 25,
+  getRoute: 26,
+  newNeighbour: 28,
+  delNeighbour: 29,
+  getNeighbour: 30,
+  newNsid: 88,
+  getNsid: 90,
+} as const;
+
+export const af = { unspec: 0, inet: 2, bridge: 7, inet6: 10 } as const;
+
+/** Attributes of a link. */
+export const ifla = {
+  address: 1,
+  ifname: 3,
+  mtu: 4,
+  link: 5,
+  master: 10,
+  linkinfo: 18,
+  ifalias: 20,
+  netNsFd: 28,
+  extMask: 29,
+  linkNetnsid: 37,
+} as const;
+
+/** Attributes inside IFLA_LINKINFO. */
+export const linkInfo = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
+/** Attributes inside IFLA_INFO_DATA of a bridge. */
+export const bridgeData = { mcastSnooping: 23 } as const;
+/** Attributes inside IFLA_INFO_DATA of a vxlan. */
+export const vxlanData = { id: 1, local: 4, learning: 7, proxy: 11, port: 15, local6: 17 } as const;
+/** Attribute inside IFLA_INFO_DATA of a veth: the other end, an ifinfomsg and attributes of a link. */
+export const vethPeer = 1;
+/** Attributes inside IFLA_INFO_SLAVE_DATA of a bridge's port. */
+export const bridgePort = { learning: 8, unicastFlood: 9 } as const;
+
+export const iff = { up: 0x1, loopback: 0x8 } as const;
+/** RTEXT_FILTER_SKIP_STATS: the counters are most of a link's message. */
+export const skipStats = 1 << 3;
+
+/** Attributes of an address. */
+export const ifa = { address: 1, local: 2, flags: 8, proto: 11 } as const;
+export const ifaFlag = { noDad: 0x02, permanent: 0x80 } as const;
+
+/** Attributes of a route. */
+export const rta = { dst: 1, oif: 4, gateway: 5, priority: 6, table: 15 } as const;
+export const rtTableMain = 254;
+export const rtnUnicast = 1;
+export const rtScope = { universe: 0, link: 253, nowhere: 255 } as const;
+export const rtProt = { kernel: 2, routerAdvertisement: 9 } as const;
+
+/** Attributes of a neighbour or FDB entry. */
+export const nda = { dst: 1, lladdr: 2, master: 9 } as const;
+/** States of a neighbour entry; a static FDB entry of a bridge port is `noarp`, the bridge's own are `permanent`. */
+export const nud = { noarp: 0x40, permanent: 0x80 } as const;
+/** Which FDB an entry is in: that of the device itself, or that of the bridge it is a port of. */
+export const ntf = { self: 0x02, master: 0x04 } as const;
+
+/** Attributes of a namespace id. */
+export const netnsa = { nsid: 1, fd: 3 } as const;

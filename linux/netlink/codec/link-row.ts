@@ -1,0 +1,102 @@
+import { ipFromBytes, type Ip } from '../../../model/ip.ts';
+import { macFromBytes, type Mac } from '../../../model/mac.ts';
+import { bridgeData, bridgePort, iff, ifla, linkInfo, vxlanData } from './constants.ts';
+import { readAttributes, readPort, readText, readU32, readU8, type Attributes } from './reader.ts';
+
+/** One link as a dump shows it. */
+export interface LinkRow {
+  readonly index: number;
+  readonly name: string;
+  readonly up: boolean;
+  readonly loopback: boolean;
+  readonly mac: Mac;
+  readonly mtu: number;
+  readonly alias: string;
+  /** Index of the bridge; 0: the link is nobody's port. */
+  readonly master: number;
+  /** What kind of link and what is particular to it. */
+  readonly details: LinkDetails;
+  /** What its bridge does with frames at this port; undefined where it is no port of a bridge. */
+  readonly port: { readonly learning: boolean; readonly flood: boolean } | undefined;
+}
+
+export type LinkDetails =
+  | { readonly kind: 'bridge'; readonly mcastSnooping: boolean }
+  | {
+      readonly kind: 'vxlan';
+      readonly vni: number;
+      /** undefined: any. */
+      readonly local: Ip | undefined;
+      readonly port: number;
+      readonly learning: boolean;
+      readonly proxy: boolean;
+    }
+  /** The other end: its index, and the id of its namespace; undefined when it is in the same namespace. */
+  | { readonly kind: 'veth'; readonly peer: number; readonly peerNsid: number | undefined }
+  | { readonly kind: 'other' };
+
+/** Reads the body of an RTM_NEWLINK message. */
+export function readLink(body: Uint8Array): LinkRow {
+  const attributes = readAttributes(body, 16);
+  const info = readAttributes(attributes.get(ifla.linkinfo) ?? empty);
+  const flags = readU32(body, 8);
+  const mac = attributes.get(ifla.address);
+  return {
+    index: readU32(body, 4),
+    name: readText(attributes.get(ifla.ifname)),
+    up: (flags & iff.up) !== 0,
+    loopback: (flags & iff.loopback) !== 0,
+    mac: mac?.length === 6 ? macFromBytes(mac) : noMac,
+    mtu: readU32(attributes.get(ifla.mtu)),
+    alias: readText(attributes.get(ifla.ifalias)),
+    master: readU32(attributes.get(ifla.master)),
+    details: readDetails(attributes, info),
+    port: readPortFlags(info),
+  };
+}
+
+const empty = new Uint8Array();
+const noMac = '00:00:00:00:00:00' as Mac;
+
+function readDetails(attributes: Attributes, info: Attributes): LinkDetails {
+  const data = readAttributes(info.get(linkInfo.data) ?? empty);
+  const kind = readText(info.get(linkInfo.kind));
+  switch (kind) {
+    case 'bridge':
+      return { kind, mcastSnooping: readU8(data.get(bridgeData.mcastSnooping)) !== 0 };
+    case 'vxlan':
+      return {
+        kind,
+        vni: readU32(data.get(vxlanData.id)),
+        local: readLocal(data),
+        port: readPort(data.get(vxlanData.port)),
+        learning: readU8(data.get(vxlanData.learning)) !== 0,
+        proxy: readU8(data.get(vxlanData.proxy)) !== 0,
+      };
+    case 'veth': {
+      const nsid = attributes.get(ifla.linkNetnsid);
+      return {
+        kind,
+        peer: readU32(attributes.get(ifla.link)),
+        peerNsid: nsid === undefined ? undefined : readU32(nsid),
+      };
+    }
+    default:
+      return { kind: 'other' };
+  }
+}
+
+function readLocal(data: Attributes): Ip | undefined {
+  const [v4, v6] = [data.get(vxlanData.local), data.get(vxlanData.local6)];
+  if (v4 !== undefined) return ipFromBytes(v4, 4);
+  return v6 === undefined ? undefined : ipFromBytes(v6, 6);
+}
+
+function readPortFlags(info: Attributes): LinkRow['port'] {
+  if (readText(info.get(linkInfo.slaveKind)) !== 'bridge') return undefined;
+  const data = readAttributes(info.get(linkInfo.slaveData) ?? empty);
+  return {
+    learning: readU8(data.get(bridgePort.learning)) !== 0,
+    flood: readU8(data.get(bridgePort.unicastFlood)) !== 0,
+  };
+}

@@ -1,0 +1,150 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Clock } from '../../model/clock.ts';
+import { WeftError } from '../../model/errors.ts';
+import type { NetworkId } from '../../model/network.ts';
+import type { Prefix } from '../../model/prefix.ts';
+import { Announcer } from '../announcer.ts';
+import type { Announcement, Kernel, Observation, SandboxIdentity, StepResult, Underlay } from '../kernel.ts';
+import {
+  cookieHere,
+  cookieOf,
+  ensureThreadPool,
+  inNamespace,
+  interfacesHere,
+  isNamespace,
+  openRtnetlink,
+  ownNamespace,
+} from '../netns/netns.ts';
+import { readMark } from '../netns/pin.ts';
+import { routesOf, underlayOf } from '../node-info.ts';
+import type { Namespace } from '../objects/namespace.ts';
+import { networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
+import type { Step } from '../plan/step.ts';
+import { isOurMark } from './apply-namespace.ts';
+import { applySteps } from './apply.ts';
+import { Namespaces } from './namespaces.ts';
+import { observe } from './observe.ts';
+
+export interface LinuxKernelOptions {
+  /** Where our network namespaces are pinned. */
+  readonly netnsDir: string;
+  /** Path of the namespace that holds the VTEP address; default: the one where we run. */
+  readonly nodeNetns?: string;
+  /** Paces announcements; default: the machine's clock. */
+  readonly clock?: Pick<Clock, 'monotonic' | 'after'>;
+}
+
+/**
+ * The kernel of this machine. Several may be open at once, also for one directory.
+ *
+ * @throws PERMISSION_DENIED, SANDBOX_INVALID for `nodeNetns`
+ */
+export async function openLinuxKernel(options: LinuxKernelOptions): Promise<Kernel> {
+  await ensureThreadPool();
+  const nodePath = options.nodeNetns ?? ownNamespace;
+  const namespaces = new Namespaces(options.netnsDir, openRtnetlink(options.nodeNetns));
+  try {
+    return new LinuxKernel(namespaces, options, cookieOf(nodePath));
+  } catch (error) {
+    namespaces.close();
+    throw error;
+  }
+}
+
+class LinuxKernel implements Kernel {
+  readonly #namespaces: Namespaces;
+  readonly #directory: string;
+  readonly #nodeCookie: string;
+  readonly #announcer: Announcer;
+
+  constructor(
+    namespaces: Namespaces,
+    { netnsDir, clock = machineClock }: LinuxKernelOptions,
+    nodeCookie: string,
+  ) {
+    this.#namespaces = namespaces;
+    this.#directory = netnsDir;
+    this.#nodeCookie = nodeCookie;
+    this.#announcer = new Announcer(clock, async (scope, bridge, frames) => {
+      (await namespaces.own(scope))?.packets().send(bridge, frames);
+    });
+  }
+
+  async namespaces(): Promise<readonly Namespace[]> {
+    const found: Namespace[] = [];
+    for (const name of listDirectory(this.#directory)) {
+      const id = /^weft-([0-9a-f]{16})$/.exec(name)?.[1];
+      const path = join(this.#directory, name);
+      if (id === undefined || !isNamespace(path)) continue;
+      const scope = networkScope(id as NetworkId);
+      const mark = await readMark(path);
+      if (mark !== undefined && isOurMark(mark, scope)) found.push({ kind: 'netns', scope, mark });
+    }
+    return found;
+  }
+
+  observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Promise<Observation> {
+    return observe(this.#namespaces, scope, sandboxes);
+  }
+
+  apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
+    return applySteps(this.#namespaces, steps);
+  }
+
+  announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void> {
+    return this.#announcer.announce(scope, bridge, announcements);
+  }
+
+  identify(scope: SandboxScope): SandboxIdentity {
+    const path = this.#namespaces.pathOf(scope);
+    const inside = inNamespace(path, () => ({ cookie: cookieHere(), interfaces: interfacesHere() }));
+    if (inside.cookie === this.#nodeCookie) {
+      throw new WeftError('SANDBOX_INVALID', `${path} is the node's own network namespace`, {
+        details: { path },
+      });
+    }
+    return { bootId: bootId(), ...inside };
+  }
+
+  underlay(advertise: string): Promise<Underlay> {
+    return underlayOf(this.#namespaces.node, advertise);
+  }
+
+  routes(): Promise<readonly Prefix[]> {
+    return routesOf(this.#namespaces.node);
+  }
+
+  async close(): Promise<void> {
+    this.#announcer.close();
+    this.#namespaces.close();
+  }
+}
+
+function bootId(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function listDirectory(path: string): readonly string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw new WeftError('KERNEL_REFUSED', `cannot list the network namespaces in ${path}: ${String(error)}`, {
+      cause: error,
+      details: { path },
+    });
+  }
+}
+
+/** Timers that do not keep the process alive. */
+const machineClock: Pick<Clock, 'monotonic' | 'after'> = {
+  monotonic: () => performance.now(),
+  after(ms, callback) {
+    const handle = setTimeout(callback, ms).unref();
+    const cancel = (): void => {
+      clearTimeout(handle);
+    };
+    return { cancel, [Symbol.dispose]: cancel };
+  },
+};

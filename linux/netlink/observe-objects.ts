@@ -1,0 +1,139 @@
+import type { Ip } from '../../model/ip.ts';
+import type { Mac } from '../../model/mac.ts';
+import type { Vni } from '../../model/vni.ts';
+import { weftProtocol } from '../objects/ip-config.ts';
+import type { LinuxObject } from '../objects/object.ts';
+import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
+import type { AddressRow } from './codec/address.ts';
+import { nud, rtnUnicast, rtProt, rtScope, rtTableMain } from './codec/constants.ts';
+import type { LinkRow } from './codec/link-row.ts';
+import type { FdbRow, NeighbourRow } from './codec/neighbour.ts';
+import type { RouteRow } from './codec/route.ts';
+
+/** Names of the links of one namespace by their indexes. */
+export type LinkNames = ReadonlyMap<number, string>;
+
+/** The other end of a port: the interface in a sandbox. */
+export interface Peer {
+  readonly scope: SandboxScope;
+  readonly link: LinkRow;
+}
+
+/**
+ * The links of a network namespace; `peers` are the other ends of its ports by the ports' indexes. Kinds that we never make are
+ * not there: the kernel puts some into every namespace by itself.
+ *
+ * What an object cannot express is told by a value that nobody wishes, so that a plan repairs it: a bridge or tunnel device that
+ * is down has MTU 0, a tunnel device that learns or does not answer for its neighbours VNI 0, and a port with other flags than
+ * ours is a port of no bridge.
+ */
+export function linkObjects(
+  scope: NetworkScope,
+  links: readonly LinkRow[],
+  peers: ReadonlyMap<number, Peer> = new Map(),
+): LinuxObject[] {
+  const names = namesOf(links);
+  return links
+    .map((link) => linkObject(scope, link, names, peers.get(link.index)))
+    .filter((o) => o !== undefined);
+}
+
+function linkObject(
+  scope: NetworkScope,
+  link: LinkRow,
+  names: LinkNames,
+  peer: Peer | undefined,
+): LinuxObject | undefined {
+  const { name, details } = link;
+  switch (details.kind) {
+    case 'bridge': {
+      const mtu = link.up && !details.mcastSnooping ? link.mtu : 0;
+      return { kind: 'bridge', scope, name, mac: link.mac, mtu };
+    }
+    case 'vxlan': {
+      const vni = (details.learning || !details.proxy ? 0 : details.vni) as Vni;
+      const local = details.local ?? ('0.0.0.0' as Ip);
+      const bridge = bridgeOf(link, names, true);
+      const mtu = link.up ? link.mtu : 0;
+      return { kind: 'vxlan', scope, name, bridge, vni, local, port: details.port, mtu };
+    }
+    case 'veth': {
+      const up = link.up && peer?.link.up !== false;
+      const mtu = peer === undefined || peer.link.mtu === link.mtu ? link.mtu : 0;
+      const end =
+        peer === undefined
+          ? { scope: unknownSandbox, name: '', mac: '00:00:00:00:00:00' as Mac }
+          : { scope: peer.scope, name: peer.link.name, mac: peer.link.mac };
+      return { kind: 'veth', scope, name, bridge: bridgeOf(link, names, false), mtu, up, peer: end };
+    }
+    case 'other':
+      return undefined;
+  }
+}
+
+/** The bridge that the link is a port of, with our flags. */
+function bridgeOf({ port, master }: LinkRow, names: LinkNames, flood: boolean): string {
+  return port?.learning === false && port.flood === flood ? (names.get(master) ?? '') : '';
+}
+
+export function namesOf(links: readonly LinkRow[]): Map<number, string> {
+  return new Map(links.map((l) => [l.index, l.name]));
+}
+
+/** Entries of tunnel devices, and static ones of bridge ports; those that the kernel makes for its own devices are not there. */
+export function fdbObjects(scope: NetworkScope, rows: readonly FdbRow[], names: LinkNames): LinuxObject[] {
+  return rows.flatMap(({ dev: index, mac, dst, state, where }): LinuxObject[] => {
+    const dev = names.get(index);
+    if (dev === undefined) return [];
+    if (dst !== undefined) return [{ kind: 'fdb', scope, dev, mac, dst }];
+    if (where === 'device' || state !== nud.noarp) return [];
+    return [{ kind: 'port-fdb', scope, dev, mac }];
+  });
+}
+
+/** Permanent entries: what the kernel learns by itself comes and goes. */
+export function neighbourObjects(
+  scope: NetworkScope,
+  rows: readonly NeighbourRow[],
+  names: LinkNames,
+): LinuxObject[] {
+  return rows.flatMap(({ dev: index, ip, mac, state }): LinuxObject[] => {
+    const dev = names.get(index);
+    if (dev === undefined || (state & nud.permanent) === 0) return [];
+    return [{ kind: 'neighbour', scope, dev, ip, mac }];
+  });
+}
+
+/** Addresses on the named links: in a sandbox ours by IFA_PROTO, elsewhere all but those that are good for one link only. */
+export function addressObjects(
+  scope: NetworkScope | SandboxScope,
+  rows: readonly AddressRow[],
+  names: LinkNames,
+): LinuxObject[] {
+  const ours = (row: AddressRow): boolean =>
+    isSandbox(scope) ? row.protocol === weftProtocol : row.scope < rtScope.link;
+  return rows.flatMap((row): LinuxObject[] => {
+    const dev = names.get(row.dev);
+    if (dev === undefined || !ours(row)) return [];
+    return [{ kind: 'address', scope, dev, ip: row.ip, length: row.length }];
+  });
+}
+
+/** Routes by gateways over the named links: in a sandbox ours by protocol, elsewhere all but the kernel's. */
+export function routeObjects(
+  scope: NetworkScope | SandboxScope,
+  rows: readonly RouteRow[],
+  names: LinkNames,
+): LinuxObject[] {
+  const ours = ({ protocol }: RouteRow): boolean =>
+    isSandbox(scope)
+      ? protocol === weftProtocol
+      : protocol !== rtProt.kernel && protocol !== rtProt.routerAdvertisement;
+  return rows.flatMap((row): LinuxObject[] => {
+    const { prefix, via, metric } = row;
+    const dev = names.get(row.dev);
+    if (dev === undefined || via === undefined || !ours(row)) return [];
+    if (row.table !== rtTableMain || row.type !== rtnUnicast) return [];
+    return [{ kind: 'route', scope, dev, prefix, via, metric }];
+  });
+}
