@@ -27,6 +27,7 @@ import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
 import { View } from './view/view.ts';
+import { namespaceMark } from '../vxlan/names.ts';
 
 export interface AgentPorts {
   readonly settings: Resolved;
@@ -36,9 +37,9 @@ export interface AgentPorts {
   readonly logger: Logger;
   readonly version: string;
   /** Random bytes in lower-case hex. */
-  random(bytes: number): string;
+  readonly random: (bytes: number) => string;
   /** A number from 0 to below 1. */
-  fraction(): number;
+  readonly fraction: () => number;
 }
 
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
@@ -63,6 +64,8 @@ export class Agent {
   #identity: Identity;
   #self: Self | undefined;
   #phase: Phase = 'starting';
+  #trouble: string | undefined;
+  #wasAway = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(ports: AgentPorts) {
@@ -75,7 +78,7 @@ export class Agent {
     };
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
-    this.view = new View(store);
+    this.view = new View(store, clock);
     this.reconciler = new Reconciler({ kernel, view: this.view, clock, logger, backoff: this.#backoff });
     const { id } = this.#identity;
     const name = config.name as Name;
@@ -127,6 +130,11 @@ export class Agent {
 
   get phase(): Phase {
     return this.#phase;
+  }
+
+  /** Why the start does not get on, as far as an error says it. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   get id(): Identity['id'] {
@@ -220,7 +228,10 @@ export class Agent {
     const known = this.view.networks().map((n) => n.id);
     const own = await this.#persist('find own endpoints', () => networksOf(self.node, known, store, signal));
     for (const id of own) this.view.join(id);
-    const pinned = (await kernel.namespaces()).map((n) => n.scope.slice('network:'.length) as NetworkId);
+    const pinned = (await kernel.namespaces()).flatMap(({ scope, mark }) => {
+      const id = scope.slice('network:'.length) as NetworkId;
+      return mark === namespaceMark(self.cluster.id, self.node, id) ? [id] : [];
+    });
     const all = new Set([...own, ...pinned]);
     this.reconciler.compare(all);
     this.reconciler.setSelf(self);
@@ -265,23 +276,28 @@ export class Agent {
     }
   }
 
+  /** What could not be finished while the store was away is finished now. */
   async #storeIsBack(): Promise<void> {
-    if (this.#phase !== 'ready' || this.view.state !== 'insync' || this.#stop.signal.aborted) return;
+    const { state } = this.view;
+    if (state === 'stale') this.#wasAway = true;
+    if (this.#phase !== 'ready' || state !== 'insync' || !this.#wasAway) return;
+    this.#wasAway = false;
     await finishIntents(this.operations, this.deadline(patience));
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */
   async #persist<T>(what: string, task: () => Promise<T>): Promise<T> {
     const { clock, logger } = this.ports;
-    let told: string | undefined;
     for (let failures = 1; ; failures += 1) {
       try {
-        return await task();
+        const done = await task();
+        this.#trouble = undefined;
+        return done;
       } catch (error) {
         if (this.#stop.signal.aborted || !hasCode(error, 'STORE_UNAVAILABLE', 'STORE_AMBIGUOUS')) throw error;
         const { message } = asWeftError(error);
-        if (told !== message) logger.warn(`cannot ${what} yet`, { error: message });
-        told = message;
+        if (this.#trouble !== message) logger.warn(`cannot ${what} yet`, { error: message });
+        this.#trouble = message;
         await sleep(clock, this.#backoff.delay(failures), this.#stop.signal);
       }
     }

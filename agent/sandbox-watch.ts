@@ -18,7 +18,7 @@ export interface SandboxWatchPorts {
   node(): NodeId | undefined;
   /** The sandbox of this endpoint came to its end, or another look shows that it lives. */
   changed(network: NetworkId, id: EndpointId): void;
-  detach(network: NetworkId, id: EndpointId): Promise<unknown>;
+  readonly detach: (network: NetworkId, id: EndpointId) => Promise<unknown>;
 }
 
 /** Milliseconds between two rounds. */

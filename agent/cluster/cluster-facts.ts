@@ -14,7 +14,7 @@ export interface ClusterPorts {
   readonly logger: Logger;
   readonly signal: AbortSignal;
   /** Random bytes in lower-case hex. */
-  random(bytes: number): string;
+  readonly random: (bytes: number) => string;
 }
 
 /** How long a node without --init waits for somebody else to found the cluster. */

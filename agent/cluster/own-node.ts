@@ -44,7 +44,12 @@ export class OwnNode {
     return this.#trouble;
   }
 
-  /** What was read last; read now if nothing was. @throws INPUT_INVALID when `advertise` names nothing. */
+  /** What was read last, if anything was. */
+  get known(): NodeContent | undefined {
+    return this.#content;
+  }
+
+  /** The same; read now if nothing was. @throws INPUT_INVALID when `advertise` names nothing. */
   async content(): Promise<NodeContent> {
     return this.#content ?? (this.#content = await this.#read());
   }
@@ -72,7 +77,7 @@ export class OwnNode {
       this.#trouble = undefined;
       if (JSON.stringify(now) === JSON.stringify(before)) return;
       this.#content = now;
-      if (before === undefined || before.mtu !== now.mtu || String(before.vteps) !== String(now.vteps)) {
+      if (before?.mtu !== now.mtu || String(before.vteps) !== String(now.vteps)) {
         logger.info('underlay changed', { vteps: now.vteps, mtu: now.mtu });
       }
       onChange(now);

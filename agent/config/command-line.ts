@@ -4,6 +4,8 @@ import { settings } from './settings.ts';
 /** What `weftd` was asked to do. */
 export interface CommandLine {
   readonly action: 'run' | 'config' | 'help' | 'version';
+  /** Of `config`: `-o json`. */
+  readonly output: 'text' | 'json';
   readonly configPath?: string;
   readonly flags: ReadonlyMap<string, string | true>;
 }
@@ -13,13 +15,15 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   const flags = new Map<string, string | true>();
   let action: CommandLine['action'] = 'run';
   let configPath: string | undefined;
+  let output: CommandLine['output'] = 'text';
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--help' || arg === '-h') action = 'help';
     else if (arg === '--version') action = 'version';
     else if (arg === 'config') action = 'config';
+    else if (arg === '-o' || arg === '--output') output = readOutput(rest.shift());
     else {
-      const [flag = '', inline] = splitFlag(arg);
+      const [flag, inline] = splitFlag(arg);
       const s = settings.find((each) => each.flag === flag);
       if (flag !== '--config' && s === undefined)
         throw usage(`${JSON.stringify(arg)} is not known; see weftd --help`);
@@ -29,7 +33,12 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       else flags.set(flag, value);
     }
   }
-  return { action, flags, ...(configPath === undefined ? {} : { configPath }) };
+  return { action, output, flags, ...(configPath === undefined ? {} : { configPath }) };
+}
+
+function readOutput(value: string | undefined): CommandLine['output'] {
+  if (value === 'text' || value === 'json') return value;
+  throw usage(`-o must be text or json; see weftd --help`);
 }
 
 function splitFlag(arg: string): readonly [string, string?] {
@@ -48,7 +57,7 @@ export function helpText(): string {
     'weftd: the Weft agent of one node.',
     '',
     'Usage: weftd [--config FILE] [flags]     run (in the network namespace of the node, as root)',
-    '       weftd config [flags]              show every setting and where it comes from',
+    '       weftd config [-o json] [flags]    show every setting and where it comes from',
     '       weftd --version',
     '',
     'Flags go before the environment, the environment before the file (/etc/weft/weftd.yaml):',

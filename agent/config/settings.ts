@@ -63,6 +63,12 @@ export function readDuration(raw: string | number | boolean): number {
   return Number(match[1]) * units[match[2] as keyof typeof units];
 }
 
+/** The shortest spelling that `readDuration` takes. */
+export function showDuration(ms: number): string {
+  const unit = (['h', 'm', 's'] as const).find((u) => ms > 0 && ms % units[u] === 0) ?? 'ms';
+  return `${ms / units[unit]}${unit}`;
+}
+
 const bool = (raw: string | number | boolean): boolean => {
   if (raw === true || raw === 'true' || raw === '1') return true;
   if (raw === false || raw === 'false' || raw === '0') return false;
@@ -181,11 +187,8 @@ export const settings = [
 
 /** INPUT_INVALID that lists every problem of a configuration at once. */
 export function configError(problems: readonly string[]): WeftError {
-  return new WeftError(
-    'INPUT_INVALID',
-    `the configuration has ${problems.length} problem(s):\n  ${problems.join('\n  ')}`,
-    {
-      details: { problems },
-    },
-  );
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  return new WeftError('INPUT_INVALID', `the configuration has ${count}: ${problems.join('; ')}`, {
+    details: { problems },
+  });
 }

@@ -29,7 +29,7 @@ export interface AcceptPorts {
   readonly cluster: Cluster;
   readonly signal: AbortSignal;
   /** Random bytes in lower-case hex. */
-  random(bytes: number): string;
+  readonly random: (bytes: number) => string;
   /** Wall-clock time, ISO 8601. */
   now(): string;
 }

@@ -19,7 +19,7 @@ export interface WardenPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Undefined until this node may decide anything. */
-  node(): NodeId | undefined;
+  readonly node: () => NodeId | undefined;
   accept(): AcceptPorts;
   remove(): RemovePorts;
   detach(network: NetworkId, endpoint: EndpointId): Promise<unknown>;
@@ -111,8 +111,8 @@ export class Warden {
       else if (this.#isMyTurn(name, self)) await this.#act(name);
     } catch (error) {
       const known = asWeftError(error);
-      const log = known.retry === 'bug' ? logger.error : logger.warn;
-      log('cannot look after network', { network: name, code: known.code, error: known.message });
+      const level = known.retry === 'bug' ? 'error' : 'warn';
+      logger[level]('cannot look after network', { network: name, code: known.code, error: known.message });
       this.#scheduler.markLater(name, rankDelay);
     }
   }

@@ -25,12 +25,12 @@ import { endpointIdOf, readSandbox, type SandboxRef } from './sandbox-name.ts';
 export interface AttachWish {
   readonly network: Name;
   readonly sandbox: string;
-  readonly key?: string;
-  readonly name?: Name;
+  readonly key?: string | undefined;
+  readonly name?: Name | undefined;
   readonly aliases: readonly Name[];
   readonly addresses: readonly Ip[];
-  readonly mac?: Mac;
-  readonly interfaceName?: string;
+  readonly mac?: Mac | undefined;
+  readonly interfaceName?: string | undefined;
   readonly routePriority: number;
   readonly labels: ReadonlyMap<string, string>;
 }

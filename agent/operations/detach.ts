@@ -14,9 +14,9 @@ import { endpointIdOf, readSandbox } from './sandbox-name.ts';
 /** Which endpoint to detach: by sandbox, by the caller's key, or by its own id or name. */
 export interface DetachWish {
   readonly network: Name;
-  readonly sandbox?: string;
-  readonly key?: string;
-  readonly endpoint?: string;
+  readonly sandbox?: string | undefined;
+  readonly key?: string | undefined;
+  readonly endpoint?: string | undefined;
 }
 
 /** Detaches, and waits until nothing of the endpoint is left in this node's kernel. False: there was nothing to undo. */

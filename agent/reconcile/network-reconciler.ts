@@ -106,6 +106,17 @@ export class NetworkReconciler {
     return this.#tracker.failures;
   }
 
+  /** How many objects are wanted and not there, as far as we know. */
+  get pending(): number {
+    let missing = 0;
+    for (const [key, o] of this.#desired.objects) {
+      // An optional setting may be one that this kernel does not have.
+      if (o.kind === 'sysctl' && o.optional) continue;
+      if (!this.#tracker.believed.has(key)) missing += 1;
+    }
+    return missing;
+  }
+
   /** Nothing of the network is left in this node's kernel, as far as we know. */
   get isGone(): boolean {
     return !this.#compare && this.#tracker.believed.size === 0 && this.#desired.objects.size === 0;

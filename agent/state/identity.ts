@@ -28,8 +28,8 @@ const rememberedLives = 16;
 
 /** `random`: `bytes` random bytes in lower-case hex. */
 export interface IdentityPorts {
-  random(bytes: number): string;
-  onCorrupt(aside: string, why: string): void;
+  readonly random: (bytes: number) => string;
+  readonly onCorrupt: (aside: string, why: string) => void;
 }
 
 /** Reads the identity, or makes one at the first start, and begins a new generation. */

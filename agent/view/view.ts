@@ -4,6 +4,7 @@ import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
 import type { Store } from '../../kvstore/store.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import type { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
@@ -31,13 +32,16 @@ export class View {
   readonly nodes: Collection<Node>;
   readonly alive: Collection<Alive>;
   readonly #store: Store;
+  readonly #clock: Pick<Clock, 'wall'>;
+  #since: number | undefined;
   readonly #endpoints = new Map<NetworkId, Collection<Endpoint>>();
   readonly #byId = new Map<NetworkId, Network>();
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<() => void>();
 
-  constructor(store: Store) {
+  constructor(store: Store, clock: Pick<Clock, 'wall'>) {
     this.#store = store;
+    this.#clock = clock;
     const named = (ks: ReadonlySet<string>): Set<Name> =>
       new Set([...ks].map((k) => k.slice(k.indexOf('/') + 1) as Name));
     this.networkStates = this.#collect(prefixes.networkStates, decodeNetworkState, (ks) => {
@@ -68,6 +72,7 @@ export class View {
       store: this.#store,
       onChange,
       onState: () => {
+        this.#since = this.#clock.wall();
         this.#tell((l) => l.state?.());
       },
     });
@@ -98,6 +103,11 @@ export class View {
   get state(): SyncState {
     const states = this.#whole().map((c) => c.state);
     return states.includes('syncing') ? 'syncing' : states.includes('stale') ? 'stale' : 'insync';
+  }
+
+  /** Wall-clock time of the last change of a state; undefined before the first. */
+  get since(): number | undefined {
+    return this.#since;
   }
 
   /** Has everything been seen at least once? */

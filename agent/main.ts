@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { startServer } from '../api/server.ts';
+import { openStore } from '../kvstore/open.ts';
+import { openLinuxKernel } from '../linux/netlink/kernel.ts';
+import { asWeftError, errorCodes, WeftError } from '../model/errors.ts';
+import packageJson from '../package.json' with { type: 'json' };
+import { Agent } from './agent.ts';
+import { checkCapabilities } from './capabilities.ts';
+import { systemClock } from './clock.ts';
+import { helpText, parseCommandLine, type CommandLine } from './config/command-line.ts';
+import { resolveConfig, type Resolved } from './config/load.ts';
+import { printConfig, showConfig } from './config/show.ts';
+import { createLogger } from './logger.ts';
+import { Service } from './service.ts';
+import { lockDirectory } from './state/process-lock.ts';
+
+const { version } = packageJson;
+const defaultConfig = '/etc/weft/weftd.yaml';
+
+/** After a signal, milliseconds until the process ends whatever still hangs. */
+const stopPatience = 10_000;
+
+function readConfig({ flags, configPath }: CommandLine): Resolved {
+  const path = configPath ?? defaultConfig;
+  let text: string | undefined;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (configPath !== undefined || code !== 'ENOENT') {
+      throw new WeftError('INPUT_INVALID', `cannot read the configuration ${path}: ${message}`, {
+        cause: error,
+      });
+    }
+  }
+  const file = text === undefined ? {} : { file: { path, text } };
+  return resolveConfig({ flags, env: process.env, hostname: hostname(), ...file });
+}
+
+/** Starts everything in order, runs until a signal or an error that trying again cannot mend, and stops it in reverse. */
+async function run(settings: Resolved): Promise<void> {
+  checkCapabilities();
+  const { config } = settings;
+  const logger = createLogger(config.logLevel);
+  const fraction = Math.random;
+  const stopped = signalled();
+  await using stack = new AsyncDisposableStack();
+  const lock = lockDirectory(config.stateDir, config.name);
+  stack.defer(() => {
+    lock.release();
+  });
+  const store = await openStore(config.store, { clock: systemClock, logger, fraction });
+  stack.defer(() => store.close());
+  const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
+  stack.defer(() => kernel.close());
+  const random = (bytes: number): string => randomBytes(bytes).toString('hex');
+  const agent = new Agent({ settings, store, kernel, clock: systemClock, logger, version, random, fraction });
+  stack.defer(() => agent.stop());
+  const socketPath = join(config.runtimeDir, 'weftd.sock');
+  const server = await startServer({ service: new Service(agent), socketPath, logger });
+  stack.defer(() => server.close());
+  logger.info('weftd starts', { version, node: config.name, store: store.description, socket: socketPath });
+  const running = agent.run();
+  running.catch(() => undefined);
+  const signal = await Promise.race([stopped, running]);
+  logger.info('weftd stops; what it has made stays', { signal });
+}
+
+/** Resolves with the first signal that asks for an end. */
+function signalled(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        setTimeout(() => {
+          process.stderr.write('weftd: did not come to an end in time\n');
+          process.exit(errorCodes.TIMEOUT.exit);
+        }, stopPatience).unref();
+        resolve(signal);
+      });
+    }
+  });
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const line = parseCommandLine(args);
+  switch (line.action) {
+    case 'help':
+      process.stdout.write(helpText());
+      return;
+    case 'version':
+      process.stdout.write(`weftd ${version}\n`);
+      return;
+    case 'config': {
+      const settings = readConfig(line);
+      process.stdout.write(
+        line.output === 'json'
+          ? `${JSON.stringify(showConfig(settings), undefined, 2)}\n`
+          : printConfig(settings),
+      );
+      return;
+    }
+    case 'run':
+      return run(readConfig(line));
+  }
+}
+
+/** One line for a mistake of the caller or trouble around us; the whole story for a bug of ours. */
+function report(error: unknown): void {
+  const known = asWeftError(error);
+  process.stderr.write(`weftd: ${known.message}\n`);
+  if (known.retry !== 'bug') return;
+  const root = known.cause instanceof Error ? known.cause : known;
+  process.stderr.write(`${root.stack ?? root.message}\n`);
+}
+
+try {
+  await main(process.argv.slice(2));
+  process.exitCode = 0;
+} catch (error) {
+  report(error);
+  process.exitCode = errorCodes[asWeftError(error).code].exit;
+}
+// Nothing may hold the process any more: a handle that a library left open is no reason to stay.
+process.exit();

@@ -1,0 +1,94 @@
+import type { EndpointJson } from '../api/schemas/endpoint.ts';
+import type { NetworkJson, SubnetJson } from '../api/schemas/network.ts';
+import type { NodeJson } from '../api/schemas/node.ts';
+import type { NetworkState } from '../kvstore/records/network-json.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import type { Network, Subnet } from '../model/network.ts';
+import type { Cluster, Node } from '../model/node.ts';
+import { contains, prefixLength } from '../model/prefix.ts';
+import { networkMtu } from '../vxlan/mtu.ts';
+import type { EndpointProgress } from './reconcile/network-reconciler.ts';
+import type { Recorded } from './view/collection.ts';
+
+/** Model values as the JSON of the local API. Pure. */
+export interface NetworkFacts {
+  readonly nodes: readonly Node[];
+  readonly cluster: Pick<Cluster, 'underlay'>;
+  /** Endpoints that this node knows of. */
+  readonly endpoints: number;
+}
+
+export function networkJson(state: NetworkState, { nodes, cluster, endpoints }: NetworkFacts): NetworkJson {
+  if (!('id' in state)) return { name: state.name, phase: 'refused', why: state.why };
+  const { phase, mtu } = state;
+  return {
+    name: state.name,
+    id: state.id,
+    phase: phase.kind,
+    driver: state.driver,
+    vni: state.vni,
+    subnets: state.subnets.map(subnetJson),
+    mtu: networkMtu(state, nodes, cluster.underlay),
+    ...(mtu === undefined ? {} : { declaredMtu: mtu }),
+    internal: state.internal,
+    allowOverlap: state.allowOverlap,
+    labels: Object.fromEntries(state.labels),
+    endpoints,
+    creator: state.creator,
+    createdAt: state.createdAt,
+    ...(phase.kind === 'active' && phase.refused !== undefined
+      ? { refusedEdit: { why: phase.refused.why } }
+      : {}),
+  };
+}
+
+function subnetJson({ prefix, gateway, range, auxiliary }: Subnet): SubnetJson {
+  return {
+    cidr: prefix,
+    gateway,
+    ...(range === undefined ? {} : { range }),
+    auxiliary: Object.fromEntries(auxiliary),
+  };
+}
+
+export interface EndpointFacts {
+  readonly network: Pick<Network, 'name' | 'subnets'>;
+  /** The node that holds it, if it is known. */
+  readonly node: Pick<Node, 'name'> | undefined;
+  readonly progress: EndpointProgress | undefined;
+  readonly local: boolean;
+}
+
+export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: EndpointFacts): EndpointJson {
+  const { network, node, progress, local } = facts;
+  const { name, state } = value;
+  return {
+    id: value.id,
+    network: network.name,
+    networkId: value.network,
+    node: node?.name ?? value.node,
+    nodeId: value.node,
+    ...(name === undefined ? {} : { name }),
+    aliases: value.aliases,
+    mac: value.mac,
+    addresses: value.addresses.map((ip) => {
+      const subnet = network.subnets.find((s) => contains(s.prefix, ip));
+      return subnet === undefined ? ip : `${ip}/${prefixLength(subnet.prefix)}`;
+    }),
+    sandbox: { key: value.sandbox.key, path: value.sandbox.path },
+    interfaceName: value.interfaceName,
+    labels: Object.fromEntries(value.labels),
+    state: state.kind,
+    ...(state.kind === 'conflict' ? { conflictWith: state.holder } : {}),
+    programmed: progress?.kind === 'programmed' && progress.revision >= revision,
+    local,
+  };
+}
+
+export function nodeJson(
+  node: Node,
+  facts: { readonly alive: boolean; readonly self: boolean; readonly endpoints: number | null },
+): NodeJson {
+  const { id, name, vteps, mtu, version } = node;
+  return { id, name, vteps, mtu, version, ...facts };
+}

@@ -1,0 +1,267 @@
+import type {
+  AttachRequest,
+  DeclareNetwork,
+  DetachRequest,
+  FindEndpoint,
+  RemoveNetwork,
+} from '../api/service.ts';
+import type { AgentService } from '../api/service.ts';
+import type { DetachedJson, EndpointJson } from '../api/schemas/endpoint.ts';
+import type { AppliedNetworkJson, NetworkJson, RemovedNetworkJson } from '../api/schemas/network.ts';
+import type { NodeJson } from '../api/schemas/node.ts';
+import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
+import { prefixes } from '../kvstore/keys.ts';
+import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
+import type { NetworkState } from '../kvstore/records/network-json.ts';
+import { encodeWish, readWish, wishHash } from '../kvstore/records/wish.ts';
+import { sleep } from '../model/clock.ts';
+import type { Endpoint } from '../model/endpoint.ts';
+import { hasCode, WeftError } from '../model/errors.ts';
+import type { Name } from '../model/name.ts';
+import type { Network } from '../model/network.ts';
+import type { Agent } from './agent.ts';
+import { showConfig } from './config/show.ts';
+import { accept, type Acceptance } from './networks/accept.ts';
+import { beginRemoval, finishRemoval } from './networks/remove.ts';
+import { attach } from './operations/attach.ts';
+import { detach, detachEndpoint } from './operations/detach.ts';
+import { endpointJson, networkJson, nodeJson } from './present.ts';
+import { readinessOf, statusOf } from './status.ts';
+import type { Recorded } from './view/collection.ts';
+
+/** How long a declaration or a removal may take, in milliseconds. */
+const patience = 10_000;
+/** How long a caller waits until this node's own view shows what he has just changed. */
+const viewPatience = 2000;
+/** How long, and how often, the end of a forced removal is waited for. */
+const removalPatience = 5000;
+const removalPoll = 50;
+
+/** What the local API offers, on an agent. */
+export class Service implements AgentService {
+  readonly #agent: Agent;
+
+  constructor(agent: Agent) {
+    this.#agent = agent;
+  }
+
+  async status(): Promise<StatusJson> {
+    return statusOf(this.#agent);
+  }
+
+  async config(): Promise<ConfigJson> {
+    return showConfig(this.#agent.ports.settings);
+  }
+
+  async readiness(): Promise<ReadinessJson> {
+    return readinessOf(this.#agent);
+  }
+
+  async listNetworks(): Promise<readonly NetworkJson[]> {
+    this.#demandView();
+    const states = [...this.#agent.view.networkStates.records.values()].map((r) => r.value);
+    return states.toSorted(byName).map((state) => this.#network(state));
+  }
+
+  async createNetwork({ name, declaration }: DeclareNetwork): Promise<NetworkJson> {
+    const done = await this.#accept(name, declaration, true);
+    return this.#network(done.network);
+  }
+
+  async applyNetwork({ name, declaration }: DeclareNetwork): Promise<AppliedNetworkJson> {
+    const done = await this.#accept(name, declaration, false);
+    const outcome = done.kind === 'settled' ? 'unchanged' : done.kind;
+    return { outcome, network: this.#network(done.network) };
+  }
+
+  async inspectNetwork(name: Name): Promise<NetworkJson> {
+    this.#demandView();
+    const state = this.#agent.view.network(name)?.value;
+    if (state !== undefined) return this.#network(state);
+    throw notFound(name);
+  }
+
+  async removeNetwork({ name, force }: RemoveNetwork): Promise<RemovedNetworkJson> {
+    const agent = this.#agent;
+    agent.self();
+    const signal = agent.deadline(patience);
+    const ports = agent.removePorts(signal);
+    if (!(await beginRemoval(name, force, agent.ports.settings.config.name, ports))) throw notFound(name);
+    const isDone = await this.#awaitRemoval(name, signal);
+    if (!isDone) return { state: 'removing' };
+    await this.#seen(() => agent.view.network(name) === undefined);
+    return { state: 'removed' };
+  }
+
+  async listEndpoints({
+    network,
+  }: {
+    readonly network?: Name | undefined;
+  }): Promise<readonly EndpointJson[]> {
+    this.#demandView();
+    const { view } = this.#agent;
+    const state = network === undefined ? undefined : view.network(network)?.value;
+    if (network !== undefined && (state === undefined || !('id' in state))) throw notFound(network);
+    const networks = state !== undefined && 'id' in state ? [state] : view.networks().toSorted(byName);
+    const lists = await Promise.all(
+      networks.map(async (each) => (await this.#endpointsOf(each)).map((e) => this.#endpoint(e, each))),
+    );
+    return lists.flat();
+  }
+
+  async inspectEndpoint({ endpoint, network }: FindEndpoint): Promise<EndpointJson> {
+    const all = await this.listEndpoints({ network });
+    const byId = all.find((e) => e.id === endpoint);
+    const found = byId === undefined ? all.filter((e) => e.name === endpoint) : [byId];
+    const [first, second] = found;
+    if (second !== undefined) {
+      const places = found.map((e) => `${e.network} on ${e.node}`).join(', ');
+      throw new WeftError(
+        'INPUT_INVALID',
+        `several endpoints are named ${endpoint}: in network ${places}; say which network, or give the id`,
+        { details: { endpoint } },
+      );
+    }
+    if (first !== undefined) return first;
+    const where = network === undefined ? '' : ` in network ${network}`;
+    throw new WeftError('ENDPOINT_NOT_FOUND', `there is no endpoint ${endpoint}${where}`, {
+      details: { endpoint },
+    });
+  }
+
+  async attach({ timeout, ...wish }: AttachRequest): Promise<EndpointJson> {
+    const agent = this.#agent;
+    const recorded = await attach(wish, agent.operations, agent.deadline(timeout));
+    const network = agent.view.networkById(recorded.value.network);
+    if (network === undefined) throw notFound(wish.network);
+    return this.#endpoint(recorded, network);
+  }
+
+  async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
+    const agent = this.#agent;
+    return { detached: await detach(wish, agent.operations, agent.deadline(timeout)) };
+  }
+
+  async listNodes(): Promise<readonly NodeJson[]> {
+    this.#demandView();
+    const { view, id } = this.#agent;
+    const joined = new Set(view.joined());
+    const knowsAll = view.networks().every((n) => joined.has(n.id));
+    const counts = new Map<string, number>();
+    for (const network of joined) {
+      for (const { value } of view.endpoints(network)?.records.values() ?? []) {
+        counts.set(value.node, (counts.get(value.node) ?? 0) + 1);
+      }
+    }
+    return view
+      .nodeList()
+      .toSorted(byName)
+      .map((node) => {
+        const isSelf = node.id === id;
+        const endpoints = isSelf || knowsAll ? (counts.get(node.id) ?? 0) : null;
+        return nodeJson(node, { alive: view.isAlive(node.id), self: isSelf, endpoints });
+      });
+  }
+
+  /** @throws NOT_READY before the store was read once: an empty answer would be a lie. */
+  #demandView(): void {
+    const { view } = this.#agent;
+    if (!view.ready) throw this.#agent.notReady('it has not read the store yet');
+  }
+
+  async #accept(
+    name: Name,
+    declaration: DeclareNetwork['declaration'],
+    onlyNew: boolean,
+  ): Promise<Extract<Acceptance, { network: Network }>> {
+    const agent = this.#agent;
+    const wish = readWish(name, declaration);
+    const creator = agent.ports.settings.config.name;
+    agent.self();
+    const proposal = { name, wish, hash: wishHash(wish), creator, onlyNew, write: encodeWish(wish) };
+    const outcome = await accept(proposal, agent.acceptPorts(agent.deadline(patience)));
+    if (outcome.kind === 'refused') {
+      const message = `network ${name} cannot be accepted: ${outcome.why}`;
+      throw new WeftError(outcome.code, message, { details: { network: name } });
+    }
+    const { acceptance } = outcome.network;
+    await this.#seen(() => {
+      const state = agent.view.network(name)?.value;
+      return state !== undefined && 'id' in state && state.acceptance >= acceptance;
+    });
+    return outcome;
+  }
+
+  /** Waits for the own view, so that the caller's next question is answered by what he did; not for ever. */
+  async #seen(isSeen: () => boolean): Promise<void> {
+    const { view } = this.#agent;
+    const late = this.#agent.deadline(viewPatience);
+    await view.until(() => (isSeen() ? true : undefined), late).catch(() => undefined);
+  }
+
+  /** True: nothing is left. False: other nodes still have to detach what they hold. */
+  async #awaitRemoval(name: Name, signal: AbortSignal): Promise<boolean> {
+    const agent = this.#agent;
+    const ports = agent.removePorts(signal);
+    const end = agent.ports.clock.monotonic() + removalPatience;
+    await this.#detachOwn(name, signal);
+    for (;;) {
+      if (await finishRemoval(name, ports)) return true;
+      if (agent.ports.clock.monotonic() >= end) return false;
+      await sleep(agent.ports.clock, removalPoll, signal);
+    }
+  }
+
+  /** Of a network that is removed by force; otherwise it has none. */
+  async #detachOwn(name: Name, signal: AbortSignal): Promise<void> {
+    const { view, operations, id } = this.#agent;
+    const state = view.network(name)?.value;
+    if (state === undefined || !('id' in state) || state.phase.kind !== 'removing' || !state.phase.force)
+      return;
+    const own = [...(view.endpoints(state.id)?.records.values() ?? [])].filter((e) => e.value.node === id);
+    for (const { value } of own) await detachEndpoint(state.id, value.id, operations, signal);
+  }
+
+  /** From the view where this node takes part, from the store otherwise. */
+  async #endpointsOf(network: Network): Promise<readonly Recorded<Endpoint>[]> {
+    const { view, ports } = this.#agent;
+    const known = view.endpoints(network.id);
+    if (known !== undefined && known.state !== 'syncing') return [...known.records.values()];
+    // While the store is away, what is known here is all that can be told.
+    if (view.state !== 'insync') return [];
+    const signal = this.#agent.deadline(patience);
+    const { entries } = await ports.store.list(prefixes.endpoints(network.id), { signal });
+    return entries.flatMap(({ key, value, revision }) => {
+      try {
+        return [{ value: decodeEndpoint(key, value), revision }];
+      } catch (error) {
+        if (hasCode(error, 'RECORD_INVALID')) return [];
+        throw error;
+      }
+    });
+  }
+
+  #network(state: NetworkState): NetworkJson {
+    const { view, cluster } = this.#agent;
+    const endpoints = 'id' in state ? (view.endpoints(state.id)?.records.size ?? 0) : 0;
+    return networkJson(state, { nodes: view.nodeList(), cluster: cluster ?? { underlay: 4 }, endpoints });
+  }
+
+  #endpoint(recorded: Recorded<Endpoint>, network: Network): EndpointJson {
+    const { view, reconciler, id } = this.#agent;
+    const { value } = recorded;
+    return endpointJson(recorded, {
+      network,
+      node: view.node(value.node),
+      progress: reconciler.progress(network.id, value.id),
+      local: value.node === id,
+    });
+  }
+}
+
+const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
+
+function notFound(name: Name): WeftError {
+  return new WeftError('NETWORK_NOT_FOUND', `there is no network ${name}`, { details: { network: name } });
+}

@@ -1,0 +1,86 @@
+import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
+import type { Agent } from './agent.ts';
+
+type Problem = StatusJson['problems'][number];
+
+/** Most problems of one kind that are listed; the rest is counted. */
+const most = 20;
+
+/** Why an attach would not work now; empty: it would. */
+export function readinessOf(agent: Agent): ReadinessJson {
+  const { view, phase, membership, ports } = agent;
+  const reasons: string[] = [];
+  if (phase !== 'ready') {
+    reasons.push(phase === 'reading' ? 'the store is still being read' : 'the cluster is not joined yet');
+  }
+  if (view.state !== 'insync') {
+    const what = view.state === 'stale' ? 'is out of reach' : 'has not been read yet';
+    reasons.push(`the store ${ports.store.description} ${what}`);
+  }
+  if (phase === 'ready' && membership.state.kind !== 'joined') reasons.push('this node has lost its lease');
+  return { ready: reasons.length === 0, reasons };
+}
+
+/** How this node is, for people and monitors. */
+export function statusOf(agent: Agent): StatusJson {
+  const { ports, view, cluster, reconciler, ownNode } = agent;
+  const { clock, version, store, settings } = ports;
+  const all = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const local = all.filter(({ value }) => value.node === agent.id).length;
+  const networks = [...reconciler.networks().values()];
+  const sum = (of: (one: (typeof networks)[number]) => number): number =>
+    networks.reduce((total, one) => total + of(one), 0);
+  return {
+    phase: agent.phase,
+    node: { id: agent.id, name: settings.config.name, vteps: ownNode.known?.vteps ?? [] },
+    cluster:
+      cluster === undefined ? null : { id: cluster.id, underlay: cluster.underlay, port: cluster.port },
+    store: {
+      description: store.description,
+      state: view.state,
+      since: new Date(view.since ?? agent.startedAt).toISOString(),
+    },
+    networks: view.networks().length,
+    endpoints: { local, remote: all.length - local },
+    objects: {
+      desired: sum((one) => one.desired.size),
+      failed: sum((one) => one.failures.size),
+      pending: sum((one) => one.pending),
+    },
+    problems: problemsOf(agent),
+    version,
+    uptime: Math.max(0, clock.wall() - agent.startedAt) / 1000,
+  };
+}
+
+function problemsOf(agent: Agent): readonly Problem[] {
+  const { view, membership, ownNode, reconciler, ports } = agent;
+  const problems: Problem[] = [];
+  if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
+    problems.push({ what: 'cluster', why: membership.state.error.message });
+  } else if (agent.phase === 'joining' || view.state === 'stale') {
+    const why = `no contact with ${ports.store.description}`;
+    problems.push({ what: 'store', why, hint: 'traffic goes on; changes wait for its return' });
+  }
+  if (agent.trouble !== undefined) problems.push({ what: 'start', why: agent.trouble });
+  if (ownNode.trouble !== undefined) problems.push({ what: 'underlay', why: ownNode.trouble });
+  const bad = [...view.bad()].map(([key, error]) => ({ what: `record ${key}`, why: error.message }));
+  const held = view.held().map((key) => {
+    const why = 'is missing from a store that may not be the one we knew; it is kept';
+    return { what: `record ${key}`, why };
+  });
+  const refused = [...view.networkStates.records.values()].flatMap(({ value }): Problem[] => {
+    if (!('id' in value)) return [{ what: `declaration of network ${value.name}`, why: value.why }];
+    const edit = value.phase.kind === 'active' ? value.phase.refused : undefined;
+    return edit === undefined ? [] : [{ what: `edited declaration of network ${value.name}`, why: edit.why }];
+  });
+  const failed = [...reconciler.networks().values()].flatMap((one) =>
+    [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
+  );
+  return [...problems, ...[bad, held, refused, failed].flatMap(shorten)];
+}
+
+function shorten(list: readonly Problem[]): readonly Problem[] {
+  if (list.length <= most) return list;
+  return [...list.slice(0, most), { what: 'more', why: `and ${list.length - most} more of this kind` }];
+}
