@@ -84,12 +84,14 @@ async function measure(bench: Bench, { endpoints, rounds, iproute }: Size): Prom
   );
   return {
     title: `FDB and neighbour entries: ${whole(endpoints)} of each added`,
-    head: ['how', 'entries/s', 'of C', 'CPU us/entry', 'rounds'],
+    head: ['how', 'entries/s', 'of C', 'CPU us/entry', 'of C', 'rounds'],
     rows: [...results].map(([name, efforts]) => [
       name,
       whole(median(efforts.map(rate))),
       fixed(ratios.get(name) ?? Number.NaN, 3),
       fixed(median(efforts.map(cpuPerEntry)), 2),
+      // As a rate: a machine that is busy with something else takes wall time from us, and less processor time.
+      fixed(pairedRatio(yardstick.map(cpuPerEntry), efforts.map(cpuPerEntry)), 3),
       String(efforts.length),
     ]),
     notes: [
