@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { createServer as createSocketServer } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,7 +105,8 @@ describe('answers that are no success', () => {
     [400, '{"error":{"code":"FROM_TOMORROW","message":"a code that came later"}}', /a code that came later/],
   ])('%i %s is named', async (status, body, message) => {
     const path = join(directory, `odd-${status}`);
-    const odd = createServer((_, response) => response.writeHead(status).end(body));
+    const headers = { 'content-length': Buffer.byteLength(body) };
+    const odd = createServer((_, response) => response.writeHead(status, headers).end(body));
     await new Promise<void>((resolve) => odd.listen(path, resolve));
     try {
       await expect(connect(path).status()).rejects.toMatchObject({ code: 'INVARIANT' });
@@ -112,6 +114,15 @@ describe('answers that are no success', () => {
     } finally {
       await new Promise((resolve) => odd.close(resolve));
     }
+  });
+});
+
+test('a body that is too large is refused by the agent, not by the pipe', async () => {
+  await using served = await serveFake();
+  const large = { subnets: [' '.repeat(3 * 1024 * 1024)] };
+  await expect(connect(served.socketPath).applyNetwork('blue', large)).rejects.toMatchObject({
+    code: 'INPUT_INVALID',
+    message: 'the body is larger than 1048576 bytes',
   });
 });
 
@@ -140,6 +151,26 @@ describe('no answer', () => {
     const patient = client.attach({ network: 'blue', sandbox: 'c1', timeout: 60_000 });
     resolve(web);
     expect(await patient).toEqual(web);
+  });
+
+  test.each([
+    ['no HTTP at all', 'SSH-2.0-OpenSSH_9.2\r\n', 'INVARIANT', /answered 0 with "SSH-2\.0/],
+    [
+      'half an answer',
+      'HTTP/1.1 200 OK\r\ncontent-length: 20\r\n\r\n{"ok":',
+      'DAEMON_UNREACHABLE',
+      /broke off .*cut short/,
+    ],
+  ])('%s', async (what, bytes, code, message) => {
+    const path = join(directory, what.replaceAll(' ', '-'));
+    const odd = createSocketServer((socket) => socket.resume().end(bytes));
+    await new Promise<void>((resolve) => odd.listen(path, resolve));
+    try {
+      await expect(connect(path).status()).rejects.toMatchObject({ code });
+      await expect(connect(path).status()).rejects.toThrow(message);
+    } finally {
+      await new Promise((resolve) => odd.close(resolve));
+    }
   });
 
   test('broken off in the middle', async () => {

@@ -1,5 +1,5 @@
-import { request as httpRequest } from 'node:http';
 import { errorCodes, WeftError, type ErrorCode } from '../model/errors.ts';
+import { exchangeOverSocket, type HttpAnswer } from './exchange-over-socket.ts';
 import { routes, type RouteName } from './routes.ts';
 import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { FailureJson } from './schemas/failure.ts';
@@ -80,11 +80,6 @@ interface Exchange {
   readonly within: number;
 }
 
-interface Answer {
-  readonly status: number;
-  readonly text: string;
-}
-
 function requestLine(name: RouteName, { params = {}, query = {} }: Wish): Pick<Exchange, 'method' | 'path'> {
   const { method, path } = routes[name];
   const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
@@ -92,34 +87,24 @@ function requestLine(name: RouteName, { params = {}, query = {} }: Wish): Pick<E
   return { method, path: search === '' ? filled : `${filled}?${search}` };
 }
 
-function send(exchange: Exchange, body: unknown): Promise<Answer> {
+async function send(exchange: Exchange, body: unknown): Promise<HttpAnswer> {
   const { socketPath, method, path, within } = exchange;
-  return new Promise((resolve, reject) => {
-    const fail = (error: Error): void => {
-      clearTimeout(timer);
-      reject(translate(error, exchange));
-    };
+  const late = new AbortController();
+  const timer = setTimeout(() => {
+    const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
+    late.abort(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
+  }, within);
+  try {
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const headers = text === undefined ? {} : { 'content-type': 'application/json' };
-    const call = httpRequest({ socketPath, method, path, headers, agent: false }, (reply) => {
-      let received = '';
-      reply.setEncoding('utf8').on('data', (part: string) => (received += part));
-      reply.once('error', fail);
-      reply.once('end', () => {
-        clearTimeout(timer);
-        resolve({ status: reply.statusCode ?? 0, text: received });
-      });
-    });
-    const timer = setTimeout(() => {
-      const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
-      call.destroy(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
-    }, within);
-    call.once('error', fail);
-    call.end(text);
-  });
+    return await exchangeOverSocket({ socketPath, method, path, body: text, signal: late.signal });
+  } catch (error) {
+    throw translate(error as NodeJS.ErrnoException, exchange);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function valueOf({ status, text }: Answer, exchange: Exchange, accepted: readonly number[]): unknown {
+function valueOf({ status, text }: HttpAnswer, exchange: Exchange, accepted: readonly number[]): unknown {
   const { method, path, socketPath } = exchange;
   const body = parse(text);
   if (body !== undefined && (status === 200 || (accepted.includes(status) && !isFailure(body)))) return body;
