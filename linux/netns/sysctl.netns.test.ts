@@ -13,6 +13,8 @@ describe('settings', () => {
     using a = freshNamespace();
     using b = freshNamespace();
     const home = readSettings(ownNamespace, [forward, allForward]);
+    // A new namespace takes over some settings from the first one of the machine.
+    b.run('sh', '-c', `echo 0 >/proc/sys/${forward}`);
     const outcomes = writeSettings(a.path, [
       { key: forward, value: '1' },
       { key: allForward, value: '1' },

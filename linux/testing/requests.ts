@@ -12,15 +12,6 @@ export function addBridge(name: string, kind = 'bridge'): NetlinkRequest {
   return { type: 16, flags: create | exclusive, body };
 }
 
-/** `ip link set dev INDEX mtu MTU` */
-export function setMtu(index: number, mtu: number): NetlinkRequest {
-  const head = Buffer.alloc(16);
-  head.writeInt32LE(index, 4);
-  const value = Buffer.alloc(4);
-  value.writeUInt32LE(mtu);
-  return { type: 16, flags: 0, body: Buffer.concat([head, attribute(4, value)]) };
-}
-
 /** `ip neigh add 10.X.X.X lladdr 02:... dev INDEX nud permanent` */
 export function addNeighbour(dev: number, number: number): NetlinkRequest {
   const head = Buffer.alloc(12);
