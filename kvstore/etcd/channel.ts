@@ -74,7 +74,7 @@ const channelOptions = {
   'grpc.keepalive_timeout_ms': 5000,
   'grpc.initial_reconnect_backoff_ms': 250,
   'grpc.min_reconnect_backoff_ms': 250,
-  'grpc.max_reconnect_backoff_ms': 3000,
+  'grpc.max_reconnect_backoff_ms': 2000,
   'grpc.max_receive_message_length': -1,
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_channelz': 0,

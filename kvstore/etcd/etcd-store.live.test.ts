@@ -18,11 +18,11 @@ let round = 0;
 async function setup(): Promise<FaultyStoreUnderTest> {
   round += 1;
   const prefix = `test/${round}/`;
-  const clients = [await openClient(server.port, prefix)];
+  const clients = [await openClient([server.port], prefix)];
   return {
     store: clients[0]!,
     another: async () => {
-      const client = await openClient(server.port, prefix);
+      const client = await openClient([server.port], prefix);
       clients.push(client);
       return client;
     },

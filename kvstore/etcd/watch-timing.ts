@@ -1,7 +1,7 @@
 import type { Reason } from './watch.machine.ts';
 
 const firstRetry = 100;
-const longestRetry = 5000;
+const longestRetry = 2000;
 
 /**
  * Milliseconds until the timer of a watch. `fraction` is a number from 0 to below 1: watches that were woken together
@@ -16,7 +16,7 @@ export function delay(why: Reason, failures: number, fraction: number): number {
     case 'settle':
       return 3000;
     case 'steady':
-      return 10_000;
+      return 3000;
     case 'check':
       return 300_000 * (0.7 + 0.6 * fraction);
   }

@@ -15,9 +15,9 @@ const clock: Clock = {
   },
 };
 
-/** The real client of a server, or of a proxy before it, on loopback. */
-export const openClient = (port: number, prefix: string): Promise<Store> =>
+/** The real client of servers, or of proxies before them, on these ports of loopback. */
+export const openClient = (ports: readonly number[], prefix: string): Promise<Store> =>
   openEtcdStore(
-    { endpoints: [{ host: '127.0.0.1', port }], prefix },
+    { endpoints: ports.map((port) => ({ host: '127.0.0.1', port })), prefix },
     { clock, logger: silentLogger, fraction: Math.random },
   );
