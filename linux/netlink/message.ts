@@ -29,7 +29,8 @@ export interface Rtnetlink {
 
   /**
    * Everything that a dump or a get answers. A dump that was interrupted by a change (NLM_F_DUMP_INTR) is repeated inside, so
-   * that what is returned was true at one moment.
+   * that what is returned was true at one moment. The kernel takes the body at its word (NETLINK_GET_STRICT_CHK): the whole
+   * struct of the type, zero where it filters nothing.
    *
    * @throws KERNEL_REFUSED
    */

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { closeSync, readdirSync, readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -90,6 +90,20 @@ describe('inNamespace', () => {
   test('a descriptor of something else is refused as well', () => {
     const fd = process.stdout.fd;
     expect(() => inNamespace(fd, here)).toThrow(expect.objectContaining({ code: 'SANDBOX_INVALID' }));
+  });
+
+  test('where the way back is barred the process ends and says why', () => {
+    using namespace = freshNamespace();
+    const script = `
+      import { ensureThreadPool, inNamespace } from './linux/netns/netns.ts';
+      await ensureThreadPool();
+      try { inNamespace(process.argv[1], () => console.log('inside')); } finally { console.log('goes on'); }`;
+    const inject = ['-f', '-o', '/dev/null', '-e', 'trace=setns', '-e', 'inject=setns:error=EPERM:when=2'];
+    const ended = spawnSync('strace', [...inject, process.execPath, ...nodeScript(script), namespace.path], {
+      encoding: 'utf8',
+    });
+    expect([ended.signal, ended.stdout]).toEqual(['SIGABRT', 'inside\n']);
+    expect(ended.stderr).toContain('cannot leave a network namespace (setns answered EPERM)');
   });
 
   test('without privilege it is PERMISSION_DENIED, and says what is missing', () => {
