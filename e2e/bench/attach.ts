@@ -7,6 +7,7 @@ import type { Lab } from '../lab/lab.ts';
 import { ended } from '../lab/run.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { benchLab, declareNetwork } from './lab.ts';
+import { readProcessUse } from './process-use.ts';
 import { alternate } from './rounds.ts';
 import { spread } from './statistics.ts';
 import { fixed, verdict, type Figures } from './table.ts';
@@ -25,6 +26,13 @@ export const attachBenchmark: Benchmark = {
   },
 };
 
+/** One call after another, and what weftd used for each on average, in milliseconds. */
+interface Calls {
+  readonly name: string;
+  readonly times: readonly number[];
+  readonly cpuMs: number;
+}
+
 async function byApi(bench: Bench, lab: Lab, host: Host): Promise<Figures> {
   const count = bench.quick ? 10 : 100;
   // Another host takes part, as in a cluster that is in use.
@@ -34,28 +42,29 @@ async function byApi(bench: Bench, lab: Lab, host: Host): Promise<Figures> {
   });
   const sandboxes = await madeSandboxes(host, 'c', count + 1);
   const first = await timed(() => attach(host, { network: 'net0', sandbox: sandboxes[0] ?? '' }));
-  const others = sandboxes.slice(1);
-  const attached: number[] = [];
-  const again: number[] = [];
-  const detached: number[] = [];
   bench.tell(`attach: ${count} sandboxes, one after the other`);
-  for (const sandbox of others) attached.push(await timed(() => attach(host, { network: 'net0', sandbox })));
-  for (const sandbox of others) again.push(await timed(() => attach(host, { network: 'net0', sandbox })));
-  for (const sandbox of others) detached.push(await timed(() => detach(host, 'net0', sandbox)));
-  const idle: number[] = [];
-  for (const _ of others) idle.push(await timed(() => host.agent.request('GET', '/healthz')));
+  const all = async (name: string, work: (sandbox: string) => Promise<unknown>): Promise<Calls> => {
+    const before = cpuOf(host);
+    const times: number[] = [];
+    for (const sandbox of sandboxes.slice(1)) times.push(await timed(() => work(sandbox)));
+    return { name, times, cpuMs: (cpuOf(host) - before) / count };
+  };
+  const attached = await all('attach', (sandbox) => attach(host, { network: 'net0', sandbox }));
+  const others = [
+    await all('attach, the same again', (sandbox) => attach(host, { network: 'net0', sandbox })),
+    await all('detach', (sandbox) => detach(host, 'net0', sandbox)),
+    await all('GET /healthz', () => host.agent.request('GET', '/healthz')),
+  ];
   return {
     title: 'API call to answer on the unix socket, etcd, one after the other (ms)',
-    head: ['call', 'median', 'p99', 'least', 'calls'],
+    head: ['call', 'median', 'p99', 'least', 'calls', 'CPU of weftd'],
     rows: [
-      timesRow('attach', attached),
       timesRow('attach, the first of the network on this host', [first]),
-      timesRow('attach, the same again', again),
-      timesRow('detach', detached),
-      timesRow('GET /healthz', idle),
+      ...[attached, ...others].map(({ name, times, cpuMs }) => [...timesRow(name, times), fixed(cpuMs)]),
     ],
     notes: [
-      `aim: attach in ${aims.attach} ms (median): ${verdict(spread(attached).median, aims.attach, 'less')}; Docker ${aims.docker}`,
+      `aim: attach in ${aims.attach} ms (median): ${verdict(spread(attached.times).median, aims.attach, 'less')}; ` +
+        `Docker ${aims.docker}`,
     ],
   };
 }
@@ -97,6 +106,12 @@ async function madeSandboxes(host: Host, word: string, count: number): Promise<r
   const namespaces: string[] = [];
   for (let n = 0; n < count; n += 1) namespaces.push((await host.sandbox(`${word}${n}`).ensure()).namespace);
   return namespaces;
+}
+
+function cpuOf(host: Host): number {
+  const { pid } = host.agent;
+  if (pid === undefined) throw new Error(`weftd of ${host.name} does not run`);
+  return readProcessUse(pid).cpuMs;
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
