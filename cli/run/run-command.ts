@@ -25,14 +25,18 @@ export async function runCommand(
   let code: number;
   try {
     const early = await Promise.race([attached.then(() => undefined), signals.interrupted]);
-    code = early === undefined ? await runInside(sandbox.pid, command, signals) : signalCode(early);
+    if (early === undefined) code = await runInside(sandbox.pid, command, signals);
+    else {
+      cli.err(`weft: ${early}: detaching as soon as the agent has answered`);
+      await attached.catch(() => undefined);
+      code = signalCode(early);
+    }
   } catch (error) {
     // It may have been attached all the same. What went wrong first is what counts.
     await detach(client, key, options).catch(() => undefined);
     throw error;
   }
   try {
-    await attached.catch(() => undefined);
     await detach(client, key, options);
     return code;
   } catch (error) {

@@ -1,0 +1,76 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { blue, refused } from '../api/testing/fake-service.ts';
+import { serveFake } from '../api/testing/serve-fake.ts';
+
+const launcher = join(import.meta.dirname, '..', 'bin', 'weft');
+const packageJson = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as {
+  readonly version: string;
+};
+const directory = mkdtempSync(join(tmpdir(), 'weft-launcher-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(args: readonly string[], socket: string): ChildProcess {
+  return spawn(launcher, args, { env: { ...process.env, WEFT_SOCKET: socket } });
+}
+
+function end(child: ChildProcess): Promise<Ended> {
+  const said = { stdout: '', stderr: '' };
+  child.stdout?.on('data', (text: Buffer) => (said.stdout += text.toString()));
+  child.stderr?.on('data', (text: Buffer) => (said.stderr += text.toString()));
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...said })));
+}
+
+describe('bin/weft as a process', () => {
+  test('results, failures and their exit codes', async () => {
+    await using served = await serveFake();
+    const { socketPath } = served;
+    const [version, listed, nobody, misspelt] = await Promise.all([
+      end(start(['--version'], socketPath)),
+      end(start(['network', 'ls', '-o', 'json'], socketPath)),
+      end(start(['network', 'ls'], join(directory, 'nobody'))),
+      end(start(['network', 'sl'], socketPath)),
+    ]);
+    expect(version).toEqual({ code: 0, stdout: `${packageJson.version}\n`, stderr: '' });
+    expect(listed).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(listed.stdout)).toEqual([blue, refused]);
+    expect(nobody).toMatchObject({ code: 3, stdout: '' });
+    expect(nobody.stderr).toMatch(/^weft: nobody answers on .*\/nobody: /);
+    expect(misspelt).toMatchObject({ code: 2, stdout: '' });
+  }, 30_000);
+
+  test('a declaration by standard input or from a file', async () => {
+    await using served = await serveFake();
+    const byPipe = start(['network', 'apply', '-f', '-'], served.socketPath);
+    byPipe.stdin?.end('name: blue\nsubnets: [10.7.0.0/24]\n');
+    expect(await end(byPipe)).toMatchObject({ code: 0, stdout: 'NAME  OUTCOME\nblue  created\n' });
+    const file = join(directory, 'nets.json');
+    writeFileSync(file, '{"blue":{"subnets":["10.7.0.0/24"]}}');
+    expect(await end(start(['network', 'apply', '-f', file], served.socketPath))).toMatchObject({ code: 0 });
+    const request = { name: 'blue', declaration: { subnets: ['10.7.0.0/24'] } };
+    expect(served.service.calls).toEqual([
+      ['applyNetwork', request],
+      ['applyNetwork', request],
+    ]);
+    const missing = await end(start(['network', 'apply', '-f', `${file}.not`], served.socketPath));
+    expect(missing).toMatchObject({ code: 2 });
+    expect(missing.stderr).toMatch(/^weft: cannot read .*nets\.json\.not: ENOENT/);
+  }, 30_000);
+
+  test('a reader that goes away is no failure', async () => {
+    const many = Array.from({ length: 5000 }, () => blue);
+    await using served = await serveFake({ listNetworks: async () => many });
+    const child = start(['network', 'ls'], served.socketPath);
+    child.stdout?.once('data', () => child.stdout?.destroy());
+    expect(await end(child)).toMatchObject({ code: 0, stderr: '' });
+  }, 30_000);
+});

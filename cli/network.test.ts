@@ -1,0 +1,161 @@
+import { describe, expect, test } from '@jest/globals';
+import { blue, refused } from '../api/testing/fake-service.ts';
+import { WeftError } from '../model/errors.ts';
+import { typeWeft } from './testing/type-weft.ts';
+
+describe('weft network ls', () => {
+  test('as a table', async () => {
+    const removing = { ...blue, name: 'old', phase: 'removing' as const };
+    const edited = { ...blue, name: 'pink', refusedEdit: { why: 'MTU 99999 is too large' } };
+    const { code, stdout } = await typeWeft(['network', 'ls'], {
+      answers: { listNetworks: async () => [blue, removing, edited, refused] },
+    });
+    expect(code).toBe(0);
+    expect(stdout).toBe(`\
+NAME  STATE     VNI      SUBNETS                  MTU   ENDPOINTS  NOTE
+blue  active    1048577  10.7.0.0/24 fd00:7::/64  1450  1          -
+old   removing  1048577  10.7.0.0/24 fd00:7::/64  1450  1          -
+pink  active    1048577  10.7.0.0/24 fd00:7::/64  1450  1          edit refused: MTU 99999 is too large
+red   refused   -        -                        -     -          10.7.0.0/25 overlaps network blue
+`);
+  });
+
+  test.each([[['network', 'ls', '-o', 'json']], [['-o', 'json', 'network', 'ls']]])(
+    'as JSON: %j',
+    async (args) => {
+      const { code, stdout } = await typeWeft(args);
+      expect(code).toBe(0);
+      expect(JSON.parse(stdout)).toEqual([blue, refused]);
+    },
+  );
+
+  test('what others wrote does not move the cursor', async () => {
+    const hostile = { ...refused, why: 'a\x1b[2Jb\nc' };
+    const { stdout } = await typeWeft(['network', 'ls'], {
+      answers: { listNetworks: async () => [hostile] },
+    });
+    expect(stdout).toContain('a?[2Jb?c\n');
+  });
+});
+
+describe('weft network inspect', () => {
+  test('an accepted one', async () => {
+    const { stdout, calls } = await typeWeft(['network', 'inspect', 'blue']);
+    expect(calls).toEqual([['inspectNetwork', 'blue']]);
+    expect(stdout).toBe(`\
+name         blue
+id           00000000000000b1
+state        active
+driver       overlay
+VNI          1048577
+subnets      10.7.0.0/24, gateway 10.7.0.1
+             fd00:7::/64, gateway fd00:7::1, range fd00:7::100/120, router fd00:7::2
+MTU          1450 (from the nodes)
+internal     no
+may overlap  no
+labels       team=a
+endpoints    1
+created      2026-11-25T10:00:00.000Z by n1
+`);
+  });
+
+  test('a refused one', async () => {
+    const { stdout } = await typeWeft(['network', 'inspect', 'red'], {
+      answers: { inspectNetwork: async () => refused },
+    });
+    expect(stdout).toBe('name   red\nstate  refused\nwhy    10.7.0.0/25 overlaps network blue\n');
+  });
+});
+
+describe('weft network create', () => {
+  test('declares what the flags say', async () => {
+    const args = [
+      '--subnet',
+      '10.7.0.0/24',
+      '--subnet',
+      'fd00:7::/64',
+      '--gateway',
+      'fd00:7::1',
+      '--mtu',
+      '1400',
+    ];
+    const { code, calls } = await typeWeft(['network', 'create', 'blue', ...args, '--internal']);
+    expect(code).toBe(0);
+    const subnets = ['10.7.0.0/24', { cidr: 'fd00:7::/64', gateway: 'fd00:7::1' }];
+    expect(calls).toEqual([
+      ['createNetwork', { name: 'blue', declaration: { subnets, mtu: 1400, internal: true } }],
+    ]);
+  });
+
+  test('a subnet is needed', async () => {
+    const { code, stderr, calls } = await typeWeft(['network', 'create', 'blue']);
+    expect([code, calls]).toEqual([2, []]);
+    expect(stderr).toMatch(/^weft: required option '--subnet <cidr>' not specified/);
+  });
+
+  test.each([
+    [
+      ['--subnet', '10.7.0.1/24'],
+      /^weft: "10\.7\.0\.1\/24" has host bits set; did you mean 10\.7\.0\.0\/24\?$/m,
+    ],
+    [['--subnet', '10.7.0.0/24', '--mtu', '1k'], /^weft: option '--mtu <bytes>' argument '1k' is invalid/],
+  ])('%j is refused without asking anybody', async (args, message) => {
+    const { code, stderr, calls } = await typeWeft(['network', 'create', 'blue', ...args]);
+    expect([code, calls]).toEqual([2, []]);
+    expect(stderr).toMatch(message);
+  });
+});
+
+describe('weft network rm', () => {
+  test('says whether it is gone', async () => {
+    const gone = await typeWeft(['network', 'rm', 'blue']);
+    expect(gone).toMatchObject({ code: 0, stdout: 'Removed network blue.\n' });
+    expect(gone.calls).toEqual([['removeNetwork', { name: 'blue', force: false }]]);
+    const going = await typeWeft(['network', 'rm', 'blue', '--force'], {
+      answers: { removeNetwork: async () => ({ state: 'removing' }) },
+    });
+    expect(going.stdout).toMatch(/^Network blue is being removed/);
+    expect(going.calls).toEqual([['removeNetwork', { name: 'blue', force: true }]]);
+  });
+});
+
+describe('weft network apply', () => {
+  const files = { 'nets.yaml': 'blue: {subnets: [10.7.0.0/24]}\nred: {subnets: [10.7.0.0/25]}\n' };
+  const applyNetwork = async ({ name }: { readonly name: string }) => {
+    if (name === 'red') throw new WeftError('NETWORK_REFUSED', '10.7.0.0/25 overlaps network blue');
+    return { outcome: 'changed' as const, network: blue };
+  };
+
+  test('one that fails is named and keeps no other back', async () => {
+    const reversed = { 'nets.yaml': files['nets.yaml'].split('\n').toReversed().join('\n') };
+    const { code, stdout, stderr } = await typeWeft(['network', 'apply', '-f', 'nets.yaml'], {
+      answers: { applyNetwork },
+      files: reversed,
+    });
+    expect(code).toBe(5);
+    expect(stdout).toBe('NAME  OUTCOME\nred   failed\nblue  changed\n');
+    expect(stderr).toBe('weft: network red: 10.7.0.0/25 overlaps network blue\n');
+  });
+
+  test('as JSON', async () => {
+    const { code, stdout, stderr } = await typeWeft(['network', 'apply', '-f', 'nets.yaml', '-o', 'json'], {
+      answers: { applyNetwork },
+      files,
+    });
+    expect(code).toBe(5);
+    const error = { code: 'NETWORK_REFUSED', message: 'network red: 10.7.0.0/25 overlaps network blue' };
+    expect(JSON.parse(stdout)).toMatchObject([
+      { name: 'blue', outcome: 'changed', network: { vni: blue.vni } },
+      { name: 'red', outcome: 'failed', error },
+    ]);
+    expect(JSON.parse(stderr)).toMatchObject({ error });
+  });
+
+  test('reads everything before it changes anything', async () => {
+    const { code, stderr, calls } = await typeWeft(['network', 'apply', '-f', '-'], {
+      files: { '-': 'name: blue\nsubnets: [10.7.0.0/24]\n---\nsubnets: [10.8.0.0/24]\n' },
+    });
+    expect([code, calls]).toEqual([2, []]);
+    expect(stderr).toBe('weft: -, document 2: has no `name:` of the network beside its keys\n');
+  });
+});

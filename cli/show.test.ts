@@ -1,0 +1,115 @@
+import { describe, expect, test } from '@jest/globals';
+import type { StatusJson } from '../api/schemas/status.ts';
+import { healthy, nodes, web } from '../api/testing/fake-service.ts';
+import { span } from './output/span.ts';
+import { typeWeft } from './testing/type-weft.ts';
+
+describe('weft endpoint', () => {
+  test('ls', async () => {
+    const { name: _, ...nameless } = web;
+    const other = { ...nameless, node: 'n2', local: false, programmed: false };
+    const { stdout, calls } = await typeWeft(['endpoint', 'ls', '--network', 'blue'], {
+      answers: { listEndpoints: async () => [web, other] },
+    });
+    expect(calls).toEqual([['listEndpoints', { network: 'blue' }]]);
+    expect(stdout.replaceAll(/e{32}/g, 'e..')).toBe(`\
+NETWORK  NAME  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE                   ID
+blue     web   10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active                  e..
+blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active, not programmed  e..
+`);
+  });
+
+  test('inspect', async () => {
+    const lost = {
+      ...web,
+      state: 'conflict' as const,
+      conflictWith: 'endpoint f00 of n2',
+      labels: { a: 'b' },
+    };
+    const { stdout, calls } = await typeWeft(['endpoint', 'inspect', 'web', '--network', 'blue'], {
+      answers: { inspectEndpoint: async () => lost },
+    });
+    expect(calls).toEqual([['inspectEndpoint', { endpoint: 'web', network: 'blue' }]]);
+    expect(stdout).toBe(`\
+id         ${web.id}
+network    blue
+name       web
+aliases    www
+addresses  10.7.0.2/24
+           fd00:7::100/64
+MAC        02:57:0a:07:00:02
+node       n1 (this one)
+sandbox    /run/netns/c1 (key netns:c1)
+interface  eth0
+state      conflict with endpoint f00 of n2
+labels     a=b
+`);
+  });
+
+  test('as JSON', async () => {
+    expect(JSON.parse((await typeWeft(['endpoint', 'ls', '-o', 'json'])).stdout)).toEqual([web]);
+    expect(JSON.parse((await typeWeft(['endpoint', 'inspect', 'web', '-o', 'json'])).stdout)).toEqual(web);
+  });
+});
+
+describe('weft node ls', () => {
+  test('as a table and as JSON', async () => {
+    expect((await typeWeft(['node', 'ls'])).stdout).toBe(`\
+NAME  STATE  VTEPS                  MTU   ENDPOINTS  VERSION  ID
+n1 *  alive  192.0.2.1 2001:db8::1  1500  1          0.1.0    ${'1'.repeat(32)}
+n2    down   192.0.2.2              1500  ?          0.1.0    ${'2'.repeat(32)}
+`);
+    expect(JSON.parse((await typeWeft(['node', 'ls', '-o', 'json'])).stdout)).toEqual(nodes);
+  });
+});
+
+describe('weft status', () => {
+  const status = (change: Partial<StatusJson>, ...flags: readonly string[]) =>
+    typeWeft(['status', ...flags], { answers: { status: async () => ({ ...healthy, ...change }) } });
+
+  test('healthy', async () => {
+    expect(await status({})).toMatchObject({
+      code: 0,
+      stdout: `\
+healthy
+
+weftd      0.1.0 on n1, up 1 h 2 min
+phase      ready
+node       ${'1'.repeat(32)}, VTEP 192.0.2.1
+cluster    c0ffee, IPv4 tunnels, port 4789
+store      etcd://10.0.0.1:2379, insync since 2026-11-25T10:00:00.000Z
+networks   2
+endpoints  1 here, 3 elsewhere
+kernel     40 objects wanted, 0 pending, 0 failed
+`,
+    });
+  });
+
+  test.each<[Partial<StatusJson>, string]>([
+    [{ phase: 'joining', cluster: null, node: { id: 'n', name: 'n1', vteps: [] } }, '! not ready: joining'],
+    [{ store: { ...healthy.store, state: 'stale' } }, '! the store is stale since 2026-11-25T10:00:00.000Z'],
+    [{ objects: { desired: 1, failed: 1, pending: 0 } }, '! 1 kernel objects could not be programmed'],
+    [
+      { problems: [{ what: 'networks/red', why: 'is no\nJSON', hint: 'mend it' }] },
+      '! networks/red: is no?JSON (mend it)',
+    ],
+  ])('unhealthy, first of all why: %j', async (change, line) => {
+    const { code, stdout } = await status(change);
+    expect(code).toBe(1);
+    expect(stdout.split('\n')[0]).toBe(line);
+    const json = await status(change, '-o', 'json');
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toEqual({ ...healthy, ...change });
+  });
+});
+
+test.each([
+  [0.4, '0 s'],
+  [59.9, '59 s'],
+  [60, '1 min'],
+  [3599, '59 min'],
+  [12_000, '3 h 20 min'],
+  [86_400 * 12 + 3600 * 4, '12 d 4 h'],
+])('%d seconds are %s', (seconds, text) => {
+  expect(span(seconds)).toBe(text);
+});

@@ -1,0 +1,40 @@
+import { createColors } from 'picocolors';
+import { connect } from '../../api/client.ts';
+import type { AgentService } from '../../api/service.ts';
+import type { FakeService } from '../../api/testing/fake-service.ts';
+import { serveFake } from '../../api/testing/serve-fake.ts';
+import { runCli } from '../program.ts';
+
+export interface Typed {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly calls: FakeService['calls'];
+}
+
+export interface World {
+  /** Methods of the agent that answer otherwise than usual. */
+  readonly answers?: Partial<AgentService>;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly files?: Readonly<Record<string, string>>;
+}
+
+/** Runs `weft ARGS...` against a fake agent behind a real socket; without colours. */
+export async function typeWeft(args: readonly string[], world: World = {}): Promise<Typed> {
+  await using served = await serveFake(world.answers);
+  const said: { out: string; err: string } = { out: '', err: '' };
+  const code = await runCli(args, {
+    version: '1.2.3',
+    env: { WEFT_SOCKET: served.socketPath, ...world.env },
+    colors: createColors(false),
+    out: (text) => void (said.out += `${text}\n`),
+    err: (text) => void (said.err += `${text}\n`),
+    connect: async (socket) => connect(socket),
+    read: async (file) => {
+      const text = world.files?.[file];
+      if (text === undefined) throw new Error(`the test has no file ${file}`);
+      return text;
+    },
+  });
+  return { code, stdout: said.out, stderr: said.err, calls: served.service.calls };
+}
