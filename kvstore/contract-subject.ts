@@ -116,7 +116,10 @@ export class Follower {
       if (seen.has(key)) this.broken.push(`two changes for ${key} in one update`);
       seen.add(key);
       if (change.kind === 'delete') this.state.delete(key);
-      else this.#put(change.entry, revision);
+      else {
+        if (this.state.get(key)?.revision === change.entry.revision) this.broken.push(`${key} said twice`);
+        this.#put(change.entry, revision);
+      }
     }
   }
 

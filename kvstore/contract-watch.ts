@@ -165,6 +165,28 @@ export function watchCases(promise: Promised): void {
     expect([follower.kinds, follower.broken]).toEqual([['snapshot'], []]);
   });
 
+  promise('a watch that the sink of another one closes hears nothing more', async ({ store }) => {
+    const [first, second] = [new Follower(), new Follower()];
+    const watches = [store.watch('net/', first.sink), store.watch('net/', second.sink)];
+    await eventually('both snapshots', () => first.kinds.length > 0 && second.kinds.length > 0);
+    const closing: Promise<void>[] = [];
+    const close = (of: number, follower: Follower) => (): void => {
+      if (closing.length > 0) return;
+      closing.push(watches[of]!.close());
+      follower.closed = true;
+    };
+    first.onUpdate = close(1, second);
+    second.onUpdate = close(0, first);
+    await putText(store, 'net/a', 'x');
+    await eventually('the close', () => closing.length > 0);
+    const witness = new Follower();
+    const third = store.watch('net/', witness.sink);
+    await putText(store, 'net/b', 'x');
+    await eventually('the witness', () => witness.texts['net/b'] === 'x');
+    await Promise.all([...closing, ...watches.map((watch) => watch.close()), third.close()]);
+    expect([...first.broken, ...second.broken]).toEqual([]);
+  });
+
   promise("closing the store ends its watches and no other client's", async ({ store, another }) => {
     const [leaving, staying] = [new Follower(), new Follower()];
     const other = await another();
