@@ -104,6 +104,14 @@ test('a repeated attach is refused, but its own claims are no conflict', async (
   expect(readConflicts(endpoint, result.current)).toEqual([]);
 });
 
+test('an endpoint that is there already is not written over, whatever it holds', async () => {
+  const { store, revision } = await setUp();
+  await attach(store, endpoint, revision);
+  const result = await attach(store, { ...other, id: endpoint.id }, revision);
+  expect(result).toMatchObject({ ok: false });
+  expect(await keysOf(store)).toEqual(everyKey);
+});
+
 test('a claim that nobody can read keeps others away', () => {
   const key = net('claim/name/web');
   const entry: Entry = { key, value: Uint8Array.of(0xff), revision: 1, created: 1 };

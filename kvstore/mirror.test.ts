@@ -50,6 +50,14 @@ test('changes are passed on', () => {
   ]);
 });
 
+test('what was deleted before their eyes is not missed afterwards', () => {
+  expect(played(snapshot(1, [entry('a', 1)]), changes(2, 'a'), snapshot(3, []))).toEqual([
+    'a@1',
+    '-a(deleted)',
+    '',
+  ]);
+});
+
 test('a change that was seen already, or is older, is nothing', () => {
   expect(
     played(

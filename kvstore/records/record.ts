@@ -77,8 +77,7 @@ export function readJson(value: Uint8Array): unknown {
     return JSON.parse(text) as unknown;
   } catch (error) {
     // The message may quote the text, which may come from anybody.
-    const why = (error as Error).message.replace(/[^\x20-\x7e]/g, '?');
-    throw new Error(`it is not JSON: ${why}`, { cause: error });
+    throw new Error(`it is not JSON: ${printable((error as Error).message)}`, { cause: error });
   }
 }
 
@@ -144,5 +143,8 @@ export function readIp(what: string, bytes: Uint8Array): Ip {
 
 /** A text of anybody's in a message: quoted, and not long. */
 export function shown(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+  const short = text.length > 80 ? `${text.slice(0, 80)}...` : text;
+  return JSON.stringify(printable(short));
 }
+
+const printable = (text: string): string => text.replace(/[^\x20-\x7e]/g, '?');

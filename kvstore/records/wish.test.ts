@@ -162,17 +162,16 @@ test('every problem is told at once, each with its path', () => {
       'subnets[0]: "10.7.0.0/33" has a length beyond /32',
       'subnets[1]: "10.7.0.1/24" has host bits set; did you mean 10.7.0.0/24?',
       'subnets[2].gateway: "10.9.0.1/3" is not an IPv4 or IPv6 address',
-      `subnets[2].gw: is an unknown key; known are ${knownKeys('subnet').join(', ')}`,
+      `subnets[2].gw: is an unknown key (known are ${knownKeys('subnet').join(', ')})`,
       'subnets[3]: must be a prefix such as "10.7.0.0/24", or an object with at least cidr',
       'subnets[4].cidr: is missing',
       'mtu: must be a whole number',
       'vni: must be at least 1',
       'internal: must be true or false',
       'labels.a: must be a text',
-      `MTU: is an unknown key; known are ${knownKeys('top').join(', ')}`,
+      `MTU: is an unknown key (known are ${knownKeys('top').join(', ')})`,
     ]
-      .join('; ')
-      .split('; ')
+      .flatMap((c) => c.split('; '))
       .toSorted(),
   );
 });
@@ -234,7 +233,7 @@ test('brackets in a text are no nesting', () => {
 
 test('a message repeats no control characters, and not much of what it refuses', () => {
   const hostile = { subnets: ['10.7.0.0/24'], [`\u001b[2J${'x'.repeat(5000)}`]: 1 };
-  for (const read of [() => parse(hostile), () => parseWish(key, encodeText('{\u001b[2J'))]) {
+  for (const read of [() => parse(hostile), () => parseWish(key, encodeText('\u001b[2J'))]) {
     const text = complaints(read).join('; ');
     expect(text).not.toMatch(/[\x00-\x1f]/);
     expect(text.length).toBeLessThan(400);
@@ -244,5 +243,6 @@ test('a message repeats no control characters, and not much of what it refuses',
 test('of very many problems the first are told and the rest counted', () => {
   const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`key${i}`, 1]));
   const told = complaints(() => parse({ subnets: ['10.7.0.0/24'], ...many }));
+  expect(told).toHaveLength(21);
   expect(told.at(-1)).toBe('and 10 more problems');
 });

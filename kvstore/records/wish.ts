@@ -91,7 +91,7 @@ function problemsOf(issue: Issue, before: readonly PropertyKey[]): readonly Wish
       const known = knownKeys(steps.length === 0 ? 'top' : 'subnet').join(', ');
       return issue.keys.map((key) => ({
         path: joined(path, shorten(key)),
-        why: `is an unknown key; known are ${known}`,
+        why: `is an unknown key (known are ${known})`,
       }));
     }
     case 'invalid_union': {
