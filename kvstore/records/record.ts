@@ -1,5 +1,5 @@
 import { WeftError } from '../../model/errors.ts';
-import { ipFromBytes, parseIp, writeIp, type Ip } from '../../model/ip.ts';
+import { ipFromBytes, writeIp, type Ip } from '../../model/ip.ts';
 import { isName, type Name } from '../../model/name.ts';
 import { decodeText } from '../store.ts';
 
@@ -138,7 +138,7 @@ export function ipBytes(ip: Ip): Uint8Array {
 export function readIp(what: string, bytes: Uint8Array): Ip {
   if (bytes.length === 4) return ipFromBytes(bytes, 4);
   if (bytes.length !== 16) return wrong(`${what} has ${bytes.length} bytes, an address has 4 or 16`);
-  return parseIp(ipFromBytes(bytes, 6));
+  return ipFromBytes(bytes, 6);
 }
 
 /** A text of anybody's in a message: quoted, and not long. */
