@@ -46,6 +46,8 @@ export async function joinCluster(
     const recorded = await read(keys.node(node.id));
     conditions.push(sameAs(keys.node(node.id), recorded));
     const old = recorded === undefined ? undefined : decodeNode(recorded.key, recorded.value);
+    const alive = await read(keys.alive(node.id));
+    checkGeneration(alive, old, joining);
     if (old === undefined || !saysTheSame(old, node)) {
       const value = encodeNode({ ...node, serial: joining.nextSerial() });
       ops.push({ kind: 'put', key: keys.node(node.id), value });
@@ -59,8 +61,6 @@ export async function joinCluster(
     const kept = new Set(claimKeys(node));
     for (const key of old === undefined ? [] : claimKeys(old))
       if (!kept.has(key)) ops.push({ kind: 'delete', key });
-    const alive = await read(keys.alive(node.id));
-    checkGeneration(alive, old, joining);
     conditions.push(sameAs(keys.alive(node.id), alive));
     const beat = encodeAlive({ node: node.id, generation: joining.generation });
     ops.push({ kind: 'put', key: keys.alive(node.id), value: beat, lease });
