@@ -12,7 +12,7 @@ import { localEndpointObjects, remoteEndpointObjects } from './endpoint-objects.
 import { networkMtu, vtepOf } from './mtu.ts';
 import { bridgeMac, portName } from './names.ts';
 import { networkObjects } from './network-objects.ts';
-import { cluster, endpoint, network, other4, other6, self, v4, v6 } from './testing.ts';
+import { cluster, endpoint, network, other4, other6, self, v4, v6 } from './testing/builders.ts';
 
 const flat = network();
 const routed = network({ subnets: [v4, v6, other4, other6] });

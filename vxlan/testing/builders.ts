@@ -1,11 +1,11 @@
-import type { Endpoint, EndpointId } from '../model/endpoint.ts';
-import type { Ip } from '../model/ip.ts';
-import type { Mac } from '../model/mac.ts';
-import type { Name } from '../model/name.ts';
-import type { Network, NetworkId, Subnet } from '../model/network.ts';
-import type { NodeId } from '../model/node.ts';
-import type { Prefix } from '../model/prefix.ts';
-import type { Vni } from '../model/vni.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import type { Ip } from '../../model/ip.ts';
+import type { Mac } from '../../model/mac.ts';
+import type { Name } from '../../model/name.ts';
+import type { Network, NetworkId, Subnet } from '../../model/network.ts';
+import type { NodeId } from '../../model/node.ts';
+import type { Prefix } from '../../model/prefix.ts';
+import type { Vni } from '../../model/vni.ts';
 
 /** Builders for the tests of this room: the value says what matters, the rest is filled in. */
 export function subnet(prefix: string, gateway: string): Subnet {
