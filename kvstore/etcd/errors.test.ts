@@ -33,6 +33,16 @@ test('the message names the wish, the server and its answer', () => {
   );
 });
 
+test('the message says whether nobody answered or the reply to a write was lost', () => {
+  const why = '127.0.0.1:2379: what the server says (gRPC status 14)';
+  expect(asStoreError(failed(14), 'read k', 'read').message).toBe(
+    `cannot read k: no answer from etcd: ${why}`,
+  );
+  expect(asStoreError(failed(14), 'write k', 'write').message).toBe(
+    `cannot write k: the reply was lost: ${why}`,
+  );
+});
+
 test('what is no answer of a server passes as it is', () => {
   const reason = new WeftError('STORE_CLOSED', 'closed');
   expect(asStoreError(reason, 'read k', 'read')).toBe(reason);

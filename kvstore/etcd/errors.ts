@@ -29,10 +29,12 @@ export class CallFailed extends Error {
   readonly unsent: boolean;
 
   constructor(server: string, status: StatusError, unsent = false) {
-    super(`${server}: ${status.details} (gRPC status ${status.code})`);
+    // grpc-js appends a note about name resolution, which is mostly empty.
+    const details = status.details.replace(/\s*Resolution note:\s*$/, '');
+    super(`${server}: ${details} (gRPC status ${status.code})`);
     this.server = server;
     this.code = status.code;
-    this.details = status.details;
+    this.details = details;
     this.unsent = unsent;
   }
 }
@@ -68,9 +70,10 @@ export const isCompacted = (error: unknown): boolean =>
  */
 export function asStoreError(error: unknown, wish: string, kind: 'read' | 'write'): Error {
   if (!(error instanceof CallFailed)) return error instanceof Error ? error : new Error(String(error));
-  const maybeApplied = kind === 'write' && !error.unsent;
-  const code = refusals.get(error.code) ?? (maybeApplied ? 'STORE_AMBIGUOUS' : 'STORE_UNAVAILABLE');
-  const answer = code === 'STORE_AMBIGUOUS' ? 'the reply was lost' : 'etcd answers';
+  const refusal = refusals.get(error.code);
+  const lost = kind === 'write' && !error.unsent;
+  const code = refusal ?? (lost ? 'STORE_AMBIGUOUS' : 'STORE_UNAVAILABLE');
+  const answer = refusal !== undefined ? 'etcd answers' : lost ? 'the reply was lost' : 'no answer from etcd';
   return new WeftError(code, `cannot ${wish}: ${answer}: ${error.message}`, {
     cause: error,
     details: { server: error.server, grpcStatus: error.code },

@@ -2,7 +2,6 @@ import type { IWatchCreateRequest, IWatchRequest, IWatchResponse } from 'etcd3/l
 import { WeftError } from '../../model/errors.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Revision } from '../store.ts';
-import type { Calls } from './calls.ts';
 import type { Channel, Duplex } from './channel.ts';
 import { asStoreError, CallFailed, grpcStatus } from './errors.ts';
 import type { KeyRange, KeySpace } from './key-space.ts';
@@ -21,8 +20,11 @@ export interface Subscription {
   close(): void;
 }
 
+/** A server that can be asked for a stream. */
+export type WatchServer = Pick<Channel, 'address' | 'watch'>;
+
 export interface StreamPorts {
-  readonly calls: Calls;
+  readonly calls: { readonly channel: WatchServer; failed(server: WatchServer): void };
   readonly space: KeySpace;
   readonly clock: Clock;
 }
@@ -71,7 +73,7 @@ interface Member {
 
 class Stream {
   readonly #ports: StreamPorts;
-  readonly #channel: Channel;
+  readonly #channel: WatchServer;
   /** Asked for and not answered; the server answers in order. */
   readonly #asked: { readonly member: Member; readonly timer: Timer }[] = [];
   readonly #members = new Map<string, Member>();

@@ -8,6 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+/** Of util-linux: has the kernel end the server when we are gone. */
+const dieWithUs = 'setpriv';
 
 /** One real etcd server on loopback with data of its own. It ends with the process that started it, however that ends. */
 export class EtcdServer implements AsyncDisposable {
@@ -59,7 +61,7 @@ export class EtcdServer implements AsyncDisposable {
       // Nothing in a test has to survive a power cut.
       '--unsafe-no-fsync',
     ];
-    this.#process = spawn('setpriv', ['--pdeathsig', 'KILL', 'etcd', ...flags], {
+    this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', 'etcd', ...flags], {
       stdio: ['ignore', log, log],
     });
     this.#process.on('error', () => undefined);
