@@ -34,10 +34,14 @@ test('what is known after steps is what a plain map would hold, and earlier valu
 });
 
 test('many steps, more than are kept apart, add up', () => {
-  let known = Known.of([{ key: 'first', revision: 1 }]);
+  let known = Known.of([
+    { key: 'first', revision: 1 },
+    { key: 'erased', revision: 1 },
+  ]).after([{ key: 'erased', revision: 1, exists: false }]);
   for (let n = 2; n < 2000; n += 1)
     known = known.after([{ key: `k${n % 700}`, revision: n, exists: n % 3 > 0 }]);
   expect(known.revisionOf('first')).toBe(1);
+  expect(known.revisionOf('erased')).toBeUndefined();
   expect(known.revisionOf('k599')).toBe(1999);
   expect(known.revisionOf('k598')).toBeUndefined();
 });
