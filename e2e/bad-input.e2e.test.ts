@@ -20,7 +20,7 @@ const mistakes: readonly Mistake[] = [
   ['weft network', 2, 'create'],
   ['weft network ls --colour', 2, '--colour'],
   ['weft network ls -o xml', 2, 'json'],
-  ['weft attach blue', 2, 'sandbox'],
+  ['weft attach --network blue', 2, 'sandbox'],
   // Declarations.
   ['weft network create wide --subnet 10.9.0.0/33', 2, '10.9.0.0/33'],
   ['weft network create host --subnet 10.9.0.7/24', 2, '10.9.0.0/24'],
@@ -35,7 +35,7 @@ const mistakes: readonly Mistake[] = [
   ],
   ['weft network create gate --subnet 10.9.0.0/24 --gateway 10.8.0.1', 2, '10.8.0.1'],
   ['weft network create vni --subnet 10.9.0.0/24 --vni 99999999', 2, '99999999'],
-  ['weft network create mtu --subnet 10.9.0.0/24 --mtu 12', 2, 'mtu'],
+  ['weft network create mtu --subnet 10.9.0.0/24 --mtu 12', 2, 'mtu', '12'],
   ['weft network create over --subnet 10.7.0.0/16', 5, 'blue', '10.7.0.0/24'],
   ['weft network create blue --subnet 10.9.0.0/24', 5, 'blue'],
   [`echo '{"name":"c","subnets":["10.9.0.0/24"],"colour":"red"}' | weft network apply -f -`, 2, 'colour'],
@@ -45,28 +45,28 @@ const mistakes: readonly Mistake[] = [
   ['weft network inspect red', 4, 'red'],
   ['weft network rm red', 4, 'red'],
   ['weft endpoint inspect nobody', 4, 'nobody'],
-  ['weft attach red SANDBOX', 4, 'red'],
-  ['weft detach red SANDBOX', 4, 'red'],
+  ['weft attach --network red SANDBOX', 4, 'red'],
+  ['weft detach --network red SANDBOX', 4, 'red'],
   ['weft network rm blue', 5, 'h1', '10.7.0.5', '--force'],
   // Sandboxes.
-  ['weft attach blue nowhere', 2, 'nowhere', '/run/netns'],
-  ['weft attach blue /etc/hostname', 2, '/etc/hostname', 'namespace'],
-  ['weft attach blue /proc/1/ns/mnt', 2, '/proc/1/ns/mnt', 'namespace'],
-  ['weft attach blue 4194303', 2, '4194303'],
-  ['weft attach blue a..b/../c', 2],
+  ['weft attach --network blue nowhere', 2, 'nowhere', '/run/netns'],
+  ['weft attach --network blue /etc/hostname', 2, '/etc/hostname', 'namespace'],
+  ['weft attach --network blue /proc/self/ns/mnt', 2, '/proc/self/ns/mnt', 'namespace'],
+  ['weft attach --network blue 4194303', 2, '4194303'],
+  ['weft attach --network blue a..b/../c', 2],
   // Addresses.
-  ['weft attach blue SANDBOX --ip 10.9.0.9', 2, '10.9.0.9', '10.7.0.0/24'],
-  ['weft attach blue SANDBOX --ip 10.7.0.5', 5, '10.7.0.5', 'blue'],
-  ['weft attach blue SANDBOX --ip 10.7.0.1', 5, '10.7.0.1', 'gateway'],
-  ['weft attach blue SANDBOX --ip 10.7.0.0', 2, '10.7.0.0'],
-  ['weft attach blue SANDBOX --ip 10.7.0', 2, '10.7.0'],
-  ['weft attach blue SANDBOX --mac 01:00:5e:00:00:01', 2, 'multicast'],
-  ['weft attach blue SANDBOX --interface seventeen-letters', 2, 'seventeen-letters'],
-  ['weft attach blue SANDBOX --interface lo', 5, 'lo'],
+  ['weft attach --network blue SANDBOX --ip 10.9.0.9', 2, '10.9.0.9', '10.7.0.0/24'],
+  ['weft attach --network blue SANDBOX --ip 10.7.0.5', 5, '10.7.0.5', 'blue'],
+  ['weft attach --network blue SANDBOX --ip 10.7.0.1', 5, '10.7.0.1', 'gateway'],
+  ['weft attach --network blue SANDBOX --ip 10.7.0.0', 2, '10.7.0.0'],
+  ['weft attach --network blue SANDBOX --ip 10.7.0', 2, '10.7.0'],
+  ['weft attach --network blue SANDBOX --mac 01:00:5e:00:00:01', 2, 'multicast'],
+  ['weft attach --network blue SANDBOX --interface seventeen-letters', 2, 'seventeen-letters'],
+  ['weft attach --network blue SANDBOX --interface lo', 5, 'lo'],
   // Running a command.
   ['weft run --network red -- true', 125, 'red'],
   ['weft run --network blue -- /nowhere/program', 127, '/nowhere/program'],
-  ['weft run --network blue', 2, 'command'],
+  ['weft run --network blue', 125, 'command'],
   // Nobody at home.
   ['weft --socket /nowhere/weftd.sock network ls', 3, '/nowhere/weftd.sock', 'weftd'],
   ['WEFT_SOCKET=/etc/hostname weft status', 3, '/etc/hostname'],
@@ -133,7 +133,8 @@ describe('an agent that cannot start', () => {
         for (const word of told) expect(outcome.stderr).toContain(word);
         expect(outcome.stderr).not.toContain('    at ');
       };
-      await expectEnd(5, ['h1', '--name'], '--name', 'h1');
+      const fresh = join(h2.directory, 'fresh');
+      await expectEnd(5, ['name h1', h1.name, '--name'], '--name', 'h1', '--state-dir', fresh);
       await expectEnd(5, ['port', '4789', '4790'], '--port', '4790');
       await expectEnd(2, ['eth9', 'eth1'], '--advertise', 'eth9');
       await expectEnd(2, ['192.0.2.77', h2.address], '--advertise', '192.0.2.77');

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { startCapture } from './lab/capture.ts';
 import type { Frame } from './lab/frames.ts';
+import type { Member } from './lab/members.ts';
 import { mapBounded } from './lab/wait.ts';
 import { tell, type Scene } from './testing/scene.ts';
 import { labName } from './testing/traces.ts';
@@ -81,8 +82,10 @@ function strangeOnTheWire(scene: Scene): (frame: Frame) => readonly string[] {
     if (ip?.vxlan === undefined) return [`not of the tunnel: ${JSON.stringify(frame)}`];
     const { vni, inner } = ip.vxlan;
     const to = vteps.get(ip.destination);
-    const target = scene.members.find((member) => member.mac === inner.destination && member.host === to);
-    const right = vteps.has(ip.source) && target !== undefined && target.network === vnis.get(vni);
+    // The networks have the same addresses, hence the same MACs: the VNI tells whose frame it is.
+    const isTarget = ({ mac, host, network }: Member): boolean =>
+      mac === inner.destination && host === to && network === vnis.get(vni);
+    const right = vteps.has(ip.source) && scene.members.some(isTarget);
     return right ? [] : [`not for this host and network: ${JSON.stringify(frame)}`];
   };
 }
