@@ -50,7 +50,10 @@ export const mac = parsed(
 /** dev_valid_name() of the kernel is wider; what it takes beyond this breaks scripts. */
 export const interfaceName = z
   .string()
-  .regex(/^(?!\.{1,2}$)[a-zA-Z0-9_.-]{1,15}$/, 'must be 1 to 15 letters, digits, "_", "." and "-"')
+  .regex(/^(?!\.{1,2}$)[a-zA-Z0-9_.-]{1,15}$/, {
+    error: ({ input }) =>
+      `interface name ${JSON.stringify(input)} must be 1 to 15 letters, digits, "_", "." and "-"`,
+  })
   .meta({ description: 'Name of the interface inside the sandbox, at most 15 bytes.' });
 
 /** Labels are for people and their programs; Weft only carries them. */

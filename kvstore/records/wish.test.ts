@@ -166,7 +166,7 @@ test('every problem is told at once, each with its path', () => {
       'subnets[3]: must be a prefix such as "10.7.0.0/24", or an object with at least cidr',
       'subnets[4].cidr: is missing',
       'mtu: must be a whole number',
-      'vni: must be at least 1',
+      'vni: is 0, must be at least 1',
       'internal: must be true or false',
       'labels.a: must be a text',
       `MTU: is an unknown key (known are ${knownKeys('top').join(', ')})`,

@@ -114,9 +114,9 @@ function problemsOf(issue: Issue, before: readonly PropertyKey[]): readonly Wish
         { path, why: `is ${shown(String(issue.input))}, must be ${issue.values.map(String).join(' or ')}` },
       ];
     case 'too_small':
-      return [{ path, why: `must ${measure(issue.origin, 'at least', issue.minimum)}` }];
+      return [{ path, why: measure(issue, 'at least', issue.minimum) }];
     case 'too_big':
-      return [{ path, why: `must ${measure(issue.origin, 'at most', issue.maximum)}` }];
+      return [{ path, why: measure(issue, 'at most', issue.maximum) }];
     default:
       return [{ path, why: issue.message }];
   }
@@ -132,9 +132,12 @@ const nouns: Readonly<Record<string, string>> = {
   record: 'an object',
 };
 
-function measure(origin: string, bound: string, limit: number | bigint): string {
-  if (origin === 'array') return `have ${bound} ${limit} entries`;
-  return origin === 'string' ? `have ${bound} ${limit} characters` : `be ${bound} ${limit}`;
+type Measured = { readonly origin: string; readonly input?: unknown };
+
+function measure({ origin, input }: Measured, bound: string, limit: number | bigint): string {
+  if (origin === 'array') return `must have ${bound} ${limit} entries`;
+  if (origin === 'string') return `must have ${bound} ${limit} characters`;
+  return `is ${String(input)}, must be ${bound} ${limit}`;
 }
 
 function pathOf(steps: readonly PropertyKey[]): string {
