@@ -244,10 +244,9 @@ async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Writt
   }
   const identity = ports.kernel.identify(sandboxScope(ref.path));
   const sandbox: Sandbox = { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie };
-  if (JSON.stringify(sandbox) === JSON.stringify(endpoint.sandbox)) {
-    ports.reconciler.compare([network.id]);
-    return { ...known, isNew: false };
-  }
+  // Somebody may have had a hand in the kernel, and in a namespace made anew nothing is left of what we believe.
+  ports.reconciler.compare([network.id]);
+  if (JSON.stringify(sandbox) === JSON.stringify(endpoint.sandbox)) return { ...known, isNew: false };
   // The same key, another namespace: the sandbox was made anew under its name.
   const moved: Endpoint = { ...endpoint, sandbox };
   const key = keys.endpoint(network.id, endpoint.id);

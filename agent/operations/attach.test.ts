@@ -1,0 +1,244 @@
+import { describe, expect, test } from '@jest/globals';
+import { sandboxScope } from '../../linux/objects/scope.ts';
+import { WeftError } from '../../model/errors.ts';
+import type { Name } from '../../model/name.ts';
+import { World, type TestNode } from '../testing/world.ts';
+
+async function blueOn(world: World, ...numbers: readonly number[]): Promise<readonly TestNode[]> {
+  const nodes: TestNode[] = [];
+  for (const n of numbers) nodes.push(await world.ready(n));
+  await nodes[0]!.create('blue', '10.7.0.0/24', 'fd00:7::/64');
+  await world.until('everybody to know blue', () =>
+    nodes.every((node) => node.agent.view.network('blue' as Name) !== undefined),
+  );
+  return nodes;
+}
+
+const claims = async (world: World): Promise<number> =>
+  (await world.keys('net/')).filter((key) => key.includes('/claim/')).length;
+
+describe('attach', () => {
+  test('gives one address of each family and programs here and on the peer', async () => {
+    await using world = new World();
+    const [h1, h2] = await blueOn(world, 1, 2);
+    const a = await h1!.attach('blue', 'c1');
+    const b = await h2!.attach('blue', 'c1');
+    expect(a).toMatchObject({ local: true, programmed: true, node: 'h1', interfaceName: 'eth0' });
+    expect(a.addresses.map((ip) => ip.replace(/.*\//, ''))).toEqual(['24', '64']);
+    await world.until('h1 to hold the endpoint of h2', () =>
+      h1!.kernel.written.some(
+        (s) => s.object.kind === 'fdb' && s.object.mac === b.mac && s.object.dst === '192.0.2.2',
+      ),
+    );
+    expect(new Set([...a.addresses, ...b.addresses]).size).toBe(4);
+  });
+
+  test('takes one transaction and no other call of the store', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c1');
+    const calls: string[] = [];
+    for (const name of ['get', 'list', 'txn'] as const) {
+      const original = h1!.store[name].bind(h1!.store) as (...args: unknown[]) => unknown;
+      Object.assign(h1!.store, { [name]: (...args: unknown[]) => (calls.push(name), original(...args)) });
+    }
+    await h1!.attach('blue', 'c2');
+    expect(calls).toEqual(['txn']);
+  });
+
+  test('repeated, it is the same endpoint and writes nothing', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const first = await h1!.attach('blue', 'c1');
+    const before = [h1!.kernel.writes, (await world.store.list('')).revision];
+    expect(await h1!.attachAgain('blue', '/run/netns/c1')).toEqual(first);
+    expect([h1!.kernel.writes, (await world.store.list('')).revision]).toEqual(before);
+  });
+
+  test.each(['applied', 'not applied'] as const)(
+    'whose reply was lost, %s, is one endpoint in the end',
+    async (fate) => {
+      await using world = new World();
+      const [h1] = await blueOn(world, 1);
+      h1!.store.loseNextReply(fate);
+      const endpoint = await h1!.attach('blue', 'c1');
+      expect(endpoint.programmed).toBe(true);
+      expect(await claims(world)).toBe(2 + 3);
+    },
+  );
+
+  test('finds that its sandbox was made anew under the old name', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const first = await h1!.attach('blue', 'c1');
+    h1!.kernel.killSandbox(sandboxScope('/run/netns/c1'));
+    const second = await h1!.attach('blue', 'c1');
+    expect(second).toEqual(first);
+    expect(h1!.kernel.identify(sandboxScope('/run/netns/c1')).interfaces).toContain('eth0');
+  });
+
+  test('of eight side by side for one address one has it, the others are told who', async () => {
+    await using world = new World();
+    const nodes = await blueOn(world, 1, 2);
+    const wish = { addresses: ['10.7.0.77', 'fd00:7::77'] };
+    const all = await Promise.allSettled(
+      nodes.flatMap((node) => [1, 2, 3, 4].map((n) => node.attach('blue', `c${n}`, wish))),
+    );
+    const lost = all.flatMap((r) => (r.status === 'rejected' ? [r.reason as WeftError] : []));
+    expect(lost.map((e) => e.code)).toEqual(Array.from({ length: 7 }, () => 'ADDRESS_TAKEN'));
+    for (const { message } of lost) {
+      expect(message).toContain('10.7.0.77');
+      expect(message).toMatch(/fd00:7::77 is held by endpoint/);
+    }
+    expect(await claims(world)).toBe(2 + 3);
+  });
+
+  test('of many side by side gives each an address of its own', async () => {
+    await using world = new World();
+    const nodes = await blueOn(world, 1, 2, 3);
+    const all = await Promise.all(
+      nodes.flatMap((node) => Array.from({ length: 30 }, (_, n) => node.attach('blue', `c${n}`))),
+    );
+    expect(new Set(all.flatMap((e) => e.addresses)).size).toBe(180);
+    expect(new Set(all.map((e) => e.mac)).size).toBe(90);
+  });
+
+  test('of one sandbox to two networks at once makes two interfaces', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.create('green', '10.8.0.0/24');
+    const path = h1!.sandbox('c1');
+    const both = await Promise.all([h1!.attachAgain('blue', path), h1!.attachAgain('green', path)]);
+    expect(both.map((e) => e.interfaceName).toSorted()).toEqual(['eth0', 'eth1']);
+  });
+
+  test('that the kernel refuses leaves nothing behind', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c0');
+    const before = await world.keys('net/');
+    h1!.kernel.refuseNext({ op: 'create', kind: 'veth' });
+    await expect(h1!.attach('blue', 'c1')).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+    expect(await world.keys('net/')).toEqual(before);
+    expect(h1!.agent.operations.intents.open()).toEqual([]);
+  });
+
+  test('waits for a tunnel that the kernel makes only at the second try', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    h1!.kernel.refuseNext({ op: 'create', kind: 'vxlan' });
+    expect(await world.settled(h1!.attach('blue', 'c1'))).toMatchObject({ programmed: true });
+    expect(await claims(world)).toBe(2 + 3);
+  });
+
+  test('is told of a tunnel that the kernel refuses for good, and leaves nothing behind', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    for (let n = 0; n < 3; n += 1) h1!.kernel.refuseNext({ op: 'create', kind: 'vxlan' });
+    await expect(world.settled(h1!.attach('blue', 'c1'))).rejects.toMatchObject({ code: 'KERNEL_REFUSED' });
+    expect(await claims(world)).toBe(2);
+    await world.until('the namespace to go', () => h1!.agent.reconciler.networks().size === 0);
+  });
+
+  test.each([
+    ['a network that nobody knows', 'red', {}, 'NETWORK_NOT_FOUND'],
+    ['an address outside', 'blue', { addresses: ['10.9.0.9'] }, 'ADDRESS_OUTSIDE'],
+    ['the network address', 'blue', { addresses: ['10.7.0.0'] }, 'ADDRESS_OUTSIDE'],
+    ['the gateway', 'blue', { addresses: ['10.7.0.1'] }, 'ADDRESS_TAKEN'],
+    ['two addresses of one subnet', 'blue', { addresses: ['10.7.0.8', '10.7.0.9'] }, 'INPUT_INVALID'],
+    ['an interface that exists', 'blue', { interfaceName: 'lo' }, 'SANDBOX_BUSY'],
+  ])('to %s is refused', async (_, network, wish, code) => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await expect(h1!.attach(network, 'c1', wish)).rejects.toMatchObject({ code });
+    expect(await claims(world)).toBe(2);
+    expect(h1!.kernel.writes).toBe(0);
+  });
+
+  test('under a key that means another wish already is a conflict', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c1', { name: 'web' });
+    const again = h1!.attachAgain('blue', '/run/netns/c1', { name: 'db' });
+    await expect(again).rejects.toMatchObject({ code: 'ENDPOINT_CONFLICT' });
+    await expect(h1!.attach('blue', 'c2', { name: 'web' })).rejects.toMatchObject({
+      code: 'NAME_TAKEN',
+      message: expect.stringContaining('endpoint web on node h1'),
+    });
+  });
+
+  test('when no address is left says how many are held', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    await h1.create('tiny', '10.7.0.0/30');
+    await h1.attach('tiny', 'c1');
+    await expect(h1.attach('tiny', 'c2')).rejects.toMatchObject({
+      code: 'POOL_EXHAUSTED',
+      message: expect.stringContaining('2 are held'),
+    });
+    await h1.detach({ network: 'tiny', sandbox: '/run/netns/c1' });
+    expect((await h1.attachAgain('tiny', '/run/netns/c2')).addresses).toEqual(['10.7.0.2/30']);
+  });
+
+  test('before the node is ready says so', async () => {
+    await using world = new World();
+    const node = world.node(1);
+    node.store.goAway();
+    void node.begin();
+    await world.clock.advance(100);
+    await expect(node.attach('blue', 'c1')).rejects.toMatchObject({
+      code: 'NOT_READY',
+      message: expect.stringContaining('not ready'),
+    });
+  });
+});
+
+describe('detach', () => {
+  test('takes everything of the last endpoint away, here and in the store', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c1');
+    expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
+    expect(await claims(world)).toBe(2);
+    await world.until('the namespace to go', () => h1!.agent.reconciler.networks().size === 0);
+    expect(await h1!.kernel.namespaces()).toEqual([]);
+    expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(false);
+  });
+
+  test('of the endpoint of another node names that node and leaves it alone', async () => {
+    await using world = new World();
+    const [h1, h2] = await blueOn(world, 1, 2);
+    await h2!.attach('blue', 'c1', { name: 'web' });
+    await expect(h1!.detach({ network: 'blue', endpoint: 'web' })).rejects.toMatchObject({
+      code: 'ENDPOINT_NOT_LOCAL',
+      message: expect.stringContaining('h2'),
+    });
+    expect(h1!.agent.operations.intents.open()).toEqual([]);
+    await h1!.restart();
+    expect(await claims(world)).toBe(2 + 4);
+  });
+
+  test.each(['applied', 'not applied'] as const)('whose reply was lost, %s, is done', async (fate) => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c1');
+    h1!.store.loseNextReply(fate);
+    expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
+    expect(await claims(world)).toBe(2);
+  });
+
+  test('while the store is away is done when it is back', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c1');
+    h1!.store.goAway();
+    await world.until('the loss to be noticed', () => h1!.agent.view.state === 'stale');
+    await expect(h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+    });
+    expect((await h1!.kernel.namespaces()).length).toBe(1);
+    h1!.store.comeBack();
+    await world.until('the detach to be made up for', () => h1!.agent.operations.intents.open().length === 0);
+    expect(await claims(world)).toBe(2);
+  });
+});
