@@ -34,11 +34,12 @@ export class DesiredState {
 
   /** From now on the source wants exactly these objects. Two of one key within a source: the later counts. */
   set(source: Source, objects: readonly LinuxObject[]): void {
-    const before = byKey(this.#sources.get(source) ?? []);
     const now = byKey(objects);
-    for (const [key, o] of now) {
-      const old = before.get(key);
-      if (old !== undefined && sameObject(old, o)) now.set(key, old);
+    const had = this.#sources.get(source);
+    const before = had === undefined ? nothing : byKey(had);
+    for (const [key, old] of before) {
+      const o = now.get(key);
+      if (o !== undefined && sameObject(old, o)) now.set(key, old);
     }
     if (now.size === 0) this.#sources.delete(source);
     else this.#sources.set(source, [...now.values()]);
@@ -59,6 +60,12 @@ export class DesiredState {
   }
 
   #claim(key: ObjectKey, source: Source, o: LinuxObject): void {
+    const claim = this.#claims.get(key);
+    if (claim === undefined || claim === source) {
+      this.#claims.set(key, source);
+      this.#give(key, o);
+      return;
+    }
     const others = this.#claimants(key).filter((s) => s !== source);
     const all = [...others, source].sort();
     this.#claims.set(key, all.length === 1 ? source : all);
@@ -92,6 +99,10 @@ export class DesiredState {
   }
 }
 
+const nothing: ReadonlyMap<ObjectKey, LinuxObject> = new Map();
+
 function byKey(objects: readonly LinuxObject[]): Map<ObjectKey, LinuxObject> {
-  return new Map(objects.map((o) => [keyOf(o), o]));
+  const map = new Map<ObjectKey, LinuxObject>();
+  for (const o of objects) map.set(keyOf(o), o);
+  return map;
 }

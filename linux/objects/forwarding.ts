@@ -1,6 +1,6 @@
 import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
-import { ranks, type Kind } from './kind.ts';
+import { ranks, type Kind, type Place, type Use } from './kind.ts';
 import { neighbourPlace, onLink, portPlace } from './place.ts';
 import { ipIn, namespaceName, type NetworkScope } from './scope.ts';
 
@@ -30,10 +30,29 @@ export interface NeighbourEntry {
   readonly mac: Mac;
 }
 
+const nowhere: readonly Place[] = [];
+
+interface OnDevice {
+  readonly scope: NetworkScope;
+  readonly dev: string;
+}
+
+/** Entries come by the thousand, all on one device: its places are not put together for each of them. */
+function rememberLast(uses: (o: OnDevice) => readonly Use[]): (o: OnDevice) => readonly Use[] {
+  let last: OnDevice | undefined;
+  let its: readonly Use[] = [];
+  return (o) => {
+    if (last?.dev === o.dev && last.scope === o.scope) return its;
+    its = uses(o);
+    last = { scope: o.scope, dev: o.dev };
+    return its;
+  };
+}
+
 export const fdbKind: Kind<FdbEntry> = {
   rank: () => ranks.forwarding,
-  provides: () => [],
-  uses: (o) => [onLink(o.scope, o.dev)],
+  provides: () => nowhere,
+  uses: rememberLast((o) => [onLink(o.scope, o.dev)]),
   create: (o) => [replaceFdb(o)],
   change: (o) => [replaceFdb(o)],
   remove: (o) => [`bridge -n ${namespaceName(o.scope)} fdb del ${o.mac} dev ${o.dev} self dst ${o.dst}`],
@@ -45,7 +64,7 @@ function replaceFdb(o: FdbEntry): string {
 
 export const portFdbKind: Kind<PortFdbEntry> = {
   rank: () => ranks.forwarding,
-  provides: () => [],
+  provides: () => nowhere,
   // The entry lives in the bridge and is flushed when the port leaves it.
   uses: (o) => [{ place: portPlace(o.scope, o.dev), fate: 'goes' }],
   create: (o) => [`bridge -n ${namespaceName(o.scope)} fdb replace ${o.mac} dev ${o.dev} master static`],
@@ -55,8 +74,8 @@ export const portFdbKind: Kind<PortFdbEntry> = {
 
 export const neighbourKind: Kind<NeighbourEntry> = {
   rank: () => ranks.neighbour,
-  provides: () => [],
-  uses: (o) => [{ place: neighbourPlace(o.scope, o.dev), fate: 'goes' }],
+  provides: () => nowhere,
+  uses: rememberLast((o) => [{ place: neighbourPlace(o.scope, o.dev), fate: 'goes' }]),
   create: (o) => [replaceNeighbour(o)],
   change: (o) => [replaceNeighbour(o)],
   remove: (o) => [`${ipIn(o.scope)} neigh del ${o.ip} dev ${o.dev}`],

@@ -1,4 +1,4 @@
-import type { Place } from './kind.ts';
+import type { Place, Use } from './kind.ts';
 import { placesOf, usesOf } from './kinds.ts';
 import type { Address, Route } from './ip-config.ts';
 import type { Veth } from './link.ts';
@@ -26,7 +26,7 @@ export class ObjectSet extends Map<ObjectKey, LinuxObject> {
   override set(key: ObjectKey, o: LinuxObject): this {
     const old = this.get(key);
     if (old !== undefined) this.#forget(key, old);
-    for (const place of usedPlaces(o)) enter(this.#users, place, key);
+    for (const use of usesOf(o)) if (isIndexed(use, o)) enter(this.#users, use.place, key);
     for (const place of placesOf(o)) enter(this.#providers, place, key);
     return super.set(key, o);
   }
@@ -84,7 +84,7 @@ export class ObjectSet extends Map<ObjectKey, LinuxObject> {
   }
 
   #forget(key: ObjectKey, o: LinuxObject): void {
-    for (const place of usedPlaces(o)) leave(this.#users, place, key);
+    for (const use of usesOf(o)) if (isIndexed(use, o)) leave(this.#users, use.place, key);
     for (const place of placesOf(o)) leave(this.#providers, place, key);
   }
 }
@@ -104,11 +104,9 @@ function leave(index: Index, place: Place, key: ObjectKey): void {
   if (keys?.size === 0) index.delete(place);
 }
 
-/** Places that the object uses, except namespaces: everything in one begins with its scope. */
-function usedPlaces(o: LinuxObject): readonly Place[] {
-  return usesOf(o)
-    .filter((u) => u.fate !== 'stays' && u.place !== o.scope)
-    .map((u) => u.place);
+/** Is it kept who uses the place? Of namespaces it is not: everything in one begins with its scope. */
+function isIndexed(use: Use, o: LinuxObject): boolean {
+  return use.fate !== 'stays' && use.place !== o.scope;
 }
 
 /** What becomes of the objects of a set when some places vanish. */
