@@ -3,7 +3,7 @@ import { FakeStore } from '../../kvstore/fake-store.ts';
 import { encodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Name } from '../../model/name.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
-import { network } from '../../vxlan/testing.ts';
+import { network } from '../../vxlan/testing/builders.ts';
 import { View } from '../view/view.ts';
 import { acceptedNetwork, activeNetwork } from './lookup.ts';
 

@@ -4,7 +4,7 @@ import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Prefix } from '../../model/prefix.ts';
-import { endpoint, network } from '../../vxlan/testing.ts';
+import { endpoint, network } from '../../vxlan/testing/builders.ts';
 import type { View } from '../view/view.ts';
 import { Pools } from './pools.ts';
 
