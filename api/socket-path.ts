@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
+import { lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
 import { dirname } from 'node:path';
 import { WeftError } from '../model/errors.ts';
@@ -34,7 +34,6 @@ export async function listenOn(server: Server, path: string): Promise<void> {
     mkdirSync(dirname(path), { recursive: true });
     await clearStale(path);
     await bind(server, path);
-    chmodSync(path, mode);
   } catch (error) {
     throw translate(error, path);
   }
@@ -43,7 +42,7 @@ export async function listenOn(server: Server, path: string): Promise<void> {
 function bind(server: Server, path: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    // bind(2) happens within listen(); nobody can connect before the mode is right.
+    // bind(2) happens within listen() and gives the socket the mode 0777 less this: nobody else can ever connect.
     const before = process.umask(0o777 & ~mode);
     try {
       server.listen(path, () => {
