@@ -1,0 +1,237 @@
+import { describe, expect, test } from '@jest/globals';
+import { sandboxScope } from '../../linux/objects/scope.ts';
+import { WeftError } from '../../model/errors.ts';
+import type { Name } from '../../model/name.ts';
+import { World, type TestNode } from '../testing/world.ts';
+
+const known = (node: TestNode, name = 'blue'): boolean => node.agent.view.network(name as Name) !== undefined;
+
+async function two(world: World): Promise<readonly [TestNode, TestNode]> {
+  const [h1, h2] = [await world.ready(1), await world.ready(2)];
+  await h1.create('blue', '10.7.0.0/24', 'fd00:7::/64');
+  await world.until('h2 to know blue', () => known(h2));
+  return [h1, h2];
+}
+
+/** Kinds of what was written since. */
+const writtenSince = (node: TestNode, from: number): readonly string[] =>
+  node.kernel.written.slice(from).map((s) => `${s.op} ${s.object.kind}`);
+
+/** MTUs of the links that the node's kernel holds. */
+async function mtus(node: TestNode): Promise<readonly number[]> {
+  const found: number[] = [];
+  for (const { scope } of await node.kernel.namespaces()) {
+    const { objects } = await node.kernel.observe(scope, [sandboxScope('/run/netns/c1')]);
+    for (const o of objects.values()) if ('mtu' in o) found.push(o.mtu);
+  }
+  return found;
+}
+
+describe('a network', () => {
+  test('is not programmed where nobody is attached', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    await world.clock.advance(1000);
+    expect(h2.kernel.writes).toBe(0);
+  });
+
+  test('costs one FDB entry and a neighbour for each address when somebody comes elsewhere, and the same when he goes', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    const before = h1.kernel.writes;
+    await h2.attach('blue', 'c1');
+    await world.until('h1 to hold it', () => h1.kernel.writes > before);
+    await world.clock.advance(100);
+    expect(writtenSince(h1, before)).toEqual(['create fdb', 'create neighbour', 'create neighbour']);
+    expect(h1.kernel.announced.at(-1)?.announcements).toHaveLength(2);
+    const then = h1.kernel.writes;
+    await h2.detach({ network: 'blue', sandbox: '/run/netns/c1' });
+    await world.until('h1 to have let it go', () => h1.kernel.writes > then);
+    await world.clock.advance(100);
+    expect(writtenSince(h1, then)).toEqual(['delete neighbour', 'delete neighbour', 'delete fdb']);
+  });
+
+  test('is left alone by news about another one', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    const before = h1.kernel.writes;
+    await h1.create('green', '10.8.0.0/24');
+    await h1.attach('green', 'g1');
+    expect(h1.kernel.written.slice(before).every((s) => !JSON.stringify(s).includes('/run/netns/c1'))).toBe(
+      true,
+    );
+  });
+});
+
+describe('a restart', () => {
+  test('on a healthy kernel writes nothing, neither to it nor to the store', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h2.attach('blue', 'c1');
+    await world.until('h1 to hold both', () => h1.kernel.written.some((s) => s.object.kind === 'fdb'));
+    await h1.stop();
+    const before = [h1.kernel.writes, JSON.stringify((await world.store.list('nodes/')).entries)];
+    await h1.start();
+    await world.clock.advance(20_000);
+    expect([h1.kernel.writes, JSON.stringify((await world.store.list('nodes/')).entries)]).toEqual(before);
+    expect(await h1.service.listEndpoints({})).toEqual([
+      expect.objectContaining({ programmed: true }),
+      expect.objectContaining({ programmed: true }),
+    ]);
+  });
+
+  test('mends what was damaged meanwhile, and nothing else', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h2.attach('blue', 'c1');
+    await world.until('h1 to hold both', () => h1.kernel.written.some((s) => s.object.kind === 'fdb'));
+    await h1.stop();
+    const fdb = h1.kernel.written.find((s) => s.object.kind === 'fdb')!.object;
+    h1.kernel.remove(fdb);
+    const before = h1.kernel.writes;
+    await h1.start();
+    expect(writtenSince(h1, before)).toEqual(['create fdb']);
+  });
+
+  test('takes away what is ours of a network that is gone, and what belongs to another node stays', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    const [ours] = await h1.kernel.namespaces();
+    const foreign = {
+      ...ours!,
+      scope: 'network:ffff000000000001' as const,
+      mark: 'weft c 1111 ffff000000000001',
+    };
+    h1.kernel.meddle(foreign);
+    await h1.stop();
+    for (const prefix of ['net/', 'network-state/', 'networks/', 'vnis/']) {
+      for (const key of await world.keys(prefix)) await world.delete(key);
+    }
+    await h1.start();
+    expect(await h1.kernel.namespaces()).toEqual([foreign]);
+  });
+
+  test('while the store is away touches nothing', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h1.stop();
+    const before = h1.kernel.writes;
+    h1.store.goAway();
+    void h1.begin();
+    await world.clock.advance(60_000);
+    expect([h1.agent.phase, h1.kernel.writes]).toEqual(['joining', before]);
+    expect((await h1.service.status()).problems).not.toEqual([]);
+    h1.store.comeBack();
+    await world.until('it to be ready', () => h1.agent.phase === 'ready');
+    expect(h1.kernel.writes).toBe(before);
+  });
+});
+
+describe('a store', () => {
+  test('that goes away under way changes nothing, and what it says afterwards is followed', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h2.attach('blue', 'c1');
+    await world.until('h1 to hold both', () => h1.kernel.written.some((s) => s.object.kind === 'fdb'));
+    const before = h1.kernel.writes;
+    h1.store.goAway();
+    await h2.detach({ network: 'blue', sandbox: '/run/netns/c1' });
+    await world.clock.advance(30_000);
+    expect(h1.kernel.writes).toBe(before);
+    expect(await h1.service.readiness()).toMatchObject({ ready: false });
+    h1.store.comeBack();
+    await world.until('h1 to follow', () => h1.kernel.writes > before);
+    await world.until('h1 to be ready', () => h1.agent.view.state === 'insync');
+    expect(writtenSince(h1, before)).toContain('delete fdb');
+  });
+
+  test('that was emptied is not believed: what runs goes on', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    const before = h1.kernel.writes;
+    world.store.wipe();
+    await world.clock.advance(60_000);
+    expect(h1.kernel.writes).toBe(before);
+    expect((await h1.service.status()).problems).toContainEqual(
+      expect.objectContaining({ what: 'record network-state/blue' }),
+    );
+  });
+});
+
+describe('the underlay', () => {
+  test('whose MTU changes is followed on every node, without a restart', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h2.attach('blue', 'c1');
+    h2.kernel.under = { ...h2.kernel.under, mtu: 1400 };
+    const agreed: boolean[] = [];
+    for (const node of [h1, h2]) {
+      await world.until('the links to have the new MTU', () =>
+        node.kernel.written.some((s) => s.op === 'change' && 'mtu' in s.object && s.object.mtu === 1350),
+      );
+      await world.clock.advance(100);
+      agreed.push((await mtus(node)).every((mtu) => mtu === 1350));
+    }
+    expect(agreed).toEqual([true, true]);
+    expect(await mtus(h1)).toHaveLength(3);
+  });
+
+  test('whose address changes moves the tunnels, here and on the peers', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h2.attach('blue', 'c1');
+    await world.until('h1 to hold both', () => h1.kernel.written.some((s) => s.object.kind === 'fdb'));
+    h2.kernel.under = { ...h2.kernel.under, addresses: ['192.0.2.99'] as never };
+    await world.until('h1 to send there', () =>
+      h1.kernel.written.some((s) => s.object.kind === 'fdb' && s.object.dst === '192.0.2.99'),
+    );
+    await world.until('h2 to send from there', () =>
+      h2.kernel.written.some((s) => s.object.kind === 'vxlan' && s.object.local === '192.0.2.99'),
+    );
+    expect(await world.keys('node-claims/vtep/')).toEqual([
+      'node-claims/vtep/192.0.2.1',
+      'node-claims/vtep/192.0.2.99',
+      'node-claims/vtep/2001:db8::1',
+    ]);
+  });
+});
+
+describe('a refusal', () => {
+  test('of a remote entry is told once, tried again, and ends', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    const error = new WeftError('KERNEL_REFUSED', 'ENOBUFS: full');
+    for (let n = 0; n < 4; n += 1) h1.kernel.refuseNext({ op: 'create', kind: 'fdb' }, error);
+    const { mac } = await h2.attach('blue', 'c1');
+    const held = async (): Promise<boolean> =>
+      (await h1.service.listEndpoints({})).some((e) => e.mac === mac && e.programmed);
+    await world.until('it to be refused', () => h1.log.some((l) => l.message === 'kernel refused'));
+    expect(await held()).toBe(false);
+    expect((await h1.service.status()).objects.failed).toBeGreaterThan(0);
+    await world.clock.advance(20_000);
+    expect(await held()).toBe(true);
+    const told = h1.log.filter((l) => l.message === 'kernel refused').map((l) => l['object']);
+    expect(told).toEqual([...new Set(told)]);
+    expect((await h1.service.status()).objects).toMatchObject({ failed: 0, pending: 0 });
+  });
+
+  test('of a whole call is followed by a look at the kernel and another try', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    h1.kernel.failNext('apply', new WeftError('KERNEL_REFUSED', 'EBUSY: broken socket'));
+    expect(await world.settled(h1.attach('blue', 'c1'))).toMatchObject({ programmed: true });
+    expect(h1.log).toContainEqual(expect.objectContaining({ message: 'pass failed', level: 'error' }));
+  });
+});
