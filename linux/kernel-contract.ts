@@ -323,6 +323,14 @@ function observeCases(promise: Promised): void {
     expect([...objects.values()].filter((o) => o.scope === s)).toEqual([]);
   });
 
+  promise('each of two sandboxes in one network has its own port', async (k) => {
+    const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
+    const second = [lab.secondVeth(b), lab.secondAddress(b)];
+    await create(k.kernel, [...lab.everything(a), ...second]);
+    await expectHeld(k.kernel, [a, b], [...lab.everything(a), ...second]);
+    await expectHeld(k.kernel, [b, a], [...lab.everything(a), ...second]);
+  });
+
   promise('of a sandbox in two networks, each observation sees its own interface', async (k) => {
     const s = await k.sandbox('c1');
     const second = [lab.netns, lab.br0, lab.secondVeth(s), lab.secondAddress(s)].map(lab.inSecondNetwork);
