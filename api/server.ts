@@ -113,6 +113,5 @@ function closeServer(server: Server, within: number): Promise<void> {
       clearTimeout(timer);
       resolve();
     });
-    server.closeIdleConnections();
   });
 }

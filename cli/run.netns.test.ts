@@ -141,11 +141,13 @@ describe('weft run', () => {
     await asked.promise;
     child.kill('SIGINT');
     await says(child.stderr, 'SIGINT');
-    expect(methodsOf(served)).toEqual(['attach']);
+    // Long enough for a whole other command: the detach waits for the answer, whichever takes longer.
+    await end(spawn(launcher, ['node', 'ls', '--socket', served.socketPath]));
+    expect(methodsOf(served)).toEqual(['attach', 'listNodes']);
     answer.resolve(web);
     const stderr = 'weft: SIGINT: detaching as soon as the agent has answered\n';
     expect(await ended).toEqual({ code: 130, stdout: '', stderr });
-    expect(methodsOf(served)).toEqual(['attach', 'detach']);
+    expect(methodsOf(served)).toEqual(['attach', 'listNodes', 'detach']);
     expect(existsSync(`/proc/${served.attached[0]?.pid}`)).toBe(false);
   }, 30_000);
 
