@@ -85,6 +85,17 @@ test('a file put in the place of the store is another store: identity, snapshot,
   expect([follower.texts, lease.lost.aborted]).toEqual([{ new: 'y' }, true]);
 });
 
+test('a closed store leaves no timer behind', async () => {
+  await using file = new StoreFile();
+  const clock = new FakeClock();
+  const store = await file.open(clock);
+  await store.lease(5000);
+  await (await store.lease(5000)).revoke();
+  expect(clock.pending).toBe(2);
+  await store.close();
+  expect(clock.pending).toBe(0);
+});
+
 test('what is written stays when all have closed, revisions go on, and the identity is the same', async () => {
   await using file = new StoreFile();
   const first = await file.open();

@@ -113,7 +113,13 @@ class FileStore implements Store {
     const opened = this.#current(options);
     const granted = Math.ceil(Math.max(ttl, this.limits.minLeaseTtl));
     const id = this.#write(opened, `make a lease in ${this.#path}`, () => opened.leases.grant(granted));
-    const hold = { renew: () => this.#renew(opened, id), revoke: () => this.#revoke(opened, id) };
+    const hold = {
+      renew: () => this.#renew(opened, id),
+      revoke: () => {
+        this.#leases.delete(lease);
+        this.#revoke(opened, id);
+      },
+    };
     const lease = new KeptLease(id, granted, hold, this.#ports.clock);
     this.#leases.add(lease);
     lease.lost.addEventListener('abort', () => this.#leases.delete(lease));
