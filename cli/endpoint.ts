@@ -27,7 +27,7 @@ export function registerEndpoint(program: Command, cli: Cli): void {
 
 function endpointTable(endpoints: readonly EndpointJson[]): string {
   return table(
-    ['NETWORK', 'NAME', 'ADDRESSES', 'MAC', 'NODE', 'SANDBOX', 'INTERFACE', 'STATE', 'ID'],
+    ['NETWORK', 'NAME', 'ADDRESSES', 'MAC', 'NODE', 'SANDBOX', 'INTERFACE', 'STATE', 'PROGRAMMED', 'ID'],
     endpoints.map((e) => [
       e.network,
       e.name ?? '',
@@ -36,7 +36,8 @@ function endpointTable(endpoints: readonly EndpointJson[]): string {
       e.node,
       e.sandbox.path,
       e.interfaceName,
-      stateOf(e),
+      e.state,
+      yesNo(e.programmed),
       e.id,
     ]),
   );
@@ -53,12 +54,10 @@ export function endpointDetails(e: EndpointJson): string {
     ['node', e.local ? `${e.node} (this one)` : e.node],
     ['sandbox', `${e.sandbox.path} (key ${e.sandbox.key})`],
     ['interface', e.interfaceName],
-    ['state', e.conflictWith === undefined ? stateOf(e) : `${stateOf(e)} with ${e.conflictWith}`],
+    ['state', e.conflictWith === undefined ? e.state : `${e.state} with ${e.conflictWith}`],
+    ['programmed', `${yesNo(e.programmed)} (in the kernel of the node that answers)`],
     ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
   ]);
 }
 
-/** What the store says and what the kernel of the answering node holds are two things. */
-function stateOf({ state, programmed }: EndpointJson): string {
-  return state === 'active' && !programmed ? 'active, not programmed' : state;
-}
+const yesNo = (value: boolean): string => (value ? 'yes' : 'no');

@@ -134,7 +134,7 @@ describe('weft network apply', () => {
     });
     expect(code).toBe(5);
     expect(stdout).toBe('NAME  OUTCOME\nred   failed\nblue  changed\n');
-    expect(stderr).toBe('weft: network red: 10.7.0.0/25 overlaps network blue\n');
+    expect(stderr).toBe('weft: red: 10.7.0.0/25 overlaps network blue\n');
   });
 
   test('as JSON', async () => {
@@ -143,7 +143,7 @@ describe('weft network apply', () => {
       files,
     });
     expect(code).toBe(5);
-    const error = { code: 'NETWORK_REFUSED', message: 'network red: 10.7.0.0/25 overlaps network blue' };
+    const error = { code: 'NETWORK_REFUSED', message: 'red: 10.7.0.0/25 overlaps network blue' };
     expect(JSON.parse(stdout)).toMatchObject([
       { name: 'blue', outcome: 'changed', network: { vni: blue.vni } },
       { name: 'red', outcome: 'failed', error },

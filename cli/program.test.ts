@@ -149,7 +149,7 @@ describe('weft attach and detach', () => {
         },
       ],
     ]);
-    expect(stdout).toMatch(/^addresses {2}10\.7\.0\.2\/24\n {11}fd00:7::100\/64$/m);
+    expect(stdout).toMatch(/^addresses {3}10\.7\.0\.2\/24\n {12}fd00:7::100\/64$/m);
     const json = await typeWeft(['attach', '--network', 'blue', 'c1', '-o', 'json']);
     expect(JSON.parse(json.stdout)).toEqual(web);
   });

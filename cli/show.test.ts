@@ -13,9 +13,9 @@ describe('weft endpoint', () => {
     });
     expect(calls).toEqual([['listEndpoints', { network: 'blue' }]]);
     expect(stdout.replaceAll(/e{32}/g, 'e..')).toBe(`\
-NETWORK  NAME  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE                   ID
-blue     web   10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active                  e..
-blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active, not programmed  e..
+NETWORK  NAME  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE   PROGRAMMED  ID
+blue     web   10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active  yes         e..
+blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active  no          e..
 `);
   });
 
@@ -31,18 +31,19 @@ blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c
     });
     expect(calls).toEqual([['inspectEndpoint', { endpoint: 'web', network: 'blue' }]]);
     expect(stdout).toBe(`\
-id         ${web.id}
-network    blue
-name       web
-aliases    www
-addresses  10.7.0.2/24
-           fd00:7::100/64
-MAC        02:57:0a:07:00:02
-node       n1 (this one)
-sandbox    /run/netns/c1 (key netns:c1)
-interface  eth0
-state      conflict with endpoint f00 of n2
-labels     a=b
+id          ${web.id}
+network     blue
+name        web
+aliases     www
+addresses   10.7.0.2/24
+            fd00:7::100/64
+MAC         02:57:0a:07:00:02
+node        n1 (this one)
+sandbox     /run/netns/c1 (key netns:c1)
+interface   eth0
+state       conflict with endpoint f00 of n2
+programmed  yes (in the kernel of the node that answers)
+labels      a=b
 `);
   });
 

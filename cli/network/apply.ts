@@ -47,6 +47,6 @@ async function applyOne(
   } catch (error) {
     if (hasCode(error, 'DAEMON_UNREACHABLE', 'PERMISSION_DENIED')) throw error;
     const { code, message, details } = asWeftError(error);
-    return new WeftError(code, `network ${name}: ${message}`, { cause: error, details });
+    return new WeftError(code, `${name}: ${message}`, { cause: error, details });
   }
 }
