@@ -117,6 +117,27 @@ describe('a restart', () => {
     expect(await h1.kernel.namespaces()).toEqual([foreign]);
   });
 
+  test('with a record of a network that cannot be read leaves that network alone', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h1.stop();
+    const before = h1.kernel.writes;
+    const state = await world.store.get('network-state/blue');
+    const torn = state!.value.slice(0, 20);
+    await world.store.txn([], [{ kind: 'put', key: 'network-state/blue', value: torn }]);
+    await h1.start();
+    await world.clock.advance(20_000);
+    expect(h1.kernel.writes).toBe(before);
+    expect((await h1.service.status()).problems).toContainEqual(
+      expect.objectContaining({ what: 'record network-state/blue' }),
+    );
+    await world.store.txn([], [{ kind: 'put', key: 'network-state/blue', value: state!.value }]);
+    await world.until('it to be known again', () => known(h1));
+    expect(await h1.attachAgain('blue', '/run/netns/c1')).toMatchObject({ programmed: true });
+    expect(h1.kernel.writes).toBe(before);
+  });
+
   test('while the store is away touches nothing', async () => {
     await using world = new World();
     const [h1] = await two(world);
