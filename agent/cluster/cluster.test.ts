@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeCluster, encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
-import type { NodeId } from '../../model/node.ts';
 import { World, type TestNode } from '../testing/world.ts';
 import { newCluster } from './cluster-facts.ts';
 
@@ -165,7 +164,7 @@ describe('a node that joins', () => {
   test('that loses its lease joins again, and others see it come and go', async () => {
     await using world = new World();
     const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    const seen = (): boolean => h2.agent.view.isAlive(h1.agent.id as NodeId);
+    const seen = (): boolean => h2.agent.view.isAlive(h1.agent.id);
     world.store.expireLeases();
     await world.until('h1 to be gone', () => !seen());
     await world.until('h1 to be back', () => seen());

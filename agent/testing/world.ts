@@ -120,7 +120,8 @@ export interface LogLine extends LogFields {
 /** One node of a world. Started again after a stop it is a new process on the same kernel and disk. */
 export class TestNode {
   readonly kernel: MovableKernel;
-  readonly store: FakeStore;
+  /** Its client; another one after each start. */
+  store: FakeStore;
   readonly log: LogLine[] = [];
   readonly #world: World;
   readonly #flags: ReadonlyMap<string, string>;
@@ -188,8 +189,11 @@ export class TestNode {
   }
 
   async stop(): Promise<void> {
-    await this.#agent?.stop();
+    if (this.#agent === undefined) return;
+    await this.#agent.stop();
+    await this.store.close();
     this.#agent = undefined;
+    this.store = this.#world.store.another();
   }
 
   async restart(): Promise<void> {
