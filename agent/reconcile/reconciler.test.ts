@@ -66,6 +66,17 @@ describe('a network', () => {
   });
 });
 
+test('a declaration that changes is followed under live endpoints', async () => {
+  await using world = new World();
+  const [h1, h2] = await two(world);
+  await h2.attach('blue', 'c1');
+  const declaration = { subnets: ['10.7.0.0/24', 'fd00:7::/64'], mtu: 1300 };
+  await h1.service.applyNetwork({ name: 'blue' as Name, declaration });
+  await world.until('h2 to follow', () => h2.kernel.written.some((s) => s.op === 'change'));
+  await world.clock.advance(100);
+  expect(await mtus(h2)).toEqual([1300, 1300, 1300]);
+});
+
 describe('a restart', () => {
   test('on a healthy kernel writes nothing, neither to it nor to the store', async () => {
     await using world = new World();
@@ -115,6 +126,18 @@ describe('a restart', () => {
     }
     await h1.start();
     expect(await h1.kernel.namespaces()).toEqual([foreign]);
+  });
+
+  test('makes no interface in a sandbox that only has the name of one that was attached', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h1.stop();
+    h1.kernel.killSandbox(sandboxScope('/run/netns/c1'));
+    h1.sandbox('c1');
+    await h1.start();
+    expect(h1.kernel.identify(sandboxScope('/run/netns/c1')).interfaces).toEqual(['lo']);
+    expect(await h1.service.listEndpoints({})).toEqual([expect.objectContaining({ programmed: false })]);
   });
 
   test('with a record of a network that cannot be read leaves that network alone', async () => {
