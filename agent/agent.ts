@@ -65,7 +65,7 @@ export class Agent {
   #self: Self | undefined;
   #phase: Phase = 'starting';
   #trouble: string | undefined;
-  #wasAway = false;
+  #isAway = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(ports: AgentPorts) {
@@ -125,7 +125,7 @@ export class Agent {
       },
       detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
     });
-    this.view.listen({ state: () => void this.#storeIsBack() });
+    this.view.listen({ state: () => void this.#storeMoved() });
   }
 
   get phase(): Phase {
@@ -276,13 +276,18 @@ export class Agent {
     }
   }
 
-  /** What could not be finished while the store was away is finished now. */
-  async #storeIsBack(): Promise<void> {
+  /** The view has lost or found the store. What could not be finished while it was away is finished now. */
+  async #storeMoved(): Promise<void> {
     const { state } = this.view;
-    if (state === 'stale') this.#wasAway = true;
-    if (this.#phase !== 'ready' || state !== 'insync' || !this.#wasAway) return;
-    this.#wasAway = false;
-    await finishIntents(this.operations, this.deadline(patience));
+    const { logger, store } = this.ports;
+    if (state === 'stale' && !this.#isAway) {
+      this.#isAway = true;
+      logger.warn('store is out of reach; traffic goes on, changes wait', { store: store.description });
+    }
+    if (state !== 'insync' || !this.#isAway) return;
+    this.#isAway = false;
+    logger.info('store is back', { store: store.description });
+    if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */

@@ -64,6 +64,8 @@ describe('a network declared by a plain write', () => {
     await world.declare('bad', declaration);
     await world.until('it to be refused', () => isRefused(h1, 'bad') && isRefused(h2, 'bad'));
     expect(await shown(h2, 'bad')).toMatchObject({ phase: 'refused', why: expect.stringContaining(why) });
+    // Reason to judge again, on every node in its turn; nothing new comes of it.
+    await h1.create('other', '10.8.0.0/24');
     await world.clock.advance(20_000);
     const lines = [h1, h2].flatMap((n) => n.log.filter((l) => l.message === 'declaration refused'));
     expect(lines).toEqual([expect.objectContaining({ level: 'warn', key: 'networks/bad' })]);

@@ -167,9 +167,9 @@ export class Warden {
       typeof wish === 'string'
         ? await recordRefusal({ name, hash, declared }, wish, ports)
         : await accept({ name, wish, hash, creator: 'declaration', declared }, ports);
-    if (outcome.kind === 'refused')
-      logger.warn('declaration refused', { key: declared.key, why: outcome.why });
-    else if (outcome.kind !== 'settled') {
+    if (outcome.kind === 'refused') {
+      if (outcome.isNews) logger.warn('declaration refused', { key: declared.key, why: outcome.why });
+    } else if (outcome.kind !== 'settled') {
       logger.info(`network ${outcome.kind}`, {
         network: name,
         id: outcome.network.id,
