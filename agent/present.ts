@@ -69,7 +69,6 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     node: node?.name ?? value.node,
     nodeId: value.node,
     ...(name === undefined ? {} : { name }),
-    aliases: value.aliases,
     mac: value.mac,
     addresses: value.addresses.map((ip) => {
       const subnet = network.subnets.find((s) => contains(s.prefix, ip));

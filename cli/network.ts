@@ -62,7 +62,7 @@ function registerCreate(network: Command, cli: Cli): void {
     .option('--driver <kind>', 'kind of network (default: overlay)')
     .option('--mtu <bytes>', 'MTU inside (default: what the nodes allow)', wholeNumber)
     .option('--vni <number>', 'VNI (default: a free one of the range)', wholeNumber)
-    .option('--internal', 'no route leads out of the network')
+    .option('--internal', 'recorded; there is no way out of any network in this version')
     .option('--allow-overlap', 'its subnets may be those of other networks as well')
     .option('--label <key=value>', 'label; repeatable', collect)
     .action(async (name: string, options: Common & DeclarationFlags) => {

@@ -34,7 +34,6 @@ blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c
 id          ${web.id}
 network     blue
 name        web
-aliases     www
 addresses   10.7.0.2/24
             fd00:7::100/64
 MAC         02:57:0a:07:00:02

@@ -27,11 +27,9 @@ export interface AttachWish {
   readonly sandbox: string;
   readonly key?: string | undefined;
   readonly name?: Name | undefined;
-  readonly aliases: readonly Name[];
   readonly addresses: readonly Ip[];
   readonly mac?: Mac | undefined;
   readonly interfaceName?: string | undefined;
-  readonly routePriority: number;
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -218,12 +216,12 @@ function design(attempt: Attempt, network: Network): Endpoint {
     network: network.id,
     node,
     ...(wish.name === undefined ? {} : { name: wish.name }),
-    aliases: wish.aliases,
+    aliases: [],
     mac: wish.mac ?? macForAddresses(addresses, choice.macsToAvoid),
     addresses,
     sandbox: { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie },
     interfaceName: choice.interfaceName,
-    routePriority: wish.routePriority,
+    routePriority: 0,
     labels: wish.labels,
     state: { kind: 'active' },
     creator: 'api',

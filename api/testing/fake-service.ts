@@ -41,7 +41,6 @@ export const web: EndpointJson = {
   node: 'n1',
   nodeId: '1'.repeat(32),
   name: 'web',
-  aliases: ['www'],
   mac: '02:57:0a:07:00:02',
   addresses: ['10.7.0.2/24', 'fd00:7::100/64'],
   sandbox: { key: 'netns:c1', path: '/run/netns/c1' },
