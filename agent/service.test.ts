@@ -89,6 +89,15 @@ test('nodes are told with what is known of their endpoints', async () => {
   expect((await h1.service.listNodes()).map((n) => n.endpoints)).toEqual([1, null]);
 });
 
+test('networks are told with their endpoints where this node follows them', async () => {
+  await using world = new World();
+  const [h1, h2] = await two(world);
+  const counts = async ({ service }: TestNode) =>
+    (await service.listNetworks()).map((n) => ('endpoints' in n ? n.endpoints : undefined));
+  expect(await counts(h2)).toEqual([2, 1]);
+  expect(await counts(h1)).toEqual([2, null]);
+});
+
 test('the status names what is wrong', async () => {
   await using world = new World();
   const [h1] = await two(world);
@@ -100,6 +109,7 @@ test('the status names what is wrong', async () => {
     endpoints: { local: 1, remote: 1 },
     objects: { failed: 0, pending: 0 },
     problems: [],
+    warnings: [],
   });
   await world.declare('bad', '{');
   await world.store.txn([], [{ kind: 'put', key: `nodes/${'9'.repeat(16)}`, value: encodeText('junk') }]);

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { RemovedNetworkJson } from '../api/schemas/network.ts';
 import type { DeclarationFlags } from './network/declaration-of.ts';
-import { networkDetails, networkTable } from './network/show.ts';
+import { networkDetails, networkTable, waitText } from './network/show.ts';
 import { collect, common, wholeNumber } from './options.ts';
 import type { Cli, Common } from './ports.ts';
 
@@ -37,12 +38,14 @@ export function registerNetwork(program: Command, cli: Cli): void {
       const removed = await (
         await cli.client(options)
       ).removeNetwork(name, { force: options.force === true });
-      cli.show(options, removed, () =>
-        removed.state === 'removed'
-          ? `Removed network ${name}.`
-          : `Network ${name} is being removed: nothing can be attached any more, nodes still detach what they hold.`,
-      );
+      cli.show(options, removed, () => removalText(name, removed));
     });
+}
+
+function removalText(name: string, { state, waitsFor }: RemovedNetworkJson): string {
+  if (state === 'removed') return `Removed network ${name}.`;
+  const waits = waitText(waitsFor) || 'nodes still detach what they hold';
+  return `Network ${name} is being removed: nothing can be attached any more; ${waits}.`;
 }
 
 function registerCreate(network: Command, cli: Cli): void {

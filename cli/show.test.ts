@@ -57,7 +57,7 @@ describe('weft node ls', () => {
     expect((await typeWeft(['node', 'ls'])).stdout).toBe(`\
 NAME  STATE  VTEPS                  MTU   ENDPOINTS  VERSION  ID
 n1 *  alive  192.0.2.1 2001:db8::1  1500  1          0.1.0    ${'1'.repeat(32)}
-n2    down   192.0.2.2              1500  ?          0.1.0    ${'2'.repeat(32)}
+n2    down   192.0.2.2              1500  -          0.1.0    ${'2'.repeat(32)}
 `);
     expect(JSON.parse((await typeWeft(['node', 'ls', '-o', 'json'])).stdout)).toEqual(nodes);
   });
@@ -83,6 +83,13 @@ endpoints  1 here, 3 elsewhere
 kernel     40 objects wanted, 0 pending, 0 failed
 `,
     });
+  });
+
+  test('a warning is shown, and is no reason to be unhealthy', async () => {
+    const warnings = [{ what: 'network blue', why: 'its declaration was deleted', hint: 'put it back' }];
+    const { code, stdout } = await status({ warnings });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^healthy\n\* network blue: its declaration was deleted \(put it back\)\n\n/);
   });
 
   test.each<[Partial<StatusJson>, string]>([

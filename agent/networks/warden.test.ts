@@ -136,7 +136,13 @@ describe('a declaration that is deleted', () => {
     await h2.restart();
     await world.clock.advance(20_000);
     expect(h2.kernel.writes).toBe(writes);
-    expect(await shown(h2)).toMatchObject({ phase: 'active' });
+    for (const node of [h1, h2]) {
+      expect(await shown(node)).toMatchObject({ phase: 'active', declared: false });
+      expect(await node.service.status()).toMatchObject({
+        problems: [],
+        warnings: [{ what: 'network blue', hint: expect.stringContaining('rm --force blue') }],
+      });
+    }
     await h2.detach({ network: 'blue', sandbox: '/run/netns/c1' });
     await world.until('it to go', () => state(h1) === undefined && state(h2) === undefined);
     expect(await world.keys('net/')).toEqual([]);
@@ -147,7 +153,7 @@ describe('removal', () => {
   test('is refused while endpoints are there, names them, and leaves the declaration', async () => {
     await using world = new World();
     const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    await h1.create('blue', '10.7.0.0/24');
+    expect(await h1.create('blue', '10.7.0.0/24')).toMatchObject({ declared: true });
     await world.until('h2 to know it', () => state(h2) !== undefined);
     const { addresses } = await h2.attach('blue', 'c1', { name: 'web' });
     await expect(h1.service.removeNetwork({ name: blue, force: false })).rejects.toMatchObject({
@@ -203,9 +209,13 @@ describe('removal', () => {
     await h1.create('blue', '10.7.0.0/24');
     await world.until('h2 to know it', () => state(h2) !== undefined);
     await h2.attach('blue', 'c1');
+    await h2.attach('blue', 'c2');
     h2.store.goAway();
     const removed = h1.service.removeNetwork({ name: blue, force: true });
-    expect(await world.settled(removed)).toEqual({ state: 'removing' });
+    const waiting = (alive: boolean) => [{ node: 'h2', alive, endpoints: 2 }];
+    expect(await world.settled(removed)).toEqual({ state: 'removing', waitsFor: waiting(true) });
+    await world.until('h2 to be down', () => !h1.agent.view.isAlive(h2.agent.id));
+    expect(await shown(h1)).toMatchObject({ phase: 'removing', endpoints: null, waitsFor: waiting(false) });
     await expect(h1.attach('blue', 'c1')).rejects.toMatchObject({ code: 'NETWORK_REMOVING' });
     h2.store.comeBack();
     await world.until('it to go', () => state(h1) === undefined);

@@ -8,6 +8,7 @@ export const blue: AcceptedNetworkJson = {
   name: 'blue',
   id: '00000000000000b1',
   phase: 'active',
+  declared: true,
   driver: 'overlay',
   vni: 1_048_577,
   subnets: [
@@ -83,6 +84,7 @@ export const healthy: StatusJson = {
   endpoints: { local: 1, remote: 3 },
   objects: { desired: 40, failed: 0, pending: 0 },
   problems: [],
+  warnings: [],
   version: '0.1.0',
   uptime: 3725.5,
 };
