@@ -282,7 +282,10 @@ export class Agent {
     const { logger, store } = this.ports;
     if (state === 'stale' && !this.#isAway) {
       this.#isAway = true;
-      logger.warn('store is out of reach; traffic goes on, changes wait', { store: store.description });
+      logger.warn('store is out of reach; traffic goes on, changes wait', {
+        store: store.description,
+        error: this.view.trouble,
+      });
     }
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;

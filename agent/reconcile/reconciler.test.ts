@@ -194,8 +194,15 @@ describe('a store', () => {
     h1.store.comeBack();
     await world.until('h1 to follow', () => h1.kernel.writes > before);
     await world.until('h1 to be ready', () => h1.agent.view.state === 'insync');
-    const told = h1.log.filter((l) => l.message.startsWith('store is')).map((l) => l.message);
-    expect(told).toEqual(['store is out of reach; traffic goes on, changes wait', 'store is back']);
+    const told = h1.log.filter((l) => l.message.startsWith('store is'));
+    expect(told).toMatchObject([
+      {
+        level: 'warn',
+        message: expect.stringMatching(/^store is out of reach/),
+        error: expect.stringMatching(/away/),
+      },
+      { level: 'info', message: 'store is back' },
+    ]);
     expect(writtenSince(h1, before)).toContain('delete fdb');
   });
 
