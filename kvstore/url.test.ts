@@ -4,6 +4,7 @@ import { parseStoreUrl } from './url.ts';
 const etcd = (...endpoints: readonly (readonly [string, number])[]) => ({
   kind: 'etcd',
   endpoints: endpoints.map(([host, port]) => ({ host, port })),
+  secure: false,
   prefix: 'weft/v1/',
 });
 
@@ -18,6 +19,8 @@ test.each([
     etcd(['h1', 2379], ['h2', 2379], ['::1', 2380], ['fd00::2', 2379]),
   ],
   ['etcd://[fe80::1%eth0]:2379', etcd(['fe80::1%eth0', 2379])],
+  ['etcds://h1', { ...etcd(['h1', 2379]), secure: true }],
+  ['ETCDS://[fd00::2]:4001/a', { ...etcd(['fd00::2', 4001]), secure: true, prefix: 'a/' }],
   ['etcd://h1/team/a', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
   ['etcd://h1/team/a/', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
 ])('%s', (url, expected) => {
@@ -45,7 +48,7 @@ test.each([
   ['etcd://h1/a?b', 'without ? and #'],
   ['etcd://h1/ä', 'printable ASCII'],
   ['consul://h1:8500', 'names Consul, which Weft does not speak yet'],
-  ['redis://h1', 'unknown scheme redis: file and etcd are known'],
+  ['redis://h1', 'unknown scheme redis: file, etcd and etcds are known'],
 ])('%j is refused: %s', (url, why) => {
   const parse = (): unknown => parseStoreUrl(url);
   expect(parse).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', details: { url } }));

@@ -10,11 +10,17 @@ export interface Endpoint {
 /** Where a store is, as `--store` says it. `prefix` ends with a slash. */
 export type StoreAddress =
   | { readonly kind: 'file'; readonly path: string; readonly prefix: string }
-  | { readonly kind: 'etcd'; readonly endpoints: readonly Endpoint[]; readonly prefix: string };
+  | {
+      readonly kind: 'etcd';
+      readonly endpoints: readonly Endpoint[];
+      /** TLS, and a server that proves who it is. */
+      readonly secure: boolean;
+      readonly prefix: string;
+    };
 
 const fileForm = 'file:///ABSOLUTE/PATH, for instance file:///var/lib/weft/store.db';
 const etcdForm =
-  'etcd://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance etcd://10.0.0.1:2379,[fd00::2]:2379/weft/v1';
+  'etcd://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance etcd://10.0.0.1:2379,[fd00::2]:2379/weft/v1 (etcds:// with TLS)';
 
 /** @throws INPUT_INVALID that quotes the URL and says which form is expected. */
 export function parseStoreUrl(url: string): StoreAddress {
@@ -25,13 +31,14 @@ export function parseStoreUrl(url: string): StoreAddress {
     case 'file':
       return parseFile(url, authority, path);
     case 'etcd':
-      return parseEtcd(url, authority, path);
+    case 'etcds':
+      return parseEtcd(url, scheme.toLowerCase() === 'etcds', authority, path);
     case 'consul':
       return refuse(url, 'names Consul, which Weft does not speak yet', `${fileForm}; or ${etcdForm}`);
     default:
       return refuse(
         url,
-        `has the unknown scheme ${scheme}: file and etcd are known`,
+        `has the unknown scheme ${scheme}: file, etcd and etcds are known`,
         `${fileForm}; or ${etcdForm}`,
       );
   }
@@ -56,7 +63,7 @@ function parseFile(url: string, authority: string, encoded: string): StoreAddres
   return { kind: 'file', path, prefix: defaultPrefix };
 }
 
-function parseEtcd(url: string, authority: string, path: string): StoreAddress {
+function parseEtcd(url: string, secure: boolean, authority: string, path: string): StoreAddress {
   if (authority.includes('@')) {
     refuse(
       withoutCredentials(url),
@@ -70,7 +77,7 @@ function parseEtcd(url: string, authority: string, path: string): StoreAddress {
   }
   const endpoints = authority.split(',').map((server) => parseEndpoint(url, server));
   const prefix = path.replace(/^\/|\/$/g, '');
-  return { kind: 'etcd', endpoints, prefix: prefix === '' ? defaultPrefix : `${prefix}/` };
+  return { kind: 'etcd', endpoints, secure, prefix: prefix === '' ? defaultPrefix : `${prefix}/` };
 }
 
 function parseEndpoint(url: string, server: string): Endpoint {
