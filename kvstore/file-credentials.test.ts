@@ -66,6 +66,7 @@ describe('a file that changes', () => {
     ['missing', (path: string) => rmSync(path), 'ENOENT'],
     ['empty', () => put('file', ''), 'no PEM certificate'],
     ['half-written', () => put('file', second.slice(0, 300)), 'not complete'],
+    ['half of a second one', () => put('file', `${first}\n${second.slice(0, 300)}`), 'not complete'],
     ['no certificate', () => put('file', 'hush'), 'no PEM certificate'],
     ['a broken one', () => put('file', second.replace('MII', 'AAA')), 'certificates of the authorities'],
   ])('%s: the last good one stays, which is told once', async (_, spoil, why) => {
@@ -88,8 +89,11 @@ describe('without ever a good one the file is named, and its contents are not:',
     ['a missing file', () => ({ caFile: join(directory, 'none') }), '/none as certificates of the auth'],
     ['an empty password', () => ({ user: 'u', passwordFile: put('p', '\n') }), '/p as password: it is empty'],
     ['two lines', () => ({ tokenFile: put('t', 'hush\nhush\n') }), '/t as token: it has more than one line'],
-    ['a strange key', () => pair(strangeKey), 'cert with '],
-    ['a strange key', () => pair(strangeKey), 'the key is not that of the certificate'],
+    [
+      'a strange key',
+      () => pair(strangeKey),
+      'key as client certificate and key: the key is not that of the certificate',
+    ],
     ['no key', () => pair('hush'), 'the key is no PEM private key without a passphrase'],
     ['no certificate', () => ({ ...pair(strangeKey), certFile: put('cert', 'hush') }), 'no PEM certificate'],
   ])('%s', async (_, sources, why) => {

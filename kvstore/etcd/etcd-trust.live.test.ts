@@ -1,4 +1,5 @@
-import { copyFileSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { silentLogger } from '../../model/logger.ts';
@@ -110,6 +111,29 @@ describe('a server is trusted when its certificate is for what the URL says:', (
     show(ca, { names: ['DNS:localhost', 'DNS:127.0.0.1'] });
     expect(await refusal(await connect(both()))).toContain('is not for 127.0.0.1');
   });
+});
+
+test('without authorities of our own those of the system are asked', () => {
+  const at = (path: string): string => JSON.stringify(new URL(path, import.meta.url).href);
+  const script = `
+    import { silentLogger } from ${at('../../model/logger.ts')};
+    import { fileCredentials } from ${at('../file-credentials.ts')};
+    import { openClient } from ${at('../testing/etcd-client.ts')};
+    const [port, certFile, keyFile] = process.argv.slice(1);
+    const store = await openClient([port], 'trust/', {
+      credentials: fileCredentials({ certFile, keyFile }, silentLogger),
+    });
+    console.log(await store.get('k').then(() => 'trusted', (error) => error.code));
+    await store.close();
+  `;
+  const none = certificates.path('none');
+  mkdirSync(none);
+  const trusting = (file: string): string => {
+    const env = { ...process.env, SSL_CERT_FILE: file, SSL_CERT_DIR: none };
+    const argv = ['--input-type=module', '-e', script, String(server.port), client.cert, client.key];
+    return execFileSync(process.execPath, argv, { encoding: 'utf8', env }).trim();
+  };
+  expect([trusting(ca.cert), trusting(other.cert)]).toEqual(['trusted', 'STORE_DENIED']);
 });
 
 describe('no trust is STORE_DENIED, with the reason:', () => {
