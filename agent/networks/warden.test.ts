@@ -44,6 +44,8 @@ describe('a network declared by a plain write', () => {
     expect(world.clock.monotonic() - since).toBeLessThan(100);
     await world.clock.advance(10_000);
     expect(byRank(nodes).map((n) => logs(n, 'network created'))).toEqual([1, 0, 0]);
+    const { name } = byRank(nodes)[0]!.agent.ports.settings.config;
+    expect(await shown(nodes[1]!)).toMatchObject({ creator: `declaration, accepted by ${name}` });
     expect(await world.keys('vnis/')).toHaveLength(1);
     expect(await nodes[1]!.attach('blue', 'c1')).toMatchObject({ programmed: true });
   });
