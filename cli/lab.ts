@@ -38,7 +38,11 @@ export function registerLab(program: Command): void {
   named(lab.command('up'))
     .description('start a lab, or mend the one that is there')
     .option('--hosts <n>', 'number of hosts: h1, h2, ...', hostNumber, 3)
-    .option('--store <store>', '`file`, `etcd` (one is started in the lab) or the URL of a store', 'file')
+    .option(
+      '--store <store>',
+      '`file`, `etcd` or `consul` (started in the lab) or the URL of a store',
+      'file',
+    )
     .option('--underlay <family>', 'addresses between the hosts: 4 or 6', family, 4)
     .option('--mtu <bytes>', 'MTU of the hosts (default 1500)', wholeNumber)
     .option('--demo', 'declare two networks, attach sandboxes on every host, and prove that they talk')

@@ -6,11 +6,11 @@ import { run, type Outcome } from './lab/run.ts';
 import { tell } from './testing/scene.ts';
 import { labName, tracesOf } from './testing/traces.ts';
 
-describe('three hosts on the file store', () => {
-  const name = labName('smoke');
+describe.each(['file', 'consul'] as const)('three hosts on the store %s', (store) => {
+  const name = labName(`smoke${store}`);
 
   test('two networks: every pair is as expected, the kernels hold just what was attached, nothing is left', async () => {
-    await tell({ name, hosts: 3, store: 'file', underlay: 4 }, async (scene) => {
+    await tell({ name, hosts: 3, store, underlay: 4 }, async (scene) => {
       await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
       await scene.declare('green', { subnets: ['10.8.0.0/24', 'fd00:8::/64'] });
       for (const host of ['h1', 'h2', 'h3']) {

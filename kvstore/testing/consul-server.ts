@@ -1,24 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { consulProgram } from '../consul-program.ts';
 
 /** Of util-linux: has the kernel end the server when we are gone. */
 const dieWithUs = 'setpriv';
 
 /** `session_ttl_min` of the servers in tests, in milliseconds: leases that end while one watches. */
 export const shortLease = 2000;
-
-/** The server's program: `$WEFT_CONSUL`, else what tools/get-consul.sh has brought. */
-export function consulProgram(): string {
-  const brought = join(import.meta.dirname, '../../.cache/consul/usr/bin/consul');
-  const program = process.env['WEFT_CONSUL'] ?? brought;
-  if (existsSync(program)) return program;
-  throw new Error(`there is no Consul at ${program}: run tools/get-consul.sh, or set WEFT_CONSUL`);
-}
 
 /** One real Consul server on loopback with data of its own. It ends with the process that started it, however that ends. */
 export class ConsulServer implements AsyncDisposable {
