@@ -4,11 +4,14 @@ import { retryDelay } from '../backoff.ts';
 import type { StorePorts } from '../ports.ts';
 import type { Life } from './life.ts';
 
-/** Milliseconds between questions while all is well. They find a server that takes requests and answers none. */
+/**
+ * Milliseconds between questions while all is well. They find a server that takes requests and answers none, and a store
+ * that was put back: questions that wait for a change are not answered then, since all is older than what they know.
+ */
 const heartbeat = 10_000;
 
 export interface ContactPorts extends StorePorts {
-  readonly life: Life;
+  readonly life: Pick<Life, 'look'>;
   /** Names the store in the log. */
   readonly description: string;
   /** Aborts when the client is closed. */
@@ -36,7 +39,7 @@ export class Contact {
     return this.#away;
   }
 
-  /** Calls back whenever the store went away, came back, or is another one. */
+  /** Calls back whenever the store went away, came back, is another one or was put back. */
   listen(listener: () => void): void {
     this.#listeners.add(listener);
     if (this.#timer === undefined) this.#arm();
@@ -61,14 +64,13 @@ export class Contact {
 
   async #ask(): Promise<void> {
     const { life, closing, logger, description } = this.#ports;
-    const { known } = life;
     try {
-      const identity = await life.identity();
+      const isAnother = await life.look();
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
       this.#failures = 0;
       if (wasAway) logger.info('the store is back', { store: description });
-      if (wasAway || (known !== undefined && identity !== known)) this.#tell();
+      if (wasAway || isAnother) this.#tell();
     } catch (error) {
       if (closing.aborted) return;
       const wasHere = this.#away === undefined;

@@ -100,6 +100,11 @@ export class Level implements LevelSource {
     return new Level(identity, since, reading);
   }
 
+  /** Is there anything to tell to a watch that was told everything before? */
+  get isNews(): boolean {
+    return this.#news === undefined || this.#news.changes.length > 0;
+  }
+
   get told(): Told {
     const revisions = new Map(this.#entries.map(({ key, revision }) => [key, revision]));
     return { identity: this.identity, revision: this.#revision, revisions };

@@ -32,6 +32,17 @@ export class Life {
     return identity;
   }
 
+  /** Reads who the store is and how far it has come. Is it another one than before, or was it put back? */
+  async look(): Promise<boolean> {
+    const { known, floor } = this;
+    const isSame = (await this.identity()) === known;
+    const last = await this.lastRevision();
+    if (!isSame) return known !== undefined;
+    if (last >= floor) return false;
+    this.wentBack(last);
+    return true;
+  }
+
   /** A revision that the store has surely reached: what is read from now on is at least as new. */
   get floor(): Revision {
     return this.#floor;

@@ -20,9 +20,13 @@ export interface SharePorts extends StorePorts {
 const wait = 60_000;
 const waitAtMost = wait * (1 + 1 / 16) + 5000;
 
-/** Each answer has the whole prefix: after it comes a pause of at least this, and of ten times what it took. */
+/**
+ * Each answer has the whole prefix: after it comes a pause of at least this, and of ten times what it took. A server wakes
+ * whoever asks for an empty prefix at every write anywhere; answers in vain make the pause longer, up to 16 times.
+ */
 const leastPause = 20;
 const pauseFactor = 10;
+const mostDoublings = 4;
 
 /** One question to the server that stays open until something under its prefix changes, for all watches of that prefix. */
 export class Share {
@@ -35,6 +39,8 @@ export class Share {
   #told: Told | undefined;
   /** Of the last answer; 0 asks without waiting. */
   #index = 0;
+  /** Answers in a row that brought nothing new. */
+  #inVain = 0;
   #isStale = false;
 
   constructor(prefix: string, ports: SharePorts) {
@@ -82,7 +88,9 @@ export class Share {
       let pause: number;
       try {
         if (contact.away !== undefined) await this.#waitAway(contact.away, signal);
-        pause = Math.max(leastPause, pauseFactor * (await this.#once(signal)));
+        const took = await this.#once(signal);
+        const least = leastPause * 2 ** Math.min(this.#inVain, mostDoublings);
+        pause = Math.max(least, pauseFactor * took);
         failures = 0;
       } catch (error) {
         if (signal.aborted) continue;
@@ -121,11 +129,12 @@ export class Share {
     const before = this.#told;
     this.#told = level.told;
     this.#index = reading.index;
+    this.#inVain = level.isNews ? 0 : this.#inVain + 1;
     this.#isStale = false;
     const { life } = this.#ports;
     const { identity, revision } = level.told;
     if (before?.identity === identity && revision < before.revision) life.wentBack(revision);
-    else life.reached(revision);
+    else life.reached(reading.index);
     for (const watch of [...this.#watches]) {
       const update = watch.next(level);
       if (update !== undefined) watch.deliver(update);

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -19,18 +20,24 @@ export class ConsulServer implements AsyncDisposable {
   readonly #rpcPort: number;
   readonly #gossipPort: number;
   readonly #directory: string;
+  /** Of an administrator, where access is by token. */
+  readonly #token: string | undefined;
   #process: ChildProcess | undefined;
 
-  private constructor([port, rpcPort, gossipPort]: readonly [number, number, number]) {
+  private constructor(
+    [port, rpcPort, gossipPort]: readonly [number, number, number],
+    token: string | undefined,
+  ) {
+    this.#token = token;
     this.port = port;
     this.#rpcPort = rpcPort;
     this.#gossipPort = gossipPort;
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-consul-'));
   }
 
-  /** Starts an empty server and waits until it answers. */
-  static async start(): Promise<ConsulServer> {
-    const server = new ConsulServer(await freePorts());
+  /** Starts an empty server and waits until it answers. With `acl` nobody may do anything but by `ask`. */
+  static async start({ acl = false } = {}): Promise<ConsulServer> {
+    const server = new ConsulServer(await freePorts(), acl ? randomUUID() : undefined);
     try {
       await server.resume();
       return server;
@@ -59,7 +66,7 @@ export class ConsulServer implements AsyncDisposable {
       node_name: 'store',
       data_dir: this.#data,
       bind_addr: '127.0.0.1',
-      client_addr: '127.0.0.1',
+      client_addr: '127.0.0.1 ::1',
       ports: {
         http: this.port,
         server: this.#rpcPort,
@@ -73,6 +80,7 @@ export class ConsulServer implements AsyncDisposable {
       performance: { raft_multiplier: 1 },
       disable_update_check: true,
       disable_remote_exec: true,
+      ...(this.#token === undefined ? {} : { acl: demanding(this.#token) }),
     };
     const file = join(this.#directory, 'settings.json');
     writeFileSync(file, JSON.stringify(settings));
@@ -98,7 +106,9 @@ export class ConsulServer implements AsyncDisposable {
     path: string,
     body?: string | ArrayBuffer,
   ): Promise<ArrayBuffer> {
-    const init = body === undefined ? { method } : { method, body };
+    const headers: Record<string, string> =
+      this.#token === undefined ? {} : { 'x-consul-token': this.#token };
+    const init = body === undefined ? { method, headers } : { method, headers, body };
     const answer = await fetch(`http://127.0.0.1:${this.port}/v1/${path}`, init);
     if (!answer.ok) throw new Error(`Consul answers ${method} ${path} with ${answer.status}`);
     return await answer.arrayBuffer();
@@ -139,6 +149,15 @@ export class ConsulServer implements AsyncDisposable {
     throw new Error(`Consul on port ${this.port} does not answer; its log ends with:\n${log}`);
   }
 }
+
+/** Access by token, decided anew each time. */
+const demanding = (master: string): object => ({
+  enabled: true,
+  default_policy: 'deny',
+  policy_ttl: '0s',
+  token_ttl: '0s',
+  tokens: { master },
+});
 
 async function freePorts(): Promise<readonly [number, number, number]> {
   const servers = [createServer(), createServer(), createServer()];
