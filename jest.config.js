@@ -21,6 +21,8 @@ const base = {
 const kinds = ['netns', 'live', 'e2e'];
 
 export default {
+  // A guard against what hangs, not a measure: machines are shared, and a lab on a busy one takes its time.
+  testTimeout: 60_000,
   projects: [
     {
       ...base,

@@ -40,6 +40,8 @@ export interface AgentPorts {
   readonly random: (bytes: number) => string;
   /** A number from 0 to below 1. */
   readonly fraction: () => number;
+  /** Takes the tunnels' UDP port for this process. @throws NODE_CONFLICT when another agent has it here. */
+  readonly holdPort: (port: number) => Promise<void>;
 }
 
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
@@ -65,7 +67,7 @@ export class Agent {
   #self: Self | undefined;
   #phase: Phase = 'starting';
   #trouble: string | undefined;
-  #wasAway = false;
+  #isAway = false;
   #running: Promise<void> = Promise.resolve();
 
   constructor(ports: AgentPorts) {
@@ -125,7 +127,7 @@ export class Agent {
       },
       detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
     });
-    this.view.listen({ state: () => void this.#storeIsBack() });
+    this.view.listen({ state: () => void this.#storeMoved() });
   }
 
   get phase(): Phase {
@@ -247,14 +249,14 @@ export class Agent {
 
   /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */
   #settle(): Promise<Self> {
-    const { settings, store, clock, logger, random, version } = this.ports;
+    const { settings, store, clock, logger, random, version, holdPort } = this.ports;
     const { config, origins } = settings;
     const wish = localWish(config, (key) => origins.get(key) !== 'default');
     return this.#persist('join the cluster', async () => {
       const content = await this.ownNode.content();
       const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
       const found = newCluster(random(8), family, config.port, version);
-      const ports = { store, clock, logger, signal: this.#stop.signal, random };
+      const ports = { store, clock, logger, signal: this.#stop.signal, holdPort };
       const cluster = await settleCluster(wish, found, config.init, ports);
       return selfOf(content, cluster, config.advertise);
     });
@@ -276,13 +278,21 @@ export class Agent {
     }
   }
 
-  /** What could not be finished while the store was away is finished now. */
-  async #storeIsBack(): Promise<void> {
+  /** The view has lost or found the store. What could not be finished while it was away is finished now. */
+  async #storeMoved(): Promise<void> {
     const { state } = this.view;
-    if (state === 'stale') this.#wasAway = true;
-    if (this.#phase !== 'ready' || state !== 'insync' || !this.#wasAway) return;
-    this.#wasAway = false;
-    await finishIntents(this.operations, this.deadline(patience));
+    const { logger, store } = this.ports;
+    if (state === 'stale' && !this.#isAway) {
+      this.#isAway = true;
+      logger.warn('store is out of reach; traffic goes on, changes wait', {
+        store: store.description,
+        error: this.view.trouble,
+      });
+    }
+    if (state !== 'insync' || !this.#isAway) return;
+    this.#isAway = false;
+    logger.info('store is back', { store: store.description });
+    if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */

@@ -1,10 +1,10 @@
 import type { EndpointJson } from '../api/schemas/endpoint.ts';
-import type { NetworkJson, SubnetJson } from '../api/schemas/network.ts';
+import type { NetworkJson, SubnetJson, WaitsFor } from '../api/schemas/network.ts';
 import type { NodeJson } from '../api/schemas/node.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Network, Subnet } from '../model/network.ts';
-import type { Cluster, Node } from '../model/node.ts';
+import type { Cluster, Node, NodeId } from '../model/node.ts';
 import { contains, prefixLength } from '../model/prefix.ts';
 import { networkMtu } from '../vxlan/mtu.ts';
 import type { EndpointProgress } from './reconcile/network-reconciler.ts';
@@ -14,17 +14,22 @@ import type { Recorded } from './view/collection.ts';
 export interface NetworkFacts {
   readonly nodes: readonly Node[];
   readonly cluster: Pick<Cluster, 'underlay'>;
-  /** Endpoints that this node knows of. */
-  readonly endpoints: number;
+  readonly declared: boolean;
+  /** How many there are; null when this node does not follow them. */
+  readonly endpoints: number | null;
+  readonly waitsFor?: WaitsFor | undefined;
 }
 
-export function networkJson(state: NetworkState, { nodes, cluster, endpoints }: NetworkFacts): NetworkJson {
+export function networkJson(state: NetworkState, facts: NetworkFacts): NetworkJson {
   if (!('id' in state)) return { name: state.name, phase: 'refused', why: state.why };
   const { phase, mtu } = state;
+  const { nodes, cluster, declared, endpoints, waitsFor } = facts;
   return {
     name: state.name,
     id: state.id,
     phase: phase.kind,
+    ...(waitsFor === undefined ? {} : { waitsFor }),
+    declared,
     driver: state.driver,
     vni: state.vni,
     subnets: state.subnets.map(subnetJson),
@@ -40,6 +45,20 @@ export function networkJson(state: NetworkState, { nodes, cluster, endpoints }: 
       ? { refusedEdit: { why: phase.refused.why } }
       : {}),
   };
+}
+
+/** Who holds these endpoints. */
+export function holders(
+  endpoints: readonly Pick<Endpoint, 'node'>[],
+  nodes: readonly Pick<Node, 'id' | 'name'>[],
+  isAlive: (id: NodeId) => boolean,
+): WaitsFor {
+  const counts = new Map<NodeId, number>();
+  for (const { node } of endpoints) counts.set(node, (counts.get(node) ?? 0) + 1);
+  return [...counts].map(([id, count]) => {
+    const node = nodes.find((n) => n.id === id)?.name ?? id;
+    return { node, alive: isAlive(id), endpoints: count };
+  });
 }
 
 function subnetJson({ prefix, gateway, range, auxiliary }: Subnet): SubnetJson {
@@ -69,7 +88,6 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     node: node?.name ?? value.node,
     nodeId: value.node,
     ...(name === undefined ? {} : { name }),
-    aliases: value.aliases,
     mac: value.mac,
     addresses: value.addresses.map((ip) => {
       const subnet = network.subnets.find((s) => contains(s.prefix, ip));

@@ -7,10 +7,15 @@ import type {
 } from '../api/service.ts';
 import type { AgentService } from '../api/service.ts';
 import type { DetachedJson, EndpointJson } from '../api/schemas/endpoint.ts';
-import type { AppliedNetworkJson, NetworkJson, RemovedNetworkJson } from '../api/schemas/network.ts';
+import type {
+  AppliedNetworkJson,
+  NetworkJson,
+  RemovedNetworkJson,
+  WaitsFor,
+} from '../api/schemas/network.ts';
 import type { NodeJson } from '../api/schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
-import { prefixes } from '../kvstore/keys.ts';
+import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import { encodeWish, readWish, wishHash } from '../kvstore/records/wish.ts';
@@ -25,7 +30,7 @@ import { accept, type Acceptance } from './networks/accept.ts';
 import { beginRemoval, finishRemoval } from './networks/remove.ts';
 import { attach } from './operations/attach.ts';
 import { detach, detachEndpoint } from './operations/detach.ts';
-import { endpointJson, networkJson, nodeJson } from './present.ts';
+import { endpointJson, holders, networkJson, nodeJson } from './present.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { Recorded } from './view/collection.ts';
 
@@ -60,7 +65,7 @@ export class Service implements AgentService {
   async listNetworks(): Promise<readonly NetworkJson[]> {
     this.#demandView();
     const states = [...this.#agent.view.networkStates.records.values()].map((r) => r.value);
-    return states.toSorted(byName).map((state) => this.#network(state));
+    return Promise.all(states.toSorted(byName).map((state) => this.#network(state)));
   }
 
   async createNetwork({ name, declaration }: DeclareNetwork): Promise<NetworkJson> {
@@ -71,7 +76,7 @@ export class Service implements AgentService {
   async applyNetwork({ name, declaration }: DeclareNetwork): Promise<AppliedNetworkJson> {
     const done = await this.#accept(name, declaration, false);
     const outcome = done.kind === 'settled' ? 'unchanged' : done.kind;
-    return { outcome, network: this.#network(done.network) };
+    return { outcome, network: await this.#network(done.network) };
   }
 
   async inspectNetwork(name: Name): Promise<NetworkJson> {
@@ -88,7 +93,10 @@ export class Service implements AgentService {
     const ports = agent.removePorts(signal);
     if (!(await beginRemoval(name, force, agent.ports.settings.config.name, ports))) throw notFound(name);
     const isDone = await this.#awaitRemoval(name, signal);
-    if (!isDone) return { state: 'removing' };
+    if (!isDone) {
+      const waitsFor = await this.#waitsFor(agent.view.network(name)?.value);
+      return { state: 'removing', ...(waitsFor === undefined ? {} : { waitsFor }) };
+    }
     await this.#seen(() => agent.view.network(name) === undefined);
     return { state: 'removed' };
   }
@@ -187,7 +195,8 @@ export class Service implements AgentService {
     const { acceptance } = outcome.network;
     await this.#seen(() => {
       const state = agent.view.network(name)?.value;
-      return state !== undefined && 'id' in state && state.acceptance >= acceptance;
+      const isAccepted = state !== undefined && 'id' in state && state.acceptance >= acceptance;
+      return isAccepted && this.#isDeclared(name);
     });
     return outcome;
   }
@@ -241,10 +250,29 @@ export class Service implements AgentService {
     });
   }
 
-  #network(state: NetworkState): NetworkJson {
+  #isDeclared(name: Name): boolean {
+    return this.#agent.view.wishes.get(keys.network(name)) !== undefined;
+  }
+
+  async #network(state: NetworkState): Promise<NetworkJson> {
     const { view, cluster } = this.#agent;
-    const endpoints = 'id' in state ? (view.endpoints(state.id)?.records.size ?? 0) : 0;
-    return networkJson(state, { nodes: view.nodeList(), cluster: cluster ?? { underlay: 4 }, endpoints });
+    const known = 'id' in state ? view.endpoints(state.id) : undefined;
+    return networkJson(state, {
+      nodes: view.nodeList(),
+      cluster: cluster ?? { underlay: 4 },
+      declared: this.#isDeclared(state.name),
+      endpoints: known === undefined || known.state === 'syncing' ? null : known.records.size,
+      waitsFor: await this.#waitsFor(state),
+    });
+  }
+
+  /** Undefined for a network that is not being removed, and while nobody can tell. */
+  async #waitsFor(state: NetworkState | undefined): Promise<WaitsFor | undefined> {
+    if (state === undefined || !('id' in state) || state.phase.kind !== 'removing') return undefined;
+    const { view } = this.#agent;
+    if (view.state !== 'insync') return undefined;
+    const endpoints = (await this.#endpointsOf(state)).map((e) => e.value);
+    return holders(endpoints, view.nodeList(), (id) => view.isAlive(id));
   }
 
   #endpoint(recorded: Recorded<Endpoint>, network: Network): EndpointJson {

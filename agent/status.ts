@@ -1,4 +1,5 @@
 import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
+import { keys } from '../kvstore/keys.ts';
 import type { Agent } from './agent.ts';
 
 type Problem = StatusJson['problems'][number];
@@ -48,6 +49,7 @@ export function statusOf(agent: Agent): StatusJson {
       pending: sum((one) => one.pending),
     },
     problems: problemsOf(agent),
+    warnings: warningsOf(agent),
     version,
     uptime: Math.max(0, clock.wall() - agent.startedAt) / 1000,
   };
@@ -78,6 +80,21 @@ function problemsOf(agent: Agent): readonly Problem[] {
     [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
   );
   return [...problems, ...[bad, held, refused, failed].flatMap(shorten)];
+}
+
+function warningsOf({ view }: Agent): readonly Problem[] {
+  const undeclared = view.networks().filter(({ name, phase }) => {
+    return phase.kind === 'active' && view.wishes.get(keys.network(name)) === undefined;
+  });
+  return shorten(
+    undeclared.map(({ name }) => ({
+      what: `network ${name}`,
+      why: 'its declaration was deleted; it stays until its last endpoint has gone',
+      hint:
+        `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
+        `\`weft network rm --force ${name}\` removes it`,
+    })),
+  );
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {

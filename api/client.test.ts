@@ -48,9 +48,7 @@ describe('every method reaches its counterpart', () => {
       {
         network: 'blue',
         sandbox: 'c1',
-        aliases: [],
         addresses: ['fd00:7::9'],
-        routePriority: 0,
         labels: new Map(),
         timeout: 10_000,
       },

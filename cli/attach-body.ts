@@ -7,10 +7,8 @@ export interface EndpointFlags {
   readonly ip?: readonly string[];
   readonly mac?: string;
   readonly name?: string;
-  readonly alias?: readonly string[];
   readonly interface?: string;
   readonly key?: string;
-  readonly routePriority?: number;
   readonly label?: readonly string[];
   /** Milliseconds. */
   readonly timeout?: number;
@@ -18,17 +16,15 @@ export interface EndpointFlags {
 
 /** What the flags ask for; the agent judges names and addresses. @throws INPUT_INVALID for a label without `=`. */
 export function attachBodyOf(sandbox: string, flags: EndpointFlags): AttachBody {
-  const { network, ip, mac, name, alias, key, routePriority, label, timeout } = flags;
+  const { network, ip, mac, name, key, label, timeout } = flags;
   return {
     network,
     sandbox,
     ...(key === undefined ? {} : { key }),
     ...(name === undefined ? {} : { name }),
-    ...(alias === undefined ? {} : { aliases: [...alias] }),
     ...(ip === undefined ? {} : { addresses: [...ip] }),
     ...(mac === undefined ? {} : { mac }),
     ...(flags.interface === undefined ? {} : { interfaceName: flags.interface }),
-    ...(routePriority === undefined ? {} : { routePriority }),
     ...(label === undefined ? {} : { labels: pairsOf('--label', label) }),
     ...(timeout === undefined ? {} : { timeout }),
   };

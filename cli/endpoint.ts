@@ -48,7 +48,6 @@ export function endpointDetails(e: EndpointJson): string {
     ['id', e.id],
     ['network', e.network],
     ['name', e.name],
-    ['aliases', e.aliases],
     ['addresses', e.addresses],
     ['MAC', e.mac],
     ['node', e.local ? `${e.node} (this one)` : e.node],

@@ -4,7 +4,7 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { asWeftError } from '../model/errors.ts';
 import { binDirectory } from '../e2e/lab/agent-process.ts';
 import { setUpDemo } from '../e2e/lab/demo.ts';
-import { createLab, demandRoot, openLab, type Lab } from '../e2e/lab/lab.ts';
+import { completeWish, createLab, demandRoot, openLab, type Lab } from '../e2e/lab/lab.ts';
 import type { Member } from '../e2e/lab/members.ts';
 import { probeLab, type Probe } from '../e2e/lab/probe.ts';
 import { listLabs, removeLab } from '../e2e/lab/remove.ts';
@@ -22,9 +22,9 @@ interface Common {
 }
 
 interface UpOptions extends Common {
-  readonly hosts: number;
-  readonly store: string;
-  readonly underlay: 4 | 6;
+  readonly hosts?: number;
+  readonly store?: string;
+  readonly underlay?: 4 | 6;
   readonly mtu?: number;
   readonly demo?: true;
 }
@@ -37,13 +37,12 @@ export function registerLab(program: Command): void {
     .enablePositionalOptions();
   named(lab.command('up'))
     .description('start a lab, or mend the one that is there')
-    .option('--hosts <n>', 'number of hosts: h1, h2, ...', hostNumber, 3)
+    .option('--hosts <n>', 'number of hosts: h1, h2, ... (default 3, or as many as there are)', hostNumber)
     .option(
       '--store <store>',
-      '`file`, `etcd` or `consul` (started in the lab) or the URL of a store',
-      'file',
+      '`file` (the default), `etcd`, `consul` (one is started in the lab) or the URL of a store',
     )
-    .option('--underlay <family>', 'addresses between the hosts: 4 or 6', family, 4)
+    .option('--underlay <family>', 'addresses between the hosts: 4 (the default) or 6', family)
     .option('--mtu <bytes>', 'MTU of the hosts (default 1500)', wholeNumber)
     .option('--demo', 'declare two networks, attach sandboxes on every host, and prove that they talk')
     .addHelpText('after', '\nExample:\n  weft lab up --hosts 3 --store etcd --demo')
@@ -79,10 +78,10 @@ function named(command: Command): Command {
 }
 
 async function up(options: UpOptions): Promise<void> {
-  const { name, hosts, store, underlay, mtu, demo } = options;
+  const { output: _, demo, ...told } = options;
+  const { name } = told;
   using progress = new ProgressLines(process.stderr);
-  const wish = { name, hosts, store, underlay, ...(mtu === undefined ? {} : { mtu }) };
-  const lab = await createLab(wish, progress.report);
+  const lab = await createLab(completeWish(told), progress.report);
   const invocation: Invocation = { weft: launcher(), lab: name, defaultLab };
   if (demo !== true) {
     if (options.output === 'json') printJson(await labStatus(lab));

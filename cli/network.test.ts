@@ -1,22 +1,30 @@
 import { describe, expect, test } from '@jest/globals';
+import type { AcceptedNetworkJson } from '../api/schemas/network.ts';
 import { blue, refused } from '../api/testing/fake-service.ts';
 import { WeftError } from '../model/errors.ts';
 import { typeWeft } from './testing/type-weft.ts';
 
+const waitsFor = [
+  { node: 'n3', alive: false, endpoints: 2 },
+  { node: 'n2', alive: true, endpoints: 1 },
+];
+
 describe('weft network ls', () => {
   test('as a table', async () => {
-    const removing = { ...blue, name: 'old', phase: 'removing' as const };
+    const removing = { ...blue, name: 'old', phase: 'removing' as const, endpoints: null, waitsFor };
+    const undeclared = { ...blue, name: 'lone', declared: false };
     const edited = { ...blue, name: 'pink', refusedEdit: { why: 'MTU 99999 is too large' } };
     const { code, stdout } = await typeWeft(['network', 'ls'], {
-      answers: { listNetworks: async () => [blue, removing, edited, refused] },
+      answers: { listNetworks: async () => [blue, removing, undeclared, edited, refused] },
     });
     expect(code).toBe(0);
     expect(stdout).toBe(`\
-NAME  STATE     VNI      SUBNETS                  MTU   ENDPOINTS  NOTE
-blue  active    1048577  10.7.0.0/24 fd00:7::/64  1450  1          -
-old   removing  1048577  10.7.0.0/24 fd00:7::/64  1450  1          -
-pink  active    1048577  10.7.0.0/24 fd00:7::/64  1450  1          edit refused: MTU 99999 is too large
-red   refused   -        -                        -     -          10.7.0.0/25 overlaps network blue
+NAME  STATE       VNI      SUBNETS                  MTU   ENDPOINTS  NOTE
+blue  active      1048577  10.7.0.0/24 fd00:7::/64  1450  1          -
+old   removing    1048577  10.7.0.0/24 fd00:7::/64  1450  -          waits for 2 endpoints of n3 (down), 1 of n2
+lone  undeclared  1048577  10.7.0.0/24 fd00:7::/64  1450  1          -
+pink  active      1048577  10.7.0.0/24 fd00:7::/64  1450  1          edit refused: MTU 99999 is too large
+red   refused     -        -                        -     -          10.7.0.0/25 overlaps network blue
 `);
   });
 
@@ -57,6 +65,30 @@ labels       team=a
 endpoints    1
 created      2026-11-25T10:00:00.000Z by n1
 `);
+  });
+
+  test.each<[string, Partial<AcceptedNetworkJson>, RegExp]>([
+    [
+      'without a declaration',
+      { declared: false },
+      /^state +undeclared: its declaration was deleted; it goes with its last endpoint$/m,
+    ],
+    [
+      'that is being removed',
+      { phase: 'removing', waitsFor },
+      /^state +removing, waits for 2 endpoints of n3 \(down\), 1 of n2$/m,
+    ],
+    [
+      'that is being removed and waits for one',
+      { phase: 'removing', waitsFor: waitsFor.slice(1) },
+      /^state +removing, waits for 1 endpoint of n2$/m,
+    ],
+    ['that is not followed', { endpoints: null }, /^endpoints +- \(this node does not follow it\)$/m],
+  ])('one %s', async (_, change, line) => {
+    const { stdout } = await typeWeft(['network', 'inspect', 'blue'], {
+      answers: { inspectNetwork: async () => ({ ...blue, ...change }) },
+    });
+    expect(stdout).toMatch(line);
   });
 
   test('a refused one', async () => {
@@ -112,9 +144,12 @@ describe('weft network rm', () => {
     expect(gone).toMatchObject({ code: 0, stdout: 'Removed network blue.\n' });
     expect(gone.calls).toEqual([['removeNetwork', { name: 'blue', force: false }]]);
     const going = await typeWeft(['network', 'rm', 'blue', '--force'], {
-      answers: { removeNetwork: async () => ({ state: 'removing' }) },
+      answers: { removeNetwork: async () => ({ state: 'removing', waitsFor }) },
     });
-    expect(going.stdout).toMatch(/^Network blue is being removed/);
+    expect(going.stdout).toBe(
+      'Network blue is being removed: nothing can be attached any more; ' +
+        'waits for 2 endpoints of n3 (down), 1 of n2.\n',
+    );
     expect(going.calls).toEqual([['removeNetwork', { name: 'blue', force: true }]]);
   });
 });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
+import type { RemovedNetworkJson } from '../api/schemas/network.ts';
 import type { DeclarationFlags } from './network/declaration-of.ts';
-import { networkDetails, networkTable } from './network/show.ts';
+import { networkDetails, networkTable, waitText } from './network/show.ts';
 import { collect, common, wholeNumber } from './options.ts';
 import type { Cli, Common } from './ports.ts';
 
@@ -37,12 +38,14 @@ export function registerNetwork(program: Command, cli: Cli): void {
       const removed = await (
         await cli.client(options)
       ).removeNetwork(name, { force: options.force === true });
-      cli.show(options, removed, () =>
-        removed.state === 'removed'
-          ? `Removed network ${name}.`
-          : `Network ${name} is being removed: nothing can be attached any more, nodes still detach what they hold.`,
-      );
+      cli.show(options, removed, () => removalText(name, removed));
     });
+}
+
+function removalText(name: string, { state, waitsFor }: RemovedNetworkJson): string {
+  if (state === 'removed') return `Removed network ${name}.`;
+  const waits = waitText(waitsFor) || 'nodes still detach what they hold';
+  return `Network ${name} is being removed: nothing can be attached any more; ${waits}.`;
 }
 
 function registerCreate(network: Command, cli: Cli): void {
@@ -62,7 +65,7 @@ function registerCreate(network: Command, cli: Cli): void {
     .option('--driver <kind>', 'kind of network (default: overlay)')
     .option('--mtu <bytes>', 'MTU inside (default: what the nodes allow)', wholeNumber)
     .option('--vni <number>', 'VNI (default: a free one of the range)', wholeNumber)
-    .option('--internal', 'no route leads out of the network')
+    .option('--internal', 'recorded; there is no way out of any network in this version')
     .option('--allow-overlap', 'its subnets may be those of other networks as well')
     .option('--label <key=value>', 'label; repeatable', collect)
     .action(async (name: string, options: Common & DeclarationFlags) => {

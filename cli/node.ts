@@ -23,7 +23,7 @@ function nodeTable(nodes: readonly NodeJson[]): string {
       node.alive ? 'alive' : 'down',
       node.vteps.join(' '),
       String(node.mtu),
-      node.endpoints === null ? '?' : String(node.endpoints),
+      node.endpoints === null ? '' : String(node.endpoints),
       node.version,
       node.id,
     ]),

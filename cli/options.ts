@@ -17,9 +17,7 @@ export function endpointFlags(command: Command): Command {
     .option('--ip <address>', 'address to have, at most one for each subnet; repeatable', collect)
     .option('--mac <mac>', 'MAC address to have')
     .option('--name <name>', 'name of the endpoint, unique in the network')
-    .option('--alias <name>', 'further name; repeatable', collect)
     .option('--interface <name>', 'name of the interface inside the sandbox')
-    .option('--route-priority <number>', 'the highest one of a sandbox gives its default route', wholeNumber)
     .option('--label <key=value>', 'label; repeatable', collect)
     .option('--timeout <duration>', 'how long to wait, such as 500ms or 10s', duration);
 }

@@ -52,6 +52,11 @@ describe('usage errors', () => {
     [['network'], /Usage: weft network/],
     [['netwrok', 'ls'], /^weft: unknown command 'netwrok'\n\(Did you mean network\?\)/],
     [['network', 'ls', '--wide'], /^weft: unknown option '--wide'/],
+    [['attach', 'c1', '--network', 'blue', '--alias', 'www'], /^weft: unknown option '--alias'/],
+    [
+      ['attach', 'c1', '--network', 'blue', '--route-priority', '7'],
+      /^weft: unknown option '--route-priority'/,
+    ],
     [['network', 'ls', 'blue'], /^weft: too many arguments/],
     [['network', 'ls', '-o', 'yaml'], /It must be table or json\.\nAdd --help/],
     [['-o', 'yaml', 'network', 'ls'], /It must be table or json\.\nAdd --help/],
@@ -127,8 +132,8 @@ describe('failures', () => {
 describe('weft attach and detach', () => {
   test('attach sends what the flags say', async () => {
     const flags = ['--ip', '10.7.0.9', '--ip', 'fd00:7::9', '--mac', '02:57:0a:07:00:09', '--name', 'web'];
-    const more = ['--alias', 'www', '--interface', 'eth7', '--key', 'k', '--label', 'a=b', '--timeout', '2m'];
-    const args = ['attach', '--network', 'blue', '--route-priority', '7', ...flags, ...more, 'c1'];
+    const more = ['--interface', 'eth7', '--key', 'k', '--label', 'a=b', '--timeout', '2m'];
+    const args = ['attach', '--network', 'blue', ...flags, ...more, 'c1'];
     const { code, stdout, calls } = await typeWeft(args);
     expect(code).toBe(0);
     expect(calls).toEqual([
@@ -139,11 +144,9 @@ describe('weft attach and detach', () => {
           sandbox: 'c1',
           key: 'k',
           name: 'web',
-          aliases: ['www'],
           addresses: ['10.7.0.9', 'fd00:7::9'],
           mac: '02:57:0a:07:00:09',
           interfaceName: 'eth7',
-          routePriority: 7,
           labels: new Map([['a', 'b']]),
           timeout: 120_000,
         },

@@ -34,7 +34,6 @@ blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c
 id          ${web.id}
 network     blue
 name        web
-aliases     www
 addresses   10.7.0.2/24
             fd00:7::100/64
 MAC         02:57:0a:07:00:02
@@ -58,7 +57,7 @@ describe('weft node ls', () => {
     expect((await typeWeft(['node', 'ls'])).stdout).toBe(`\
 NAME  STATE  VTEPS                  MTU   ENDPOINTS  VERSION  ID
 n1 *  alive  192.0.2.1 2001:db8::1  1500  1          0.1.0    ${'1'.repeat(32)}
-n2    down   192.0.2.2              1500  ?          0.1.0    ${'2'.repeat(32)}
+n2    down   192.0.2.2              1500  -          0.1.0    ${'2'.repeat(32)}
 `);
     expect(JSON.parse((await typeWeft(['node', 'ls', '-o', 'json'])).stdout)).toEqual(nodes);
   });
@@ -84,6 +83,13 @@ endpoints  1 here, 3 elsewhere
 kernel     40 objects wanted, 0 pending, 0 failed
 `,
     });
+  });
+
+  test('a warning is shown, and is no reason to be unhealthy', async () => {
+    const warnings = [{ what: 'network blue', why: 'its declaration was deleted', hint: 'put it back' }];
+    const { code, stdout } = await status({ warnings });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^healthy\n\* network blue: its declaration was deleted \(put it back\)\n\n/);
   });
 
   test.each<[Partial<StatusJson>, string]>([

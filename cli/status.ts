@@ -24,13 +24,17 @@ function complaints(status: StatusJson): readonly string[] {
     ...(phase === 'ready' ? [] : [`not ready: ${phase}`]),
     ...(store.state === 'insync' ? [] : [`the store is ${store.state} since ${store.since}`]),
     ...(objects.failed === 0 ? [] : [`${objects.failed} kernel objects could not be programmed`]),
-    ...problems.map(({ what, why, hint }) => `${what}: ${why}${hint === undefined ? '' : ` (${hint})`}`),
+    ...problems.map(lineOf),
   ].map(oneLine);
 }
+
+const lineOf = ({ what, why, hint }: StatusJson['warnings'][number]): string =>
+  `${what}: ${why}${hint === undefined ? '' : ` (${hint})`}`;
 
 function statusText(status: StatusJson, colors: Colors): string {
   const { node, cluster, store, endpoints, objects } = status;
   const wrong = complaints(status).map((line) => colors.red(`! ${line}`));
+  const known = status.warnings.map((warning) => colors.yellow(`* ${oneLine(lineOf(warning))}`));
   const facts = details([
     ['weftd', `${status.version} on ${node.name}, up ${span(status.uptime)}`],
     ['phase', status.phase],
@@ -44,5 +48,5 @@ function statusText(status: StatusJson, colors: Colors): string {
     ['endpoints', `${endpoints.local} here, ${endpoints.remote} elsewhere`],
     ['kernel', `${objects.desired} objects wanted, ${objects.pending} pending, ${objects.failed} failed`],
   ]);
-  return [...(wrong.length === 0 ? [colors.green('healthy')] : wrong), '', facts].join('\n');
+  return [...(wrong.length === 0 ? [colors.green('healthy')] : wrong), ...known, '', facts].join('\n');
 }

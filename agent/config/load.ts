@@ -35,7 +35,8 @@ export function resolveConfig(sources: Sources): Resolved {
       values[s.key] = found === undefined ? s.fallback({ hostname: sources.hostname }) : s.read(found.raw);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      problems.push(`${s.key} = ${JSON.stringify(found?.raw)} (${found?.origin ?? 'default'}): ${why}`);
+      const value = found === undefined ? '' : ` = ${JSON.stringify(found.raw)}`;
+      problems.push(`${s.key}${value} (${found?.origin ?? 'default'}): ${why}`);
     }
   }
   if (problems.length > 0) throw configError(problems);

@@ -93,14 +93,17 @@ export const settings = [
     env: 'WEFT_ADVERTISE',
     meaning: 'interface or address that other nodes send tunnel packets to',
     fallback: () => '',
-    read: text,
+    read: (raw) => (raw === '' ? '' : text(raw)),
   }),
   setting({
     key: 'name',
     flag: '--name',
     env: 'WEFT_NAME',
     meaning: 'name of this node, unique in the cluster',
-    fallback: ({ hostname }) => hostname,
+    fallback: ({ hostname }) => {
+      if (namePattern.test(hostname)) return hostname;
+      throw new Error(`the host name ${JSON.stringify(hostname)} cannot be the name of a node; set --name`);
+    },
     read: (raw) => {
       if (!namePattern.test(String(raw)))
         throw new Error('must be letters, digits, "_", "." and "-", at most 63 characters');

@@ -3,6 +3,7 @@ import { keys, prefixes } from '../../kvstore/keys.ts';
 import {
   decodeNetworkState,
   encodeNetworkState,
+  keptReason,
   type NetworkState,
 } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
@@ -53,7 +54,13 @@ export interface Proposal extends Declaration {
 
 export type Acceptance =
   | { readonly kind: 'settled' | 'created' | 'changed'; readonly network: Network }
-  | { readonly kind: 'refused'; readonly why: string; readonly code: RefusalCode };
+  | {
+      readonly kind: 'refused';
+      readonly why: string;
+      readonly code: RefusalCode;
+      /** It was not on record before. */
+      readonly isNews: boolean;
+    };
 
 /** How often acceptance is tried again because somebody else accepted something meanwhile. */
 const attempts = 32;
@@ -143,7 +150,7 @@ async function tryAccept(proposal: Proposal, ports: AcceptPorts): Promise<Accept
   switch (judgement.kind) {
     case 'settled':
       if (accepted === undefined || !('id' in accepted)) {
-        return { kind: 'refused', why: accepted?.why ?? 'refused', code: 'NETWORK_REFUSED' };
+        return { kind: 'refused', why: accepted?.why ?? 'refused', code: 'NETWORK_REFUSED', isNews: false };
       }
       return settle(accepted, proposal, scene, ports);
     case 'refuse':
@@ -240,14 +247,14 @@ async function refuse(
   scene: Scene,
   ports: AcceptPorts,
 ): Promise<Acceptance | undefined> {
-  const done: Acceptance = { kind: 'refused', why, code };
+  const done: Acceptance = { kind: 'refused', why, code, isNews: false };
   if (proposal.write !== undefined) return done;
   const { name, hash } = proposal;
   const accepted = scene.state?.value;
-  const value = withRefusal(accepted, { name, wishHash: hash, why });
+  const value = withRefusal(accepted, { name, wishHash: hash, why: keptReason(why) });
   if (value === undefined) return done;
   const op: Op = { kind: 'put', key: keys.networkState(name), value: encodeNetworkState(value) };
-  return (await commit(conditions(proposal, scene), [op], ports)) ? done : undefined;
+  return (await commit(conditions(proposal, scene), [op], ports)) ? { ...done, isNews: true } : undefined;
 }
 
 /** Undefined when the refusal is on record already. */

@@ -28,6 +28,12 @@ const byRank = (nodes: readonly TestNode[]): readonly TestNode[] =>
 const logs = (node: TestNode, message: string): number =>
   node.log.filter((l) => l.message === message).length;
 
+/** With names so long that a reason which names them all is longer than what is kept of one. */
+const wordy = (subnet: string): unknown => {
+  const names = Array.from({ length: 32 }, (_, n) => [`${n}${'x'.repeat(60)}`, `${subnet}::${n + 1}`]);
+  return { subnets: [{ cidr: `${subnet}::/64`, auxiliary: Object.fromEntries(names) }] };
+};
+
 describe('a network declared by a plain write', () => {
   test('is accepted at once by the live node of lowest rank, and once', async () => {
     await using world = new World();
@@ -38,6 +44,8 @@ describe('a network declared by a plain write', () => {
     expect(world.clock.monotonic() - since).toBeLessThan(100);
     await world.clock.advance(10_000);
     expect(byRank(nodes).map((n) => logs(n, 'network created'))).toEqual([1, 0, 0]);
+    const { name } = byRank(nodes)[0]!.agent.ports.settings.config;
+    expect(await shown(nodes[1]!)).toMatchObject({ creator: `declaration, accepted by ${name}` });
     expect(await world.keys('vnis/')).toHaveLength(1);
     expect(await nodes[1]!.attach('blue', 'c1')).toMatchObject({ programmed: true });
   });
@@ -64,9 +72,40 @@ describe('a network declared by a plain write', () => {
     await world.declare('bad', declaration);
     await world.until('it to be refused', () => isRefused(h1, 'bad') && isRefused(h2, 'bad'));
     expect(await shown(h2, 'bad')).toMatchObject({ phase: 'refused', why: expect.stringContaining(why) });
+    // Reason to judge again, on every node in its turn; nothing new comes of it.
+    await h1.create('other', '10.8.0.0/24');
     await world.clock.advance(20_000);
     const lines = [h1, h2].flatMap((n) => n.log.filter((l) => l.message === 'declaration refused'));
     expect(lines).toEqual([expect.objectContaining({ level: 'warn', key: 'networks/bad' })]);
+  });
+
+  test('is refused once, however many are refused beside it and however often something changes', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    await h1.create('other', '10.8.0.0/24');
+    const broken = [
+      '{',
+      { subnets: ['10.8.0.0/25'] },
+      { subnets: ['10.9.0.0/24'], colour: 'red' },
+      wordy('fd00:8'),
+      wordy('fd00:9'),
+    ];
+    await world.declare('bad3', wordy('fd00:7'));
+    await world.declare('bad4', wordy('fd00:6'));
+    await world.until('two to be accepted', () => h1.agent.view.networks().length === 3);
+    for (const [n, declaration] of broken.entries()) await world.declare(`bad${n}`, declaration);
+    await world.until('all to be refused', () => broken.every((_, n) => isRefused(h1, `bad${n}`)));
+    const revisions = async () =>
+      (await world.store.list('network-state/bad')).entries.map((e) => e.revision);
+    const before = await revisions();
+    await h1.service.applyNetwork({
+      name: 'other' as Name,
+      declaration: { subnets: ['10.8.0.0/24'], mtu: 1300 },
+    });
+    await h1.create('third', '10.10.0.0/24');
+    await world.clock.advance(20_000);
+    expect(logs(h1, 'declaration refused')).toBe(broken.length);
+    expect(await revisions()).toEqual(before);
   });
 
   test('that overlaps is judged again when the other network is gone', async () => {
@@ -134,7 +173,13 @@ describe('a declaration that is deleted', () => {
     await h2.restart();
     await world.clock.advance(20_000);
     expect(h2.kernel.writes).toBe(writes);
-    expect(await shown(h2)).toMatchObject({ phase: 'active' });
+    for (const node of [h1, h2]) {
+      expect(await shown(node)).toMatchObject({ phase: 'active', declared: false });
+      expect(await node.service.status()).toMatchObject({
+        problems: [],
+        warnings: [{ what: 'network blue', hint: expect.stringContaining('rm --force blue') }],
+      });
+    }
     await h2.detach({ network: 'blue', sandbox: '/run/netns/c1' });
     await world.until('it to go', () => state(h1) === undefined && state(h2) === undefined);
     expect(await world.keys('net/')).toEqual([]);
@@ -145,7 +190,7 @@ describe('removal', () => {
   test('is refused while endpoints are there, names them, and leaves the declaration', async () => {
     await using world = new World();
     const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    await h1.create('blue', '10.7.0.0/24');
+    expect(await h1.create('blue', '10.7.0.0/24')).toMatchObject({ declared: true });
     await world.until('h2 to know it', () => state(h2) !== undefined);
     const { addresses } = await h2.attach('blue', 'c1', { name: 'web' });
     await expect(h1.service.removeNetwork({ name: blue, force: false })).rejects.toMatchObject({
@@ -201,9 +246,13 @@ describe('removal', () => {
     await h1.create('blue', '10.7.0.0/24');
     await world.until('h2 to know it', () => state(h2) !== undefined);
     await h2.attach('blue', 'c1');
+    await h2.attach('blue', 'c2');
     h2.store.goAway();
     const removed = h1.service.removeNetwork({ name: blue, force: true });
-    expect(await world.settled(removed)).toEqual({ state: 'removing' });
+    const waiting = (alive: boolean) => [{ node: 'h2', alive, endpoints: 2 }];
+    expect(await world.settled(removed)).toEqual({ state: 'removing', waitsFor: waiting(true) });
+    await world.until('h2 to be down', () => !h1.agent.view.isAlive(h2.agent.id));
+    expect(await shown(h1)).toMatchObject({ phase: 'removing', endpoints: null, waitsFor: waiting(false) });
     await expect(h1.attach('blue', 'c1')).rejects.toMatchObject({ code: 'NETWORK_REMOVING' });
     h2.store.comeBack();
     await world.until('it to go', () => state(h1) === undefined);

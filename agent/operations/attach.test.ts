@@ -1,8 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { encodeClaim } from '../../kvstore/records/claim.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
-import { WeftError } from '../../model/errors.ts';
+import type { EndpointId } from '../../model/endpoint.ts';
+import type { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
+import type { NetworkId } from '../../model/network.ts';
 import { World, type TestNode } from '../testing/world.ts';
+import { detachDead } from './detach.ts';
 
 async function blueOn(world: World, ...numbers: readonly number[]): Promise<readonly TestNode[]> {
   const nodes: TestNode[] = [];
@@ -180,6 +184,22 @@ describe('attach', () => {
     expect((await h1.attachAgain('tiny', '/run/netns/c2')).addresses).toEqual(['10.7.0.2/30']);
   });
 
+  test('does not try the same address again and again when somebody unknown has it', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    await h1.create('tiny', '10.7.0.0/30');
+    const { id } = h1.agent.view.networks()[0]!;
+    const value = encodeClaim({ kind: 'reservation', holder: 'printer', owner: 'alice', expiresAt: 0 });
+    await world.store.txn([], [{ kind: 'put', key: `net/${id}/claim/address/10.7.0.2`, value }]);
+    await expect(h1.attach('tiny', 'c1')).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' });
+    await expect(h1.attach('tiny', 'c1', { addresses: ['10.7.0.2'] })).rejects.toMatchObject({
+      code: 'ADDRESS_TAKEN',
+      message: expect.stringContaining('reservation printer'),
+    });
+    await world.delete(`net/${id}/claim/address/10.7.0.2`);
+    expect((await h1.attach('tiny', 'c1')).addresses).toEqual(['10.7.0.2/30']);
+  });
+
   test('before the node is ready says so', async () => {
     await using world = new World();
     const node = world.node(1);
@@ -225,6 +245,17 @@ describe('detach', () => {
     h1!.store.loseNextReply(fate);
     expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
     expect(await claims(world)).toBe(2);
+  });
+
+  test('of a dead sandbox leaves one alone that was attached anew meanwhile', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const { networkId, id } = await h1!.attach('blue', 'c1');
+    const late = h1!.agent.deadline(1000);
+    const gone = () => detachDead(networkId as NetworkId, id as EndpointId, h1!.agent.operations, late);
+    expect(await gone()).toBe(false);
+    h1!.kernel.killSandbox(sandboxScope('/run/netns/c1'));
+    expect(await gone()).toBe(true);
   });
 
   test('while the store is away is done when it is back', async () => {

@@ -27,11 +27,9 @@ export interface AttachWish {
   readonly sandbox: string;
   readonly key?: string | undefined;
   readonly name?: Name | undefined;
-  readonly aliases: readonly Name[];
   readonly addresses: readonly Ip[];
   readonly mac?: Mac | undefined;
   readonly interfaceName?: string | undefined;
-  readonly routePriority: number;
   readonly labels: ReadonlyMap<string, string>;
 }
 
@@ -91,16 +89,17 @@ interface Written extends Recorded<Endpoint> {
   readonly isNew: boolean;
 }
 
-/** Writes the endpoint, or finds the one that is there already. The store is only read when there is a sign of one. */
+/** Writes the endpoint, or finds the one that is there already. Without a sign of one the store is not read. */
 async function record(attempt: Attempt): Promise<Written> {
   const { wish, id, ports, signal } = attempt;
   const key = keys.endpoint(attempt.network.id, id);
   let state = await activeNetwork(wish.network, ports, signal);
-  let mayExist = ports.view.endpoints(attempt.network.id)?.get(key) !== undefined;
+  if (ports.view.endpoints(attempt.network.id)?.get(key) !== undefined) {
+    const existing = await ports.store.get(key, { signal });
+    if (existing !== undefined) return reuse(recordedIn(existing), attempt);
+  }
   for (let n = 0; n < attempts; n += 1) {
     checkSame(attempt.network, state.value);
-    const existing = mayExist ? await ports.store.get(key, { signal }) : undefined;
-    if (existing !== undefined) return reuse(recordedIn(existing), attempt);
     const endpoint = design(attempt, state.value);
     const { conditions, ops } = attachTxn(endpoint, {
       key: keys.networkState(wish.network),
@@ -112,8 +111,7 @@ async function record(attempt: Attempt): Promise<Written> {
         if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
         throw error;
       });
-    // The reply was lost: look whether the endpoint is there.
-    mayExist = outcome === undefined;
+    // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
     if (outcome === undefined) continue;
     if (outcome.ok) return { value: endpoint, revision: outcome.revision, isNew: true };
     const found = outcome.current.get(key);
@@ -218,12 +216,12 @@ function design(attempt: Attempt, network: Network): Endpoint {
     network: network.id,
     node,
     ...(wish.name === undefined ? {} : { name: wish.name }),
-    aliases: wish.aliases,
+    aliases: [],
     mac: wish.mac ?? macForAddresses(addresses, choice.macsToAvoid),
     addresses,
     sandbox: { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie },
     interfaceName: choice.interfaceName,
-    routePriority: wish.routePriority,
+    routePriority: 0,
     labels: wish.labels,
     state: { kind: 'active' },
     creator: 'api',

@@ -11,7 +11,7 @@ import type { View } from '../view/view.ts';
 interface Pool {
   /** Attaches under way. */
   readonly choices: Set<Choice>;
-  /** Addresses that a refused transaction has shown to be taken. Forgotten when nothing else is free: they may be so again. */
+  /** Addresses that a refused transaction has shown to be taken. Tried again when nothing else is free: they may be so by now. */
   readonly taken: Set<Ip>;
   /** Addresses given back not long ago: others may still have them in mind, so they are chosen last. */
   readonly released: Set<Ip>;
@@ -68,8 +68,8 @@ export class Pools {
       chooseAddress(subnet, { has: (ip) => held.has(ip) || pool.taken.has(ip) }, start) ??
       chooseAddress(subnet, held, start);
     if (ip === undefined) throw exhausted(network, subnet, held);
-    if (pool.taken.has(ip)) pool.taken.clear();
-    if (pool.released.has(ip)) pool.released.clear();
+    pool.taken.delete(ip);
+    pool.released.delete(ip);
     pool.next.set(subnet.prefix, placeOf(subnet, ip) + 1n);
     return ip;
   }

@@ -44,6 +44,8 @@ export interface PassReport {
   readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
 }
 
+type Touched = ReadonlyMap<EndpointId, Recorded<Endpoint> | undefined>;
+
 /** The network's own devices get this many passes before their failure is that of every endpoint. */
 const patience = 3;
 
@@ -58,10 +60,9 @@ export class NetworkReconciler {
   readonly #dirty = new Set<EndpointId>();
   /** Our own endpoints: a network without one is not programmed. */
   readonly #local = new Set<EndpointId>();
-  /** Of those, the ones whose sandbox is gone: nothing of them is programmed. */
-  readonly #dead = new Set<EndpointId>();
+  /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
+  readonly #dead = new Map<EndpointId, string>();
   #spec: Network | undefined;
-  #takesPart = false;
   #hadFailures = false;
   /** Passes in a row in which objects of the network as such were refused. */
   #networkFailures = 0;
@@ -122,17 +123,29 @@ export class NetworkReconciler {
     return !this.#compare && this.#tracker.believed.size === 0 && this.#desired.objects.size === 0;
   }
 
+  /** @throws what the kernel port throws; then nothing is taken as done, and the next pass compares. */
   async pass(input: NetworkInput): Promise<PassReport> {
     const touched = this.#derive(input);
+    try {
+      return await this.#carryOut(touched);
+    } catch (error) {
+      for (const id of touched.keys()) this.#dirty.add(id);
+      this.#compare = true;
+      throw error;
+    }
+  }
+
+  async #carryOut(touched: Touched): Promise<PassReport> {
     const changed = this.#desired.takeChanged();
     const compared = this.#compare || this.#tracker.doubts.size > 0;
+    // Whoever asks for a compare from here on gets another one.
+    this.#compare = false;
     if (compared) await this.#observe();
     const steps = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
-    this.#compare = false;
     const results = steps.length === 0 ? [] : await this.#apply(steps);
     this.#tracker.applied(steps, results);
     if (this.#tracker.failures.size > 0) this.#compare = true;
-    this.#settle(input, touched);
+    this.#settle(touched);
     // Nobody can have asked for anything in a namespace that was made just now.
     const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
     if (!isNew) this.#announce(steps, results);
@@ -142,27 +155,27 @@ export class NetworkReconciler {
     };
   }
 
-  /** Brings the desired state up to date and returns the endpoints that were looked at. */
-  #derive(input: NetworkInput): ReadonlySet<EndpointId> {
+  /** Brings the desired state up to date and returns the endpoints that were looked at, as they were then. */
+  #derive(input: NetworkInput): Touched {
     const { network, self } = input;
-    const touched = new Set(this.#dirty);
+    const ids = new Set(this.#dirty);
     this.#dirty.clear();
     this.#spec = network;
     if (this.#allDirty) {
-      for (const { value } of input.endpoints()) touched.add(value.id);
-      for (const id of this.#progress.keys()) touched.add(id);
+      for (const { value } of input.endpoints()) ids.add(value.id);
+      for (const id of this.#progress.keys()) ids.add(id);
     }
-    for (const id of touched) {
-      const endpoint = input.endpoint(id)?.value;
-      const isLocal = endpoint?.node === self.node;
-      mark(this.#local, id, isLocal);
-      mark(this.#dead, id, isLocal && !input.lives(endpoint));
+    const touched = new Map([...ids].map((id) => [id, input.endpoint(id)]));
+    for (const [id, recorded] of touched) {
+      const isLocal = recorded?.value.node === self.node;
+      if (isLocal) this.#local.add(id);
+      else this.#local.delete(id);
+      if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
+      else this.#dead.delete(id);
     }
-    this.#takesPart = network !== undefined && this.#local.size > 0;
-    if (network === undefined || !this.#takesPart) {
+    if (network === undefined || this.#local.size === 0) {
       this.#wantNothing();
-      for (const id of this.#progress.keys()) touched.add(id);
-      return touched;
+      return new Map([...touched.keys(), ...this.#progress.keys()].map((id) => [id, undefined]));
     }
     const mtu = networkMtu(network, input.nodes, self.cluster.underlay);
     if (this.#allDirty) {
@@ -170,13 +183,10 @@ export class NetworkReconciler {
       this.#desired.set(networkSource(this.id), objects);
     }
     this.#allDirty = false;
-    for (const id of touched) {
-      const endpoint = input.endpoint(id)?.value;
-      const isWanted = endpoint !== undefined && !this.#dead.has(id);
-      this.#desired.set(
-        endpointSource(this.id, id),
-        isWanted ? objectsOf(endpoint, network, mtu, input) : [],
-      );
+    for (const [id, recorded] of touched) {
+      const isWanted = recorded !== undefined && !this.#dead.has(id);
+      const objects = isWanted ? objectsOf(recorded.value, network, mtu, input) : [];
+      this.#desired.set(endpointSource(this.id, id), objects);
     }
     return touched;
   }
@@ -204,11 +214,11 @@ export class NetworkReconciler {
     }
   }
 
-  #settle(input: NetworkInput, touched: ReadonlySet<EndpointId>): void {
-    for (const id of touched) {
-      const recorded = this.#takesPart ? input.endpoint(id) : undefined;
+  /** Writes down how far each endpoint has come. */
+  #settle(touched: Touched): void {
+    for (const [id, recorded] of touched) {
       if (recorded === undefined) this.#progress.delete(id);
-      else this.#progress.set(id, this.#answerFor(recorded));
+      else this.#progress.set(id, this.#answerFor(id, recorded.revision));
     }
     const { failures } = this.#tracker;
     if (failures.size === 0 && !this.#hadFailures) return;
@@ -219,26 +229,21 @@ export class NetworkReconciler {
     }
     const ofNetwork = bySource.get(networkSource(this.id));
     this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
-    // The kernel may need a moment, for instance to let go of a VNI.
-    const blocked: Blocked | undefined =
-      ofNetwork === undefined
-        ? undefined
-        : this.#networkFailures < patience
-          ? { kind: 'pending' }
-          : { kind: 'failed', error: ofNetwork };
     for (const [id, { revision }] of this.#progress) {
       const own = bySource.get(endpointSource(this.id, id));
-      const recorded = input.endpoint(id);
       if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
-      else if (blocked !== undefined) this.#progress.set(id, { ...blocked, revision });
-      else if (recorded !== undefined) this.#progress.set(id, { ...this.#answerFor(recorded), revision });
+      else if (ofNetwork === undefined) this.#progress.set(id, this.#answerFor(id, revision));
+      // The kernel may need a moment, for instance to let go of a VNI.
+      else if (this.#networkFailures < patience) this.#progress.set(id, { kind: 'pending', revision });
+      else this.#progress.set(id, { kind: 'failed', revision, error: ofNetwork });
     }
   }
 
-  #answerFor({ value, revision }: Recorded<Endpoint>): EndpointProgress {
-    if (!this.#dead.has(value.id)) return { kind: 'programmed', revision };
-    const error = new WeftError('SANDBOX_INVALID', `the network namespace ${value.sandbox.path} is gone`, {
-      details: { endpoint: value.id, sandbox: value.sandbox.path },
+  #answerFor(id: EndpointId, revision: Revision): EndpointProgress {
+    const sandbox = this.#dead.get(id);
+    if (sandbox === undefined) return { kind: 'programmed', revision };
+    const error = new WeftError('SANDBOX_INVALID', `the network namespace ${sandbox} is gone`, {
+      details: { endpoint: id, sandbox },
     });
     return { kind: 'failed', revision, error };
   }
@@ -249,13 +254,6 @@ export class NetworkReconciler {
     // Best effort, and nobody waits for it: whoever misses it asks again.
     if (told.length > 0) void this.#kernel.announce(this.#scope, bridgeName, told).catch(() => undefined);
   }
-}
-
-type Blocked = { readonly kind: 'pending' } | { readonly kind: 'failed'; readonly error: WeftError };
-
-function mark<T>(set: Set<T>, item: T, isIn: boolean): void {
-  if (isIn) set.add(item);
-  else set.delete(item);
 }
 
 function objectsOf(

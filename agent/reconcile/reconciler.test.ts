@@ -66,6 +66,17 @@ describe('a network', () => {
   });
 });
 
+test('a declaration that changes is followed under live endpoints', async () => {
+  await using world = new World();
+  const [h1, h2] = await two(world);
+  await h2.attach('blue', 'c1');
+  const declaration = { subnets: ['10.7.0.0/24', 'fd00:7::/64'], mtu: 1300 };
+  await h1.service.applyNetwork({ name: 'blue' as Name, declaration });
+  await world.until('h2 to follow', () => h2.kernel.written.some((s) => s.op === 'change'));
+  await world.clock.advance(100);
+  expect(await mtus(h2)).toEqual([1300, 1300, 1300]);
+});
+
 describe('a restart', () => {
   test('on a healthy kernel writes nothing, neither to it nor to the store', async () => {
     await using world = new World();
@@ -117,6 +128,39 @@ describe('a restart', () => {
     expect(await h1.kernel.namespaces()).toEqual([foreign]);
   });
 
+  test('makes no interface in a sandbox that only has the name of one that was attached', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h1.stop();
+    h1.kernel.killSandbox(sandboxScope('/run/netns/c1'));
+    h1.sandbox('c1');
+    await h1.start();
+    expect(h1.kernel.identify(sandboxScope('/run/netns/c1')).interfaces).toEqual(['lo']);
+    expect(await h1.service.listEndpoints({})).toEqual([expect.objectContaining({ programmed: false })]);
+  });
+
+  test('with a record of a network that cannot be read leaves that network alone', async () => {
+    await using world = new World();
+    const [h1] = await two(world);
+    await h1.attach('blue', 'c1');
+    await h1.stop();
+    const before = h1.kernel.writes;
+    const state = await world.store.get('network-state/blue');
+    const torn = state!.value.slice(0, 20);
+    await world.store.txn([], [{ kind: 'put', key: 'network-state/blue', value: torn }]);
+    await h1.start();
+    await world.clock.advance(20_000);
+    expect(h1.kernel.writes).toBe(before);
+    expect((await h1.service.status()).problems).toContainEqual(
+      expect.objectContaining({ what: 'record network-state/blue' }),
+    );
+    await world.store.txn([], [{ kind: 'put', key: 'network-state/blue', value: state!.value }]);
+    await world.until('it to be known again', () => known(h1));
+    expect(await h1.attachAgain('blue', '/run/netns/c1')).toMatchObject({ programmed: true });
+    expect(h1.kernel.writes).toBe(before);
+  });
+
   test('while the store is away touches nothing', async () => {
     await using world = new World();
     const [h1] = await two(world);
@@ -150,6 +194,15 @@ describe('a store', () => {
     h1.store.comeBack();
     await world.until('h1 to follow', () => h1.kernel.writes > before);
     await world.until('h1 to be ready', () => h1.agent.view.state === 'insync');
+    const told = h1.log.filter((l) => l.message.startsWith('store is'));
+    expect(told).toMatchObject([
+      {
+        level: 'warn',
+        message: expect.stringMatching(/^store is out of reach/),
+        error: expect.stringMatching(/away/),
+      },
+      { level: 'info', message: 'store is back' },
+    ]);
     expect(writtenSince(h1, before)).toContain('delete fdb');
   });
 

@@ -40,8 +40,9 @@ export class Reconciler {
   readonly #failures = new Map<NetworkId, number>();
   /** Refusals that are in the log already, by object. */
   readonly #told = new Map<NetworkId, ReadonlyMap<ObjectKey, string>>();
-  /** Networks of which a compare was asked for that has not been tried. */
-  readonly #uncompared = new Set<NetworkId>();
+  /** Networks of which a compare was asked for that has not been tried, with the number of the wish. */
+  readonly #uncompared = new Map<NetworkId, number>();
+  #wishes = 0;
   readonly #joining = new Map<NetworkId, number>();
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
@@ -89,7 +90,7 @@ export class Reconciler {
   compare(networks: Iterable<NetworkId>): void {
     for (const id of networks) {
       this.#network(id).markCompare();
-      this.#uncompared.add(id);
+      this.#uncompared.set(id, (this.#wishes += 1));
       this.#scheduler.mark(id);
     }
   }
@@ -202,6 +203,15 @@ export class Reconciler {
       return;
     }
     const one = this.#network(id);
+    const wish = this.#uncompared.get(id);
+    if (spec === undefined && view.networkStates.bad.size > 0) {
+      // One of the records that cannot be read may be that of this network: no proof that it is gone.
+      logger.warn('network is not known, but a record of one cannot be read: it is left alone', {
+        network: id,
+      });
+      this.#passed(id, wish);
+      return;
+    }
     const input: NetworkInput = {
       self,
       network: spec,
@@ -222,8 +232,7 @@ export class Reconciler {
       one.markCompare();
       this.#retry(id);
     }
-    this.#uncompared.delete(id);
-    for (const wake of [...this.#waiters]) wake();
+    this.#passed(id, wish);
     if (one.isGone && !this.#joining.has(id)) {
       this.#networks.delete(id);
       this.#told.delete(id);
@@ -231,6 +240,11 @@ export class Reconciler {
         logger.warn('watch did not end in order', { network: id, error: asWeftError(error).message });
       });
     }
+  }
+
+  #passed(id: NetworkId, wish: number | undefined): void {
+    if (this.#uncompared.get(id) === wish) this.#uncompared.delete(id);
+    for (const wake of [...this.#waiters]) wake();
   }
 
   #retry(id: NetworkId): void {

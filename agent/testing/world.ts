@@ -98,17 +98,22 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** A fake kernel whose underlay can move. */
+/** A fake kernel with one underlay, which can move. */
 export class MovableKernel extends FakeKernel {
-  under: Underlay;
+  #under: Underlay;
 
   constructor(under: Underlay) {
-    super();
-    this.under = under;
+    super({ underlays: [under] });
+    this.#under = under;
   }
 
-  override async underlay(): Promise<Underlay> {
-    return Promise.resolve(this.under);
+  get under(): Underlay {
+    return this.#under;
+  }
+
+  set under(under: Underlay) {
+    this.#under = under;
+    this.changeUnderlay([under]);
   }
 }
 
@@ -120,8 +125,10 @@ export interface LogLine extends LogFields {
 /** One node of a world. Started again after a stop it is a new process on the same kernel and disk. */
 export class TestNode {
   readonly kernel: MovableKernel;
-  readonly store: FakeStore;
+  /** Its client; another one after each start. */
+  store: FakeStore;
   readonly log: LogLine[] = [];
+  holdPort: (port: number) => Promise<void> = () => Promise.resolve();
   readonly #world: World;
   readonly #flags: ReadonlyMap<string, string>;
   readonly #n: number;
@@ -170,6 +177,7 @@ export class TestNode {
       version: '0.1.0',
       random,
       fraction: () => 0.5,
+      holdPort: (port) => this.holdPort(port),
     });
     this.#running = this.#agent.run();
     this.#running.catch(() => undefined);
@@ -188,8 +196,11 @@ export class TestNode {
   }
 
   async stop(): Promise<void> {
-    await this.#agent?.stop();
+    if (this.#agent === undefined) return;
+    await this.#agent.stop();
+    await this.store.close();
     this.#agent = undefined;
+    this.store = this.#world.store.another();
   }
 
   async restart(): Promise<void> {

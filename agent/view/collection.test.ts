@@ -118,6 +118,15 @@ describe('what an own transaction has shown', () => {
     expect(shown()).toMatchObject({ 'x/1': 'one@7' });
   });
 
+  test('of a key that was there before is not undone by its deletion in between', () => {
+    const { tell, shown, texts } = collection();
+    tell(snapshot(5, 'A', ['x/1', 'one', 2]));
+    texts.learn('x/1', { value: 'again', revision: 9 });
+    tell(gone('x/1', 7));
+    tell(put('x/1', 'again', 9));
+    expect(shown()).toEqual({ 'x/1': 'again@9' });
+  });
+
   test.each([
     ['a snapshot of after', snapshot(8, 'A')],
     ['a deletion', gone('x/1', 8)],

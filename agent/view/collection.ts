@@ -39,6 +39,7 @@ export class Collection<T> {
   #state: SyncState = 'syncing';
   #revision: Revision = 0;
   #identity: string | undefined;
+  #trouble: string | undefined;
   #watch: Watch | undefined;
 
   constructor(prefix: string, decode: (key: string, value: Uint8Array) => T, ports: CollectionPorts) {
@@ -59,6 +60,11 @@ export class Collection<T> {
 
   get state(): SyncState {
     return this.#state;
+  }
+
+  /** Why contact was lost; undefined while there is some. */
+  get trouble(): string | undefined {
+    return this.#trouble;
   }
 
   get records(): ReadonlyMap<string, Recorded<T>> {
@@ -103,9 +109,11 @@ export class Collection<T> {
 
   #take(update: WatchUpdate): void {
     if (update.kind === 'stale') {
+      this.#trouble = update.cause.message;
       if (this.#state === 'insync') this.#enter('stale');
       return;
     }
+    this.#trouble = undefined;
     const foreign = update.kind === 'snapshot' && this.#looksForeign(update.identity, update.revision);
     if (foreign) this.#ahead.clear();
     const changed = new Set<string>();

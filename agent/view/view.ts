@@ -34,6 +34,7 @@ export class View {
   readonly #store: Store;
   readonly #clock: Pick<Clock, 'wall'>;
   #since: number | undefined;
+  #told: SyncState = 'syncing';
   readonly #endpoints = new Map<NetworkId, Collection<Endpoint>>();
   readonly #byId = new Map<NetworkId, Network>();
   readonly #listeners = new Set<ViewListener>();
@@ -72,7 +73,9 @@ export class View {
       store: this.#store,
       onChange,
       onState: () => {
-        this.#since = this.#clock.wall();
+        const { state } = this;
+        if (state !== this.#told) this.#since = this.#clock.wall();
+        this.#told = state;
         this.#tell((l) => l.state?.());
       },
     });
@@ -105,9 +108,14 @@ export class View {
     return states.includes('syncing') ? 'syncing' : states.includes('stale') ? 'stale' : 'insync';
   }
 
-  /** Wall-clock time of the last change of a state; undefined before the first. */
+  /** Wall-clock time since which `state` is what it is; undefined before its first change. */
   get since(): number | undefined {
     return this.#since;
+  }
+
+  /** Why contact was lost, as far as a whole prefix is without it. */
+  get trouble(): string | undefined {
+    return this.#whole().find((c) => c.trouble !== undefined)?.trouble;
   }
 
   /** Has everything been seen at least once? */

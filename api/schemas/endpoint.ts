@@ -1,15 +1,5 @@
 import { z } from 'zod';
-import {
-  aliasName,
-  endpointName,
-  interfaceName,
-  ip,
-  labels,
-  mac,
-  networkName,
-  shownLabels,
-  timeout,
-} from './text.ts';
+import { endpointName, interfaceName, ip, labels, mac, networkName, shownLabels, timeout } from './text.ts';
 
 const sandbox = z
   .string()
@@ -30,15 +20,11 @@ export const attachBody = z
     sandbox,
     key: key.optional(),
     name: endpointName.optional(),
-    aliases: z.array(aliasName).max(32).default([]),
     addresses: z.array(ip).max(8).default([]).meta({
       description: 'Wished addresses, at most one for each subnet; Weft chooses where there is none.',
     }),
     mac: mac.optional(),
     interfaceName: interfaceName.optional(),
-    routePriority: z.int().min(0).max(0xffffffff).default(0).meta({
-      description: 'The endpoint of a sandbox with the highest one gives its default route; 0: never.',
-    }),
     labels: labels.prefault({}),
     timeout: timeout.default(10_000),
   })
@@ -73,7 +59,6 @@ export const endpointJson = z
     node: z.string().meta({ description: 'Name of the node that holds it.' }),
     nodeId: z.string(),
     name: z.string().optional(),
-    aliases: z.array(z.string()).readonly(),
     mac: z.string(),
     addresses: z
       .array(z.string())

@@ -38,11 +38,20 @@ export const subnetJson = z
   .readonly()
   .meta({ id: 'Subnet' });
 
+const waitsFor = z
+  .array(z.object({ node: z.string(), alive: z.boolean(), endpoints: z.int() }).readonly())
+  .readonly()
+  .meta({ description: 'Nodes, by name, that still hold endpoints of a network that is being removed.' });
+
 export const acceptedNetworkJson = z
   .object({
     name: z.string(),
     id: z.string(),
     phase: z.enum(['active', 'removing']),
+    waitsFor: waitsFor.optional(),
+    declared: z.boolean().meta({
+      description: 'false: its declaration was deleted; it goes with its last endpoint.',
+    }),
     driver: z.string(),
     vni: z.int(),
     subnets: z.array(subnetJson).readonly(),
@@ -51,7 +60,7 @@ export const acceptedNetworkJson = z
     internal: z.boolean(),
     allowOverlap: z.boolean(),
     labels: shownLabels,
-    endpoints: z.int().meta({ description: 'How many endpoints this node knows of.' }),
+    endpoints: z.int().nullable().meta({ description: 'null: this node does not follow the network.' }),
     creator: z.string(),
     createdAt: z.string().meta({ description: 'ISO 8601.' }),
     refusedEdit: z
@@ -82,6 +91,7 @@ export const removedNetworkJson = z
     state: z.enum(['removed', 'removing']).meta({
       description: '`removing`: nothing can be attached any more; nodes still detach what they hold.',
     }),
+    waitsFor: waitsFor.optional(),
   })
   .readonly()
   .meta({ id: 'RemovedNetwork' });
@@ -90,6 +100,7 @@ export type Declaration = Readonly<Record<string, unknown>>;
 export type AcceptedNetworkJson = z.output<typeof acceptedNetworkJson>;
 export type RefusedNetworkJson = z.output<typeof refusedNetworkJson>;
 export type NetworkJson = z.output<typeof networkJson>;
+export type WaitsFor = z.output<typeof waitsFor>;
 export type SubnetJson = z.output<typeof subnetJson>;
 export type AppliedNetworkJson = z.output<typeof appliedNetworkJson>;
 export type RemovedNetworkJson = z.output<typeof removedNetworkJson>;

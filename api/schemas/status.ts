@@ -27,7 +27,8 @@ export const statusJson = z
       .object({ desired: z.int(), failed: z.int(), pending: z.int() })
       .readonly()
       .meta({ description: 'Kernel objects of this node.' }),
-    problems: z.array(problem).readonly(),
+    problems: z.array(problem).readonly().meta({ description: 'What makes the agent unhealthy.' }),
+    warnings: z.array(problem).readonly().meta({ description: 'What somebody should know of all the same.' }),
     version: z.string(),
     uptime: z.number().meta({ description: 'Seconds.' }),
   })

@@ -35,7 +35,6 @@ const name = (what: string) =>
 
 export const networkName = name('network');
 export const endpointName = name('endpoint');
-export const aliasName = name('alias');
 
 export const ip = parsed(
   { description: 'An IPv4 or IPv6 address without a prefix length.', examples: ['10.7.0.9', 'fd00:7::9'] },

@@ -8,6 +8,7 @@ export const blue: AcceptedNetworkJson = {
   name: 'blue',
   id: '00000000000000b1',
   phase: 'active',
+  declared: true,
   driver: 'overlay',
   vni: 1_048_577,
   subnets: [
@@ -41,7 +42,6 @@ export const web: EndpointJson = {
   node: 'n1',
   nodeId: '1'.repeat(32),
   name: 'web',
-  aliases: ['www'],
   mac: '02:57:0a:07:00:02',
   addresses: ['10.7.0.2/24', 'fd00:7::100/64'],
   sandbox: { key: 'netns:c1', path: '/run/netns/c1' },
@@ -84,6 +84,7 @@ export const healthy: StatusJson = {
   endpoints: { local: 1, remote: 3 },
   objects: { desired: 40, failed: 0, pending: 0 },
   problems: [],
+  warnings: [],
   version: '0.1.0',
   uptime: 3725.5,
 };

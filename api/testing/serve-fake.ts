@@ -21,14 +21,19 @@ export async function serveFake(
   const directory = mkdtempSync(join(tmpdir(), 'weft-api-'));
   const socketPath = join(directory, 'weftd.sock');
   const service = new FakeService(answers);
-  const server = await startServer({ service, socketPath, logger: silentLogger, ...ports });
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  const starting = startServer({ service, socketPath, logger: silentLogger, ...ports });
+  const server = await starting.catch((error: unknown) => {
+    remove();
+    throw error;
+  });
   return {
     service,
     socketPath,
     directory,
     [Symbol.asyncDispose]: async () => {
       await server.close();
-      rmSync(directory, { recursive: true, force: true });
+      remove();
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { NetworkJson, SubnetJson } from '../../api/schemas/network.ts';
+import type { AcceptedNetworkJson, NetworkJson, SubnetJson, WaitsFor } from '../../api/schemas/network.ts';
 import { details, table } from '../output/table.ts';
 
 export function networkTable(networks: readonly NetworkJson[]): string {
@@ -6,16 +6,19 @@ export function networkTable(networks: readonly NetworkJson[]): string {
     ['NAME', 'STATE', 'VNI', 'SUBNETS', 'MTU', 'ENDPOINTS', 'NOTE'],
     networks.map((network) => {
       if (network.phase === 'refused') return [network.name, 'refused', '', '', '', '', network.why];
-      const { name, phase, vni, subnets, mtu, endpoints, refusedEdit } = network;
-      const note = refusedEdit === undefined ? '' : `edit refused: ${refusedEdit.why}`;
+      const { name, vni, subnets, mtu, endpoints, refusedEdit } = network;
+      const notes = [
+        waitText(network.waitsFor),
+        ...(refusedEdit === undefined ? [] : [`edit refused: ${refusedEdit.why}`]),
+      ];
       return [
         name,
-        phase,
+        stateOf(network),
         String(vni),
         subnets.map((s) => s.cidr).join(' '),
         String(mtu),
-        String(endpoints),
-        note,
+        endpoints === null ? '' : String(endpoints),
+        notes.filter((note) => note !== '').join('; '),
       ];
     }),
   );
@@ -33,7 +36,7 @@ export function networkDetails(network: NetworkJson): string {
   return details([
     ['name', network.name],
     ['id', network.id],
-    ['state', network.phase],
+    ['state', stateText(network)],
     ['driver', network.driver],
     ['VNI', String(network.vni)],
     ['subnets', network.subnets.map(subnetLine)],
@@ -41,10 +44,31 @@ export function networkDetails(network: NetworkJson): string {
     ['internal', network.internal ? 'yes' : 'no'],
     ['may overlap', network.allowOverlap ? 'yes' : 'no'],
     ['labels', Object.entries(network.labels).map(([key, value]) => `${key}=${value}`)],
-    ['endpoints', String(network.endpoints)],
+    [
+      'endpoints',
+      network.endpoints === null ? '- (this node does not follow it)' : String(network.endpoints),
+    ],
     ['created', `${network.createdAt} by ${network.creator}`],
     ['edit refused', network.refusedEdit?.why],
   ]);
+}
+
+const stateOf = ({ phase, declared }: AcceptedNetworkJson): string =>
+  phase === 'active' && !declared ? 'undeclared' : phase;
+
+function stateText(network: AcceptedNetworkJson): string {
+  const state = stateOf(network);
+  if (state === 'undeclared') return `${state}: its declaration was deleted; it goes with its last endpoint`;
+  return [state, waitText(network.waitsFor)].filter((part) => part !== '').join(', ');
+}
+
+/** `waits for 2 endpoints of h3 (down), 1 of h2`; empty when there is nothing to wait for. */
+export function waitText(waitsFor: WaitsFor = []): string {
+  const parts = waitsFor.map(({ node, alive, endpoints }, i) => {
+    const what = i > 0 ? '' : endpoints === 1 ? ' endpoint' : ' endpoints';
+    return `${endpoints}${what} of ${node}${alive ? '' : ' (down)'}`;
+  });
+  return parts.length === 0 ? '' : `waits for ${parts.join(', ')}`;
 }
 
 function subnetLine({ cidr, gateway, range, auxiliary }: SubnetJson): string {

@@ -53,12 +53,14 @@ async function measureLab(
   await take('1 network');
   for (let n = 1; n < networks; n += 1) await add(n);
   await take(`${networks} networks`);
-  await host.agent.restart();
-  await take(`${networks} networks, restarted`);
   bench.tell(`memory: ${store}, idle for ${idleSeconds} s`);
   const before = use(lab).cpuMs;
   await pause(idleSeconds * 1000);
-  return { taken, idlePercent: (use(lab).cpuMs - before) / (idleSeconds * 10) };
+  const idlePercent = (use(lab).cpuMs - before) / (idleSeconds * 10);
+  await take(`${networks} networks, ${idleSeconds} s later`);
+  await host.agent.restart();
+  await take(`${networks} networks, restarted`);
+  return { taken, idlePercent };
 }
 
 function use(lab: Lab): ProcessUse {

@@ -48,6 +48,8 @@ export function parseTrace(text: string): KernelTraffic {
     const call = /^(?:\d+ +)?(\w+)\(\d+<((?:[^<>]|->)*)>, (.*)$/.exec(line);
     if (call === null) continue;
     const [, name = '', object = '', rest = ''] = call;
+    // The kernel was busy and makes the same call again by itself, with a line of its own.
+    if (rest.includes('= ? ERESTART')) continue;
     if (object.startsWith('NETLINK:')) {
       // A header of length 0 is padding that iproute2 sends along; the kernel stops reading there.
       const headers = /nlmsg_len=[1-9]\d*, nlmsg_type=([^,]+?)(?: \/\* [^*]* \*\/)?, nlmsg_flags/g;

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { createLab, openLab, type LabWish } from './lab.ts';
+import { completeWish, createLab, openLab, type LabWish } from './lab.ts';
 import { labDirectory, namespaceName, namespacePath } from './names.ts';
 import { isNamespace, mustRunIn, namedNamespaces } from './netns.ts';
 import { readMark, startDetached } from './process.ts';
@@ -71,6 +71,14 @@ describe('a lab', () => {
     await createLab(wish);
     await expect(createLab({ ...wish, underlay: 6 })).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' });
     await expect(createLab({ ...wish, store: 'etcd' })).rejects.toMatchObject({ code: 'CLUSTER_MISMATCH' });
+  });
+
+  test('wished for again without a word about its addresses keeps them', async () => {
+    await createLab({ ...wish, hosts: 1, underlay: 6 });
+    expect(completeWish({ name })).toEqual({ name, hosts: 1, store: 'file', underlay: 6 });
+    expect(completeWish({ name, hosts: 2 })).toEqual({ name, hosts: 2, store: 'file', underlay: 6 });
+    await removeLab(name);
+    expect(completeWish({ name })).toEqual({ name, hosts: 3, store: 'file', underlay: 4 });
   });
 
   test('gives each host the MTU it is told', async () => {

@@ -131,6 +131,12 @@ export function openLab(name: string): Lab {
   );
 }
 
+/** A whole wish from what somebody said: the rest is as in the lab that is there, else three hosts on a file over IPv4. */
+export function completeWish(told: Partial<LabWish> & Pick<LabWish, 'name'>): LabWish {
+  const { hosts = 3, store = 'file', underlay = 4 } = savedWish(checkLabName(told.name)) ?? {};
+  return { hosts, store, underlay, ...told };
+}
+
 /** @throws PERMISSION_DENIED */
 export function demandRoot(): void {
   if (process.geteuid?.() === 0) return;

@@ -62,6 +62,12 @@ describe('what strace prints', () => {
     expect(netlinkReads).toBe(1);
   });
 
+  test('of a call that the kernel makes again by itself counts once', () => {
+    const write = '7 write(1</proc/sys/net/ipv4/ip_forward>, "1\\n", 2)';
+    const text = `${write} = ? ERESTARTNOINTR (To be restarted)\n${write} = 2`;
+    expect(parseTrace(text).writes).toHaveLength(1);
+  });
+
   test.each([
     ['0x1c /* NLMSG_??? */', 'write'], // RTM_NEWNEIGH = 28
     ['0x1e /* NLMSG_??? */', 'read'], // RTM_GETNEIGH = 30

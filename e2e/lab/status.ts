@@ -45,7 +45,7 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
       try {
         const { status, body } = await host.agent.request('GET', '/readyz', undefined, 3000);
         if (status === 200) return { ...fixed, pid, agent: 'ready', why: '' };
-        return { ...fixed, pid, agent: 'not ready', why: JSON.stringify(body) };
+        return { ...fixed, pid, agent: 'not ready', why: reasonsIn(body) };
       } catch (error) {
         return {
           ...fixed,
@@ -65,4 +65,10 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
     hosts,
     ok: running && hosts.every((host) => host.agent === 'ready'),
   };
+}
+
+/** What /readyz says when it does not answer 200. */
+function reasonsIn(body: unknown): string {
+  const { reasons } = (body ?? {}) as { readonly reasons?: readonly string[] };
+  return reasons?.join('; ') ?? JSON.stringify(body);
 }

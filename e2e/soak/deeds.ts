@@ -1,3 +1,4 @@
+import type { Member } from '../lab/members.ts';
 import { removeNetwork } from './calls.ts';
 import type { Scene } from '../testing/scene.ts';
 import type { Random } from './random.ts';
@@ -9,8 +10,10 @@ export type Deed = (scene: Scene, random: Random) => Promise<string>;
 const perHost = 5;
 /** The networks that are always there. */
 export const lastingNetworks = ['blue', 'green'] as const;
-/** In each lasting network, on each host: attached for the whole run. */
-export const lastingSandbox = 'stay';
+/** The sandbox that each host has in a lasting network for the whole run. */
+export const lastingSandbox = (network: string): string => `stay-${network}`;
+
+const mayGo = ({ sandbox, network }: Member): boolean => sandbox !== lastingSandbox(network);
 
 const join: Deed = async (scene, random) => {
   const network = random.pick(lastingNetworks) ?? 'blue';
@@ -26,7 +29,7 @@ const join: Deed = async (scene, random) => {
 };
 
 const leave: Deed = async (scene, random) => {
-  const member = random.pick(scene.members.filter((m) => m.sandbox !== lastingSandbox));
+  const member = random.pick(scene.members.filter(mayGo));
   if (member === undefined) return 'nobody to detach';
   await scene.leave(member.host, member.sandbox, member.network);
   return `detach ${member.host}/${member.sandbox}`;
@@ -34,7 +37,7 @@ const leave: Deed = async (scene, random) => {
 
 /** The same addresses on another host, as when a container is started anew elsewhere. */
 const move: Deed = async (scene, random) => {
-  const member = random.pick(scene.members.filter((m) => m.sandbox !== lastingSandbox));
+  const member = random.pick(scene.members.filter(mayGo));
   const to = random.pick(scene.hosts.filter((host) => host.name !== member?.host))?.name;
   if (member === undefined || to === undefined) return 'nobody to move';
   const { network, sandbox, addresses } = member;

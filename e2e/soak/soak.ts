@@ -35,7 +35,7 @@ export async function soak(
   await scene.declare('green', { subnets: ['10.8.0.0/24', 'fd00:8::/64'] });
   const before = await listKeys(scene.lab);
   for (const network of lastingNetworks) {
-    for (const { name } of scene.hosts) await scene.join(name, `${lastingSandbox}-${network}`, network);
+    for (const { name } of scene.hosts) await scene.join(name, lastingSandbox(network), network);
   }
   await scene.settled();
   while (minute() < minutes) {
@@ -85,7 +85,7 @@ async function oneCycle(
 async function startFlows(scene: Scene): Promise<readonly { readonly name: string; readonly flow: Flow }[]> {
   const flows = [];
   for (const network of lastingNetworks) {
-    const stay = scene.hosts.map(({ name }) => scene.member(name, `${lastingSandbox}-${network}`));
+    const stay = scene.hosts.map(({ name }) => scene.member(name, lastingSandbox(network)));
     const [from, to] = [stay[0], stay.at(-1)];
     for (const address of to?.addresses ?? []) {
       const flow = await startFlow(from?.path ?? '', address, { perSecond: 50 });

@@ -81,7 +81,8 @@ async function plugIn(network: HandMade, { host, sandbox, mac, addresses }: Hand
     ...addresses.map((address) => `address add ${address} dev eth0${address.includes(':') ? ' nodad' : ''}`),
   ]);
   await mustRunIn(path, ['bridge', 'link', 'set', 'dev', port, 'learning', 'off', 'flood', 'off']);
-  await mustRunIn(path, ['bridge', 'fdb', 'add', mac, 'dev', port, 'master', 'static']);
+  // Replace: the bridge may have learnt the address before it was told not to.
+  await mustRunIn(path, ['bridge', 'fdb', 'replace', mac, 'dev', port, 'master', 'static']);
 }
 
 async function pointTo(host: Host, network: HandMade, remote: readonly HandMadeEndpoint[]): Promise<void> {

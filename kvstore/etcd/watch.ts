@@ -83,7 +83,8 @@ export class EtcdWatch implements Watch {
 
   #tell(update: WatchUpdate): void {
     if (update.kind === 'stale') {
-      this.#ports.logger.warn('watch lost contact', { prefix: this.#prefix, cause: update.cause.message });
+      const prefix = `${this.#ports.space.prefix}${this.#prefix}`;
+      this.#ports.logger.debug('watch lost contact', { prefix, error: update.cause.message });
     }
     try {
       this.#sink(update);

@@ -229,7 +229,7 @@ class FileStore implements Store {
         this.#told = state;
         return [...this.#watches].map((watch) => [watch, watch.next(entries)] as const);
       });
-      if (this.#isAway) this.#ports.logger.info('the store is back', { path: this.#path });
+      if (this.#isAway) this.#ports.logger.debug('the store is back', { path: this.#path });
       this.#isAway = false;
       for (const [watch, update] of news) if (update !== undefined) watch.deliver(update);
     } catch (error) {
@@ -238,7 +238,7 @@ class FileStore implements Store {
   }
 
   #goStale(cause: WeftError): void {
-    if (!this.#isAway) this.#ports.logger.warn('the store does not answer', { error: cause.message });
+    if (!this.#isAway) this.#ports.logger.debug('the store does not answer', { error: cause.message });
     this.#isAway = true;
     this.#told = undefined;
     for (const watch of this.#watches) watch.stale(cause);

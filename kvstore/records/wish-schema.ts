@@ -115,7 +115,10 @@ const parts = z
       })
       .transform((raw, context) => attempt(context, [], () => parseVni(raw)))
       .optional(),
-    internal: z.boolean().default(false).meta({ description: 'No route leads out of the network.' }),
+    internal: z
+      .boolean()
+      .default(false)
+      .meta({ description: 'Recorded; there is no way out of any network in this version.' }),
     allowOverlap: z.boolean().default(false).meta({
       description: 'Its subnets may overlap those of other networks and routes of nodes.',
     }),

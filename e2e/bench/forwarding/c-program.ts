@@ -23,7 +23,8 @@ export async function compileC(): Promise<void> {
 /** Adds `count` entries of one kind. @throws when the kernel refused one. */
 export async function addByC(ground: Ground, kind: 'fdb' | 'neigh', count: number): Promise<Effort> {
   const argv = [program, kind, ground.device, String(count), String(batches[kind])] as const;
-  const [micros = 0, cpu = 0, refused = 0] = (await mustRunIn(ground.path, argv)).split(' ').map(Number);
+  const answer = await mustRunIn(ground.path, argv);
+  const [micros = 0, userMicros = 0, kernelMicros = 0, refused = 0] = answer.split(' ').map(Number);
   if (refused > 0) throw new Error(`the kernel refused ${refused} of ${count} ${kind} entries`);
-  return { entries: count, ms: micros / 1000, cpuMicros: cpu };
+  return { entries: count, ms: micros / 1000, userMicros, kernelMicros };
 }

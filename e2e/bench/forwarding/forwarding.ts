@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Bench, Benchmark } from '../benchmark.ts';
 import { alternate, type Candidate } from '../rounds.ts';
-import { median, pairedRatio } from '../statistics.ts';
+import { median, pairedRatio, spread } from '../statistics.ts';
 import { fixed, verdict, whole, type Figures } from '../table.ts';
 import { addByC, compileC, factRates } from './c-program.ts';
-import { cpuPerEntry, rate, sum, type Effort } from './effort.ts';
+import { cpuPerEntry, kernelPerEntry, rate, sum, type Effort } from './effort.ts';
 import { layGround, type Ground } from './ground.ts';
 import { addByIproute } from './iproute.ts';
 import { startProduct } from './product.ts';
@@ -47,7 +47,8 @@ async function measure(bench: Bench, { endpoints, rounds, iproute }: Size): Prom
     const outcome = await product.measure({ endpoints });
     laps.push(outcome);
     if (outcome.steps !== 2 * endpoints) throw new Error(`${outcome.steps} steps for ${endpoints} endpoints`);
-    return { entries: outcome.steps, ms: outcome.thinking + outcome.applying, cpuMicros: outcome.cpuMicros };
+    const { steps: entries, userMicros, kernelMicros } = outcome;
+    return { entries, ms: outcome.thinking + outcome.applying, userMicros, kernelMicros };
   };
   const cold = await byProduct();
   const candidates: Candidate<Effort>[] = [
@@ -84,7 +85,7 @@ async function measure(bench: Bench, { endpoints, rounds, iproute }: Size): Prom
   );
   return {
     title: `FDB and neighbour entries: ${whole(endpoints)} of each added`,
-    head: ['how', 'entries/s', 'of C', 'CPU us/entry', 'of C', 'rounds'],
+    head: ['how', 'entries/s', 'of C', 'CPU us/entry', 'of C', 'in kernel', 'rounds'],
     rows: [...results].map(([name, efforts]) => [
       name,
       whole(median(efforts.map(rate))),
@@ -92,6 +93,7 @@ async function measure(bench: Bench, { endpoints, rounds, iproute }: Size): Prom
       fixed(median(efforts.map(cpuPerEntry)), 2),
       // As a rate: a machine that is busy with something else takes wall time from us, and less processor time.
       fixed(pairedRatio(yardstick.map(cpuPerEntry), efforts.map(cpuPerEntry)), 3),
+      fixed(median(efforts.map(kernelPerEntry)), 2),
       String(efforts.length),
     ]),
     notes: [
@@ -118,7 +120,9 @@ function yardstickNotes(
 ): string[] {
   const fdb = median(kinds.fdb.map(rate));
   const neigh = median(kinds.neigh.map(rate));
-  const said = `C alone: FDB ${whole(fdb)}/s, neighbours ${whole(neigh)}/s`;
+  // What per-CPU memory the kernel has at hand for an FDB entry differs by several times from one moment to the next.
+  const { least, most } = spread(kinds.fdb.map(rate));
+  const said = `C alone: FDB ${whole(fdb)}/s (${whole(least)} to ${whole(most)}), neighbours ${whole(neigh)}/s`;
   if (endpoints !== 10_000) return [said];
   const slow = [
     ...(fdb < 0.8 * factRates.fdb ? [`FDB at ${fixed(fdb / factRates.fdb, 2)}`] : []),

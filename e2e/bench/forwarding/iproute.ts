@@ -35,5 +35,5 @@ async function timed(path: string, script: string): Promise<Omit<Effort, 'entrie
   const line = `TIMEFORMAT='%3R %3U %3S'; { time . ${script} >&2; } 2>&1`;
   const words = (await mustRunIn(path, ['bash', '-ec', line], { within: 120_000 })).trim().split(/\s+/);
   const [real = NaN, user = NaN, system = NaN] = words.slice(-3).map(Number);
-  return { ms: real * 1000, cpuMicros: (user + system) * 1e6 };
+  return { ms: real * 1000, userMicros: user * 1e6, kernelMicros: system * 1e6 };
 }

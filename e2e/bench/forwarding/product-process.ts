@@ -22,19 +22,28 @@ export interface Outcome {
   readonly applying: number;
   /** After that, within the same pass. */
   readonly afterwards: number;
-  /** User and system time of the process up to the kernel's last answer, in microseconds. */
-  readonly cpuMicros: number;
+  /** Processor time of the process up to the kernel's last answer, in microseconds: its own, and in the kernel. */
+  readonly userMicros: number;
+  readonly kernelMicros: number;
   readonly steps: number;
 }
 
+interface Laps {
+  begin: number;
+  end: number;
+  cpu: NodeJS.CpuUsage;
+  steps: number;
+}
+
 /** The real kernel, with a stopwatch at the only door through which a pass writes. */
-function watched(kernel: Kernel, laps: { begin: number; end: number; cpu: number; steps: number }): Kernel {
+function watched(kernel: Kernel, laps: Laps): Kernel {
   return {
     namespaces: () => kernel.namespaces(),
     observe: (scope, sandboxes) => kernel.observe(scope, sandboxes),
     announce: (scope, bridge, announcements) => kernel.announce(scope, bridge, announcements),
     identify: (scope) => kernel.identify(scope),
     underlay: (advertise) => kernel.underlay(advertise),
+    watchUnderlay: (onChange) => kernel.watchUnderlay(onChange),
     routes: () => kernel.routes(),
     close: () => kernel.close(),
     async apply(steps) {
@@ -42,19 +51,14 @@ function watched(kernel: Kernel, laps: { begin: number; end: number; cpu: number
       laps.steps = steps.length;
       const results = await kernel.apply(steps);
       laps.end = performance.now();
-      laps.cpu = cpuMicros();
+      laps.cpu = process.cpuUsage();
       return results;
     },
   };
 }
 
-function cpuMicros(): number {
-  const { user, system } = process.cpuUsage();
-  return user + system;
-}
-
 async function measure(kernel: Kernel, sandbox: string, { endpoints }: Order): Promise<Outcome> {
-  const laps = { begin: 0, end: 0, cpu: 0, steps: 0 };
+  const laps: Laps = { begin: 0, end: 0, cpu: process.cpuUsage(), steps: 0 };
   const world = new WorldOfEndpoints(sandbox, endpoints);
   const reconciler = new NetworkReconciler(world.network.id, watched(kernel, laps));
   const pass = async (input: NetworkInput): Promise<void> => {
@@ -67,13 +71,14 @@ async function measure(kernel: Kernel, sandbox: string, { endpoints }: Order): P
     await pass(world.before);
     for (const id of world.remote) reconciler.markEndpoint(id);
     const start = performance.now();
-    const cpuStart = cpuMicros();
+    const cpu = process.cpuUsage();
     await pass(world.after);
     return {
       thinking: laps.begin - start,
       applying: laps.end - laps.begin,
       afterwards: performance.now() - laps.end,
-      cpuMicros: laps.cpu - cpuStart,
+      userMicros: laps.cpu.user - cpu.user,
+      kernelMicros: laps.cpu.system - cpu.system,
       steps: laps.steps,
     };
   } finally {

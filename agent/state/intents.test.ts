@@ -1,0 +1,67 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { EndpointId } from '../../model/endpoint.ts';
+import type { NetworkId } from '../../model/network.ts';
+import { Intents, type Intent } from './intents.ts';
+
+let directory = '';
+let corrupt: string[] = [];
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'weft-intents-'));
+  corrupt = [];
+});
+afterEach(() => {
+  rmSync(directory, { recursive: true });
+});
+
+const file = (): string => join(directory, 'intents.jsonl');
+const open = (): Intents => new Intents(directory, (path, why) => corrupt.push(`${path}: ${why}`));
+const intent = (n: number, op: Intent['op'] = 'attach'): Intent => ({
+  op,
+  network: 'b10e000000000001' as NetworkId,
+  endpoint: n.toString(16).padStart(32, '0') as EndpointId,
+});
+
+test('what has begun and not ended is there for the next life, the latest of one endpoint', () => {
+  const first = open();
+  first.begin(intent(1));
+  first.begin(intent(2));
+  first.begin(intent(2, 'detach'));
+  first.end(intent(1).endpoint);
+  // No close: as after a kill.
+  const second = open();
+  expect(second.open()).toEqual([intent(2, 'detach')]);
+  second.end(intent(2).endpoint);
+  expect(open().open()).toEqual([]);
+});
+
+test('a beginning is on disk when the call returns', () => {
+  open().begin(intent(1));
+  expect(readFileSync(file(), 'utf8')).toContain(intent(1).endpoint);
+});
+
+test('a last line that a crash has torn is left out in silence, another one is reported', () => {
+  const first = open();
+  first.begin(intent(1));
+  appendFileSync(file(), 'what?\n{"op":"attach","netw');
+  expect(open().open()).toEqual([intent(1)]);
+  expect(corrupt).toEqual([expect.stringContaining('what?')]);
+  corrupt = [];
+  expect(open().open()).toEqual([intent(1)]);
+  expect(corrupt).toEqual([]);
+});
+
+test('the journal does not grow without end', () => {
+  const intents = open();
+  intents.begin(intent(99));
+  const long = 4000;
+  for (let n = 0; n < long; n += 1) {
+    appendFileSync(file(), '');
+    intents.begin(intent(1));
+    intents.end(intent(1).endpoint);
+  }
+  expect(statSync(file()).size).toBeLessThan(300_000);
+  expect(open().open()).toEqual([intent(99)]);
+}, 30_000);

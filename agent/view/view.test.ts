@@ -1,0 +1,31 @@
+import { expect, test } from '@jest/globals';
+import { FakeStore } from '../../kvstore/fake-store.ts';
+import { FakeClock } from '../../model/testing/fake-clock.ts';
+import type { NetworkId } from '../../model/network.ts';
+import { View } from './view.ts';
+
+test('since when the view is in sync is not a matter of the networks that were joined later', async () => {
+  const clock = new FakeClock();
+  const store = new FakeStore({ clock });
+  const view = new View(store, clock);
+  expect(view.since).toBeUndefined();
+  view.start();
+  await clock.advance(10);
+  expect(view.state).toBe('insync');
+  const { since } = view;
+  await clock.advance(5000);
+  const blue = view.join('00000000000000b1' as NetworkId);
+  await clock.advance(10);
+  expect([blue.state, view.since]).toEqual(['insync', since]);
+  const lost = clock.wall();
+  store.goAway();
+  await clock.advance(5000);
+  expect([view.state, view.trouble]).toEqual(['stale', 'the fake store is away on demand']);
+  expect(view.since).toBeLessThan(lost + 5000);
+  expect(view.since).toBeGreaterThanOrEqual(lost);
+  store.comeBack();
+  await clock.advance(10);
+  expect([view.state, view.trouble]).toEqual(['insync', undefined]);
+  await view.close();
+  await store.close();
+});
