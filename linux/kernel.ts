@@ -2,15 +2,15 @@ import type { Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import type { WeftError } from '../model/errors.ts';
 import type { Prefix } from '../model/prefix.ts';
-import type { LinuxObject, ObjectKey } from './objects/object.ts';
 import type { Namespace } from './objects/namespace.ts';
+import type { ObjectSet } from './objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
 import type { Step } from './plan/step.ts';
 
 /** What a network namespace and the sandboxes attached to it hold. */
 export interface Observation {
-  /** Ours, by key. Objects that the kernel makes by itself (lo, own MACs, link-local addresses) do not appear. */
-  readonly objects: ReadonlyMap<ObjectKey, LinuxObject>;
+  /** Ours. Objects that the kernel makes by itself (lo, own MACs, link-local addresses) do not appear. */
+  readonly objects: ObjectSet;
   /** Sandboxes that are gone or are no network namespaces. */
   readonly deadSandboxes: ReadonlySet<SandboxScope>;
 }
