@@ -15,6 +15,7 @@ import { resolveConfig, type Resolved } from './config/load.ts';
 import { printConfig, showConfig } from './config/show.ts';
 import { createLogger } from './logger.ts';
 import { Service } from './service.ts';
+import { tidyMemory } from './tidy-memory.ts';
 import { PortHold } from './state/port-hold.ts';
 import { lockDirectory } from './state/process-lock.ts';
 
@@ -75,10 +76,27 @@ async function run(settings: Resolved): Promise<void> {
   const server = await startServer({ service: new Service(agent), socketPath, logger });
   stack.defer(() => server.close());
   logger.info('weftd starts', { version, node: config.name, store: store.description, socket: socketPath });
+  stack.use(tidying());
   const running = agent.run();
   running.catch(() => undefined);
   const signal = await Promise.race([stopped, running]);
   logger.info('weftd stops; what it has made stays', { signal });
+}
+
+/** Needs Node's `--expose-gc`, which bin/weftd gives. */
+function tidying(): Disposable {
+  const { gc } = globalThis;
+  if (gc === undefined) return { [Symbol.dispose]: () => undefined };
+  let since = performance.eventLoopUtilization();
+  const effort = (): number => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, since);
+    since = now;
+    return utilization;
+  };
+  // `last-resort`: V8 empties its pool of pages as well.
+  const collect = (): void => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return tidyMemory({ clock: systemClock, rss: () => process.memoryUsage.rss(), effort, collect });
 }
 
 /** Resolves with the first signal that asks for an end. */
