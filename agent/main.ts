@@ -17,6 +17,8 @@ import type { Config } from './config/settings.ts';
 import { printConfig, showConfig } from './config/show.ts';
 import { createLogger } from './logger.ts';
 import { Service } from './service.ts';
+import { tidyMemory } from './tidy-memory.ts';
+import { PortHold } from './state/port-hold.ts';
 import { lockDirectory } from './state/process-lock.ts';
 
 const { version } = packageJson;
@@ -60,12 +62,24 @@ async function run(settings: Resolved): Promise<void> {
   const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
   stack.defer(() => kernel.close());
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const agent = new Agent({ settings, store, kernel, clock: systemClock, logger, version, random, fraction });
+  const portHold = new PortHold(config.name);
+  const agent = new Agent({
+    settings,
+    store,
+    kernel,
+    clock: systemClock,
+    logger,
+    version,
+    random,
+    fraction,
+    holdPort: (port) => portHold.take(port),
+  });
   stack.defer(() => agent.stop());
   const socketPath = join(config.runtimeDir, 'weftd.sock');
   const server = await startServer({ service: new Service(agent), socketPath, logger });
   stack.defer(() => server.close());
   logger.info('weftd starts', { version, node: config.name, store: store.description, socket: socketPath });
+  stack.use(tidying());
   const running = agent.run();
   running.catch(() => undefined);
   const signal = await Promise.race([stopped, running]);
@@ -82,6 +96,22 @@ const credentialSources = (config: Config): CredentialSources => ({
   tokenFile: config.storeTokenFile,
   token: config.storeToken,
 });
+
+/** Needs Node's `--expose-gc`, which bin/weftd gives. */
+function tidying(): Disposable {
+  const { gc } = globalThis;
+  if (gc === undefined) return { [Symbol.dispose]: () => undefined };
+  let since = performance.eventLoopUtilization();
+  const effort = (): number => {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, since);
+    since = now;
+    return utilization;
+  };
+  // `last-resort`: V8 empties its pool of pages as well.
+  const collect = (): void => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  return tidyMemory({ clock: systemClock, rss: () => process.memoryUsage.rss(), effort, collect });
+}
 
 /** Resolves with the first signal that asks for an end. */
 function signalled(): Promise<string> {

@@ -24,6 +24,7 @@ test('a URL that names no store is refused before anything is opened', async () 
 test.each([
   ['etcd://h1', { ca: 'x' }, 'has no TLS, so that the certificates that are set would protect nothing'],
   ['etcd://h1', { cert: 'x', key: 'y' }, 'write etcds://'],
+  ['consul://h1', { token: 'hush' }, 'credentials for Consul are not known yet'],
   ['etcds://h1', { token: 'hush' }, 'a token means nothing to etcd'],
 ])('%s with %j is refused: %s', async (url, secrets, why) => {
   const refused = openStore(url, { ...ports, credentials: { read: async () => secrets } });
@@ -53,7 +54,7 @@ test('a password that goes out in clear text is told of', async () => {
   expect(warnings).toEqual(['the password goes to etcd in clear text; etcds:// protects it']);
 });
 
-test("a file store loads nothing of etcd's client", async () => {
+test('a file store loads nothing of the clients of servers', async () => {
   await using file = new StoreFile();
   const script = `
     import { registerHooks } from 'node:module';
@@ -70,5 +71,5 @@ test("a file store loads nothing of etcd's client", async () => {
   const argv = ['--disable-warning=ExperimentalWarning', '--input-type=module', '-e', script];
   const loaded = execFileSync(process.execPath, [...argv, `file://${file.path}`], { encoding: 'utf8' });
   expect(loaded).toContain('/kvstore/file/database.ts');
-  expect(loaded).not.toMatch(/etcd|grpc|protobuf/);
+  expect(loaded).not.toMatch(/kvstore\/(etcd|consul)\/|grpc|protobuf|papi/);
 });

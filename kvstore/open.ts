@@ -5,7 +5,7 @@ import type { Store } from './store.ts';
 import { parseStoreUrl, type StoreAddress } from './url.ts';
 
 /**
- * Opens the store that the URL names. Only the back end in use is loaded: a file store costs no memory for etcd's client.
+ * Opens the store that the URL names. Only the back end in use is loaded: a file store costs no memory for the clients of servers.
  *
  * @throws INPUT_INVALID for a URL that names no store, and for credentials that are not good or do not go with it.
  */
@@ -25,19 +25,33 @@ export async function openStore(url: string, ports: StorePorts): Promise<Store> 
       const { openEtcdStore } = await import('./etcd/open.ts');
       return openEtcdStore(address, ports);
     }
+    case 'consul': {
+      const { openConsulStore } = await import('./consul/open.ts');
+      return openConsulStore(address, ports);
+    }
   }
 }
 
 /** Nothing that was set to protect the store is passed over in silence. */
-function checkFit(url: string, address: StoreAddress, { ca, cert, token }: Secrets): void {
-  if (address.kind === 'file') return;
-  const { kind, secure } = address;
-  const problem =
-    !secure && (ca !== undefined || cert !== undefined)
-      ? `has no TLS, so that the certificates that are set would protect nothing; write ${kind}s://`
-      : token !== undefined
-        ? 'takes a user and a password; a token means nothing to etcd'
-        : undefined;
+function checkFit(url: string, address: StoreAddress, secrets: Secrets): void {
+  const problem = address.kind === 'file' ? undefined : misfit(address, secrets);
   if (problem === undefined) return;
   throw new WeftError('INPUT_INVALID', `store ${JSON.stringify(url)} ${problem}`, { details: { url } });
+}
+
+function misfit(
+  { kind, secure }: Exclude<StoreAddress, { readonly kind: 'file' }>,
+  secrets: Secrets,
+): string | undefined {
+  if (kind === 'consul') {
+    return Object.keys(secrets).length === 0
+      ? undefined
+      : 'is open: credentials for Consul are not known yet';
+  }
+  if (!secure && (secrets.ca !== undefined || secrets.cert !== undefined)) {
+    return 'has no TLS, so that the certificates that are set would protect nothing; write etcds://';
+  }
+  return secrets.token === undefined
+    ? undefined
+    : 'takes a user and a password; a token means nothing to etcd';
 }

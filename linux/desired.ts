@@ -1,22 +1,25 @@
-import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
+import { KeyedMap, sameKey } from './objects/keyed-map.ts';
+import type { LinuxObject } from './objects/object.ts';
 import { ObjectSet } from './objects/object-set.ts';
 import { sameObject } from './plan/change-table.ts';
 
-/** Who wants an object: a name chosen by the caller, for instance `endpoint 4f1c...`. */
+/** Who wants an object: a name chosen by the caller, for instance `network 4f1c...`. */
 export type Source = string;
 
 /**
  * What this node's kernel should hold, put together from sources that each replace their own part. The cost of an update
- * follows the size of the source, never that of the whole.
+ * follows the size of the source, never that of the whole. A source has few objects: they are looked through.
  *
  * When several sources want one key, the source whose name comes first by code units has it; the others wait behind it.
  */
 export class DesiredState {
   readonly #objects = new ObjectSet();
   readonly #sources = new Map<Source, readonly LinuxObject[]>();
-  /** Who wants a key; several, in order, only when they compete. */
-  readonly #claims = new Map<ObjectKey, Source | readonly Source[]>();
-  readonly #changed = new Set<ObjectKey>();
+  /** Who wants a key, in order, where several do. In the store a claim has one holder, so that there are few of these. */
+  readonly #rivals = new KeyedMap<readonly Source[]>();
+  #changed: LinuxObject[] = [];
+  /** May a key have changed twice? Not as long as all that happened is that objects came. */
+  #mayRepeat = false;
 
   /** The objects that have their keys, to be read and not written. */
   get objects(): ObjectSet {
@@ -27,82 +30,109 @@ export class DesiredState {
     return this.#sources.has(source);
   }
 
-  /** Who wants the object of this key: the one that has it, then those that wait behind. */
-  sourcesOf(key: ObjectKey): readonly Source[] {
-    return this.#claimants(key);
+  /** What the source wants, whether it has the keys or waits behind others. */
+  wishesOf(source: Source): readonly LinuxObject[] {
+    return this.#sources.get(source) ?? nothing;
   }
 
   /** From now on the source wants exactly these objects. Two of one key within a source: the later counts. */
   set(source: Source, objects: readonly LinuxObject[]): void {
-    const now = byKey(objects);
-    const had = this.#sources.get(source);
-    const before = had === undefined ? nothing : byKey(had);
-    for (const [key, old] of before) {
-      const o = now.get(key);
-      if (o !== undefined && sameObject(old, o)) now.set(key, old);
+    const before = this.wishesOf(source);
+    const now = settled(objects, before);
+    if (now.length === 0) this.#sources.delete(source);
+    else this.#sources.set(source, now);
+    for (const o of before) if (findKey(now, o) === undefined) this.#withdraw(o, source);
+    for (const o of now) {
+      const old = findKey(before, o);
+      if (old === undefined) this.#claim(o, source);
+      else if (old !== o) this.#replace(o, source);
     }
-    if (now.size === 0) this.#sources.delete(source);
-    else this.#sources.set(source, [...now.values()]);
-    for (const key of before.keys()) if (!now.has(key)) this.#withdraw(key, source);
-    for (const [key, o] of now) if (before.get(key) !== o) this.#claim(key, source, o);
   }
 
   /** The source wants nothing any more. */
   remove(source: Source): void {
-    this.set(source, []);
+    this.set(source, nothing);
   }
 
-  /** The keys whose object came, went or became another since the last call; a key that came and went may be among them. */
-  takeChanged(): Set<ObjectKey> {
-    const taken = new Set(this.#changed);
-    this.#changed.clear();
-    return taken;
+  /**
+   * What came, went or became another since the last call: one object for each key, in its old or its new form. One that came
+   * and went may be among them.
+   */
+  takeChanged(): readonly LinuxObject[] {
+    const changed = this.#changed;
+    this.#changed = [];
+    if (!this.#mayRepeat) return changed;
+    this.#mayRepeat = false;
+    return [...new ObjectSet(changed)];
   }
 
-  #claim(key: ObjectKey, source: Source, o: LinuxObject): void {
-    const claim = this.#claims.get(key);
-    if (claim === undefined || claim === source) {
-      this.#claims.set(key, source);
-      this.#give(key, o);
+  #claim(o: LinuxObject, source: Source): void {
+    const held = this.#objects.get(o);
+    if (held === undefined) {
+      this.#objects.put(o);
+      this.#changed.push(o);
       return;
     }
-    const others = this.#claimants(key).filter((s) => s !== source);
-    const all = [...others, source].sort();
-    this.#claims.set(key, all.length === 1 ? source : all);
-    if (all[0] === source) this.#give(key, o);
+    const others = this.#rivals.get(o) ?? [this.#otherThan(source, held)];
+    this.#rivals.set(o, [...others, source].sort());
+    this.#replace(o, source);
   }
 
-  #withdraw(key: ObjectKey, source: Source): void {
-    const left = this.#claimants(key).filter((s) => s !== source);
+  /** Another form of what the source wants already. */
+  #replace(o: LinuxObject, source: Source): void {
+    if ((this.#rivals.get(o)?.[0] ?? source) === source) this.#give(o);
+  }
+
+  #withdraw(o: LinuxObject, source: Source): void {
+    const left = this.#rivals.get(o)?.filter((s) => s !== source) ?? [];
+    if (left.length > 1) this.#rivals.set(o, left);
+    else this.#rivals.delete(o);
     const [heir] = left;
-    if (heir === undefined) {
-      this.#claims.delete(key);
-      this.#objects.delete(key);
-      this.#changed.add(key);
+    const inherited = heir === undefined ? undefined : findKey(this.wishesOf(heir), o);
+    if (inherited !== undefined) {
+      this.#give(inherited);
       return;
     }
-    this.#claims.set(key, left.length === 1 ? heir : left);
-    const inherited = this.#sources.get(heir)?.find((o) => keyOf(o) === key);
-    if (inherited !== undefined) this.#give(key, inherited);
+    this.#objects.delete(o);
+    this.#changed.push(o);
+    this.#mayRepeat = true;
   }
 
-  #give(key: ObjectKey, o: LinuxObject): void {
-    const old = this.#objects.get(key);
+  #give(o: LinuxObject): void {
+    const old = this.#objects.get(o);
     if (old !== undefined && sameObject(old, o)) return;
-    this.#objects.set(key, o);
-    this.#changed.add(key);
+    this.#objects.put(o);
+    this.#changed.push(o);
+    this.#mayRepeat = true;
   }
 
-  #claimants(key: ObjectKey): readonly Source[] {
-    const claim = this.#claims.get(key) ?? [];
-    return typeof claim === 'string' ? [claim] : claim;
+  /** The one other source that wants the key. */
+  #otherThan(source: Source, o: LinuxObject): Source {
+    for (const [other, objects] of this.#sources) {
+      if (other !== source && findKey(objects, o) !== undefined) return other;
+    }
+    return source;
   }
 }
 
-const nothing: ReadonlyMap<ObjectKey, LinuxObject> = new Map();
+const nothing: readonly LinuxObject[] = [];
 
-function byKey(objects: readonly LinuxObject[]): Map<ObjectKey, LinuxObject> {
-  const map = new Map<ObjectKey, LinuxObject>();
-  for (const o of objects) map.set(keyOf(o), o);
-  return map;
+/** The last of each key; what is as before in its former identity. */
+function settled(objects: readonly LinuxObject[], before: readonly LinuxObject[]): readonly LinuxObject[] {
+  const now: LinuxObject[] = [];
+  for (const [i, o] of objects.entries()) {
+    if (findKey(objects, o, i + 1) !== undefined) continue;
+    const old = findKey(before, o);
+    now.push(old !== undefined && sameObject(old, o) ? old : o);
+  }
+  return now;
+}
+
+/** The first of the objects, from an index on, that has the key of this one. */
+function findKey(objects: readonly LinuxObject[], o: LinuxObject, from = 0): LinuxObject | undefined {
+  for (let i = from; i < objects.length; i += 1) {
+    const other = objects[i];
+    if (other !== undefined && sameKey(other, o)) return other;
+  }
+  return undefined;
 }

@@ -6,7 +6,8 @@ import type { Address } from './objects/ip-config.ts';
 import { placesOf, usesOf } from './objects/kinds.ts';
 import type { Veth, Vxlan } from './objects/link.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
-import { lossOf, ObjectSet } from './objects/object-set.ts';
+import { lossOf } from './objects/loss.ts';
+import { ObjectSet } from './objects/object-set.ts';
 import { linkPlace } from './objects/place.ts';
 import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from './objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject, type OwnedSetting } from './objects/settings.ts';
@@ -63,19 +64,18 @@ export class FakeTables {
 
   observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Observation {
     const asked = new Set(sandboxes);
-    const objects = this.#objects.ofNetwork(scope);
-    for (const [key, o] of objects) {
-      if (o.kind === 'veth' && !asked.has(o.peer.scope)) objects.set(key, hidePeer(o));
-      if (isSandbox(o.scope) && !asked.has(o.scope)) objects.delete(key);
-    }
+    const seen = this.#objects.ofNetwork(scope).filter((o) => !isSandbox(o.scope) || asked.has(o.scope));
+    const objects = new ObjectSet(
+      seen.map((o) => (o.kind === 'veth' && !asked.has(o.peer.scope) ? hidePeer(o) : o)),
+    );
     return { objects, deadSandboxes: new Set(sandboxes.filter((s) => !this.#sandboxes.has(s))) };
   }
 
   create(o: LinuxObject): Answer {
-    if (o.kind === 'sysctl' && o.optional && !this.#objects.has(keyOf(o))) return undefined;
+    if (o.kind === 'sysctl' && o.optional && !this.#objects.has(o)) return undefined;
     const missing = usesOf(o).find((u) => u.fate !== 'may go' && !this.#isThere(u.place));
     if (missing !== undefined) return `ENODEV: No such device (${missing.place})`;
-    const old = this.#objects.get(keyOf(o));
+    const old = this.#objects.get(o);
     if (old !== undefined) return this.#createOver(old, o);
     const obstacle = this.#obstacle(o);
     if (obstacle !== undefined) return obstacle;
@@ -86,8 +86,7 @@ export class FakeTables {
   }
 
   change(o: LinuxObject): Answer {
-    const key = keyOf(o);
-    const old = this.#objects.get(key);
+    const old = this.#objects.get(o);
     if (old === undefined) return 'ENODEV: No such device';
     const how = difference(old, o);
     if (how.kind === 'replace') return `EOPNOTSUPP: Operation not supported (${how.attributes.join(', ')})`;
@@ -98,10 +97,10 @@ export class FakeTables {
   }
 
   delete(o: LinuxObject): Answer {
-    const old = this.#objects.get(keyOf(o));
+    const old = this.#objects.get(o);
     if (old === undefined || old.kind === 'sysctl') return undefined;
     this.#drop(lossOf(this.#objects, ownPlaces(old)).gone);
-    this.#objects.delete(keyOf(old));
+    this.#objects.delete(old);
     if (old.kind === 'bridge') this.#releasePorts(old.name, old.scope);
     if (old.kind === 'address') this.#addressGone(old);
     return undefined;
@@ -137,8 +136,8 @@ export class FakeTables {
     this.#objects.put(o);
   }
 
-  #drop(keys: Iterable<ObjectKey>): void {
-    for (const key of keys) this.#objects.delete(key);
+  #drop(objects: Iterable<LinuxObject>): void {
+    for (const o of objects) this.#objects.delete(o);
   }
 
   #addSettings(scope: NetworkScope, settings: readonly OwnedSetting[]): void {
@@ -165,18 +164,13 @@ export class FakeTables {
       (o) => (o.kind === 'address' || o.kind === 'route') && o.scope === gone.scope && o.dev === gone.dev,
     );
     if (onDevice.some((o) => o.kind === 'address' && familyOf(o.ip) === 4)) return;
-    this.#drop(onDevice.filter((o) => o.kind === 'route' && familyOf(o.via) === 4).map(keyOf));
+    this.#drop(onDevice.filter((o) => o.kind === 'route' && familyOf(o.via) === 4));
   }
 
   /** An interface that goes down loses its routes and its IPv6 addresses. */
   #linkDown(veth: Veth): void {
-    const users = [...this.#objects.users(linkPlace(veth.peer.scope, veth.peer.name))];
-    this.#drop(
-      users.filter((key) => {
-        const o = this.#objects.get(key);
-        return o?.kind === 'route' || (o?.kind === 'address' && familyOf(o.ip) === 6);
-      }),
-    );
+    const users = this.#objects.users(linkPlace(veth.peer.scope, veth.peer.name));
+    this.#drop(users.filter((o) => o.kind === 'route' || (o.kind === 'address' && familyOf(o.ip) === 6)));
   }
 }
 

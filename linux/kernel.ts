@@ -2,15 +2,15 @@ import type { Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import type { WeftError } from '../model/errors.ts';
 import type { Prefix } from '../model/prefix.ts';
-import type { LinuxObject, ObjectKey } from './objects/object.ts';
 import type { Namespace } from './objects/namespace.ts';
+import type { ObjectSet } from './objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
 import type { Step } from './plan/step.ts';
 
 /** What a network namespace and the sandboxes attached to it hold. */
 export interface Observation {
-  /** Ours, by key. Objects that the kernel makes by itself (lo, own MACs, link-local addresses) do not appear. */
-  readonly objects: ReadonlyMap<ObjectKey, LinuxObject>;
+  /** Ours. Objects that the kernel makes by itself (lo, own MACs, link-local addresses) do not appear. */
+  readonly objects: ObjectSet;
   /** Sandboxes that are gone or are no network namespaces. */
   readonly deadSandboxes: ReadonlySet<SandboxScope>;
 }
@@ -35,6 +35,11 @@ export interface Underlay {
   /** Global addresses of the interface, IPv4 first, in the kernel's order. */
   readonly addresses: readonly Ip[];
   readonly mtu: number;
+}
+
+/** Ends by `close`; nothing is called back afterwards. */
+export interface Watching {
+  close(): void;
 }
 
 /** An inner address and the MAC that has it now, told to those who asked before: RFC 5227 section 3, RFC 4861 section 7.2.6. */
@@ -66,6 +71,8 @@ export interface Kernel {
   identify(scope: SandboxScope): SandboxIdentity;
   /** The interface that `advertise` names, or that has this address. @throws INPUT_INVALID naming what there is instead. */
   underlay(advertise: string): Promise<Underlay>;
+  /** Calls back soon after an interface or an address of the node may have changed: the caller reads again and compares. */
+  watchUnderlay(onChange: () => void): Watching;
   /** Connected and static prefixes of the node, without default routes, for the overlap check. */
   routes(): Promise<readonly Prefix[]>;
   close(): Promise<void>;

@@ -1,8 +1,10 @@
 import type { WeftError } from '../model/errors.ts';
 import type { Observation, StepResult } from './kernel.ts';
+import { KeyedMap } from './objects/keyed-map.ts';
 import { placesOf } from './objects/kinds.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
-import { lossOf, ObjectSet } from './objects/object-set.ts';
+import { lossOf } from './objects/loss.ts';
+import { ObjectSet } from './objects/object-set.ts';
 import type { NetworkScope } from './objects/scope.ts';
 import { difference, sameObject } from './plan/change-table.ts';
 import type { Step } from './plan/step.ts';
@@ -39,28 +41,28 @@ export class Tracker {
 
   /**
    * The kernel holds this of the network, and nothing else. Ends the doubt.
-   * @returns the keys where we believed otherwise, failed ones included: the ones to plan for.
+   * @returns one object for each key where we believed otherwise, failed ones included: what to plan for.
    */
-  observed(scope: NetworkScope, { objects }: Pick<Observation, 'objects'>): Set<ObjectKey> {
-    const surprising = new Set<ObjectKey>();
+  observed(scope: NetworkScope, { objects }: Pick<Observation, 'objects'>): Iterable<LinuxObject> {
+    const surprising = new KeyedMap<LinuxObject>();
     for (const [key, { step }] of this.#failures) {
       if ((this.#believed.networkOf(step.object) ?? scope) !== scope) continue;
-      surprising.add(key);
+      surprising.set(step.object, step.object);
       this.#failures.delete(key);
     }
-    for (const key of this.#believed.ofNetwork(scope).keys()) {
-      if (objects.has(key)) continue;
-      surprising.add(key);
-      this.#believed.delete(key);
+    for (const o of this.#believed.ofNetwork(scope)) {
+      if (objects.has(o)) continue;
+      surprising.set(o, o);
+      this.#believed.delete(o);
     }
-    for (const [key, o] of objects) {
-      const old = this.#believed.get(key);
+    for (const o of objects) {
+      const old = this.#believed.get(o);
       if (old !== undefined && sameObject(old, o)) continue;
-      surprising.add(key);
-      this.#believed.set(key, o);
+      surprising.set(o, o);
+      this.#believed.put(o);
     }
     this.#doubts.delete(scope);
-    return surprising;
+    return surprising.values();
   }
 
   /** The kernel answered the steps so. */
@@ -78,23 +80,22 @@ export class Tracker {
   }
 
   #succeeded(step: Step): void {
-    const key = keyOf(step.object);
-    this.#failures.delete(key);
+    if (this.#failures.size > 0) this.#failures.delete(keyOf(step.object));
     switch (step.op) {
       case 'create':
-        this.#believed.set(key, step.object);
+        this.#believed.put(step.object);
         return;
       case 'change': {
         const how = difference(step.from, step.object);
         if (how.kind === 'in place') this.#drop(lossOf(this.#believed, how.loses).gone);
-        this.#believed.set(key, step.object);
+        this.#believed.put(step.object);
         return;
       }
       case 'delete': {
-        const old = this.#believed.get(key) ?? step.object;
+        const old = this.#believed.get(step.object) ?? step.object;
         if (old.kind === 'sysctl') return;
         this.#drop(lossOf(this.#believed, placesOf(old)).gone);
-        this.#believed.delete(key);
+        this.#believed.delete(old);
       }
     }
   }
@@ -109,7 +110,7 @@ export class Tracker {
     if (scope !== undefined) this.#doubts.add(scope);
   }
 
-  #drop(keys: Iterable<ObjectKey>): void {
-    for (const key of keys) this.#believed.delete(key);
+  #drop(objects: Iterable<LinuxObject>): void {
+    for (const o of objects) this.#believed.delete(o);
   }
 }

@@ -34,6 +34,5 @@ function byteAt(hex: string, at: number): number {
 
 /** Who wants the objects of a network as such: a source of the desired state. */
 export const networkSource = (network: NetworkId): string => `network ${network}`;
-/** Who wants the objects of one endpoint, wherever it lives. */
-export const endpointSource = (network: NetworkId, endpoint: EndpointId): string =>
-  `endpoint ${network} ${endpoint}`;
+/** Who wants the objects of one endpoint, wherever it lives: its id says it, and there may be very many. */
+export const endpointSource = (endpoint: EndpointId): string => endpoint;

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { DesiredState } from '../linux/desired.ts';
-import { keyOf, type LinuxObject, type ObjectKey } from '../linux/objects/object.ts';
+import { keyOf, type LinuxObject } from '../linux/objects/object.ts';
+import { ObjectSet } from '../linux/objects/object-set.ts';
 import { isSandbox, networkScope, sandboxScope, type SandboxScope } from '../linux/objects/scope.ts';
 import { sameObject } from '../linux/plan/change-table.ts';
 import { plan } from '../linux/plan/plan.ts';
@@ -45,11 +46,11 @@ test('on the real kernel, from any of some states to any other, over the changed
   const tracker = new Tracker();
   let current = '';
 
-  const held = async (): Promise<Map<ObjectKey, LinuxObject>> => {
-    const all = new Map<ObjectKey, LinuxObject>();
+  const held = async (): Promise<ObjectSet> => {
+    const all = new ObjectSet();
     for (const id of [network().id, red.id]) {
       const { objects } = await node.kernel.observe(networkScope(id), [...real.values()]);
-      for (const [key, o] of objects) all.set(key, o);
+      for (const o of objects) all.put(o);
     }
     return all;
   };
@@ -63,8 +64,8 @@ test('on the real kernel, from any of some states to any other, over the changed
     expect([way, [...tracker.failures.values()].map((f) => f.error.message)]).toEqual([way, []]);
     const now = await held();
     expect([way, plan(desired.objects, now).map(describeStep)]).toEqual([way, []]);
-    for (const o of now.values()) {
-      const wish = desired.objects.get(keyOf(o));
+    for (const o of now) {
+      const wish = desired.objects.get(o);
       const isAsBelieved = o.kind === 'sysctl' || (wish !== undefined && sameObject(wish, o));
       expect([way, keyOf(o), isAsBelieved]).toEqual([way, keyOf(o), true]);
     }

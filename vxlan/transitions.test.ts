@@ -5,6 +5,7 @@ import { DesiredState } from '../linux/desired.ts';
 import { FakeKernel } from '../linux/fake-kernel.ts';
 import { placesOf, usesOf } from '../linux/objects/kinds.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from '../linux/objects/object.ts';
+import { ObjectSet } from '../linux/objects/object-set.ts';
 import { networkScope, sandboxScope, type SandboxScope } from '../linux/objects/scope.ts';
 import { sameObject } from '../linux/plan/change-table.ts';
 import { plan } from '../linux/plan/plan.ts';
@@ -28,7 +29,7 @@ class NodeUnderTest {
     for (const s of sandboxes) this.kernel.addSandbox(s);
   }
 
-  wish(state: State): Set<ObjectKey> {
+  wish(state: State): readonly LinuxObject[] {
     for (const source of this.#wished.keys()) if (!state.has(source)) this.desired.remove(source);
     for (const [source, objects] of state) this.desired.set(source, objects);
     this.#wished = state;
@@ -40,7 +41,7 @@ class NodeUnderTest {
   }
 
   /** A pass over what changed, against what is believed. */
-  async passOver(changed: Iterable<ObjectKey>): Promise<Plan> {
+  async passOver(changed: Iterable<LinuxObject>): Promise<Plan> {
     const steps = plan(this.desired.objects, this.tracker.believed, changed);
     await this.apply(steps);
     return steps;
@@ -51,19 +52,19 @@ class NodeUnderTest {
     return plan(this.desired.objects, await this.held());
   }
 
-  async held(): Promise<Map<ObjectKey, LinuxObject>> {
-    const all = new Map<ObjectKey, LinuxObject>();
+  async held(): Promise<ObjectSet> {
+    const all = new ObjectSet();
     for (const scope of scopes) {
-      for (const [key, o] of (await this.kernel.observe(scope, sandboxes)).objects) all.set(key, o);
+      for (const o of (await this.kernel.observe(scope, sandboxes)).objects) all.put(o);
     }
     return all;
   }
 
-  async observeAll(): Promise<Set<ObjectKey>> {
-    const surprising = new Set<ObjectKey>();
+  async observeAll(): Promise<readonly LinuxObject[]> {
+    const surprising: LinuxObject[] = [];
     for (const scope of scopes) {
       const observation = await this.kernel.observe(scope, sandboxes);
-      for (const key of this.tracker.observed(scope, observation)) surprising.add(key);
+      surprising.push(...this.tracker.observed(scope, observation));
     }
     return surprising;
   }
@@ -71,11 +72,11 @@ class NodeUnderTest {
   /** The kernel holds the desired objects, and nothing else but settings. */
   async expectReached(): Promise<void> {
     const held = await this.held();
-    for (const [key, o] of this.desired.objects) {
-      const found = held.get(key);
+    for (const o of this.desired.objects) {
+      const [key, found] = [keyOf(o), held.get(o)];
       expect([key, found]).toEqual([key, found !== undefined && sameObject(found, o) ? found : o]);
     }
-    const extra = [...held].filter(([key, o]) => o.kind !== 'sysctl' && !this.desired.objects.has(key));
+    const extra = [...held].filter((o) => o.kind !== 'sysctl' && !this.desired.objects.has(o));
     expect(extra).toEqual([]);
     expect(this.tracker.failures).toEqual(new Map());
     expect((await this.fullPlan()).map(describeStep)).toEqual([]);
@@ -113,11 +114,11 @@ describe('from any state to any other, over the changed keys alone, as if going 
         await node.expectReached();
         const direct = new NodeUnderTest();
         await direct.passOver(direct.wish(stateOf(to)));
-        const settled = ([key, o]: [ObjectKey, LinuxObject]): boolean =>
-          o.kind !== 'sysctl' || node.desired.objects.has(key);
-        expect(new Map([...(await node.held())].filter(settled))).toEqual(
-          new Map([...(await direct.held())].filter(settled)),
-        );
+        const settled = (held: ObjectSet): ReadonlyMap<ObjectKey, LinuxObject> => {
+          const ours = [...held].filter((o) => o.kind !== 'sysctl' || node.desired.objects.has(o));
+          return new Map(ours.map((o) => [keyOf(o), o]));
+        };
+        expect(settled(await node.held())).toEqual(settled(await direct.held()));
       }
     });
   }
@@ -131,7 +132,7 @@ test('any walk through the states ends where the direct way ends, and what is be
       const node = new NodeUnderTest();
       for (const name of walk) await node.passOver(node.wish(stateOf(name)));
       await node.expectReached();
-      const surprising = [...(await node.observeAll())].filter((key) => !key.includes(' sysctl '));
+      const surprising = (await node.observeAll()).filter((o) => o.kind !== 'sysctl');
       expect(surprising).toEqual([]);
     }),
     { numRuns: 60 },
@@ -143,7 +144,7 @@ test('a full compare reaches the state from whatever somebody else left, and a s
     fc.asyncProperty(anyName, anyName, fc.array(fc.nat(), { maxLength: 8 }), async (from, to, removals) => {
       const node = new NodeUnderTest();
       await node.passOver(node.wish(stateOf(from)));
-      const held = [...(await node.held()).values()];
+      const held = [...(await node.held())];
       for (const n of removals) {
         const victim = held[n % Math.max(held.length, 1)];
         if (victim !== undefined) node.kernel.remove(victim);

@@ -98,7 +98,8 @@ export const settings = [
     key: 'store',
     flag: '--store',
     env: 'WEFT_STORE',
-    meaning: 'URL of the store: file:///PATH, or etcd://HOST:PORT,HOST:PORT[/prefix]; etcds:// with TLS',
+    meaning:
+      'URL of the store: file:///PATH, or etcd:// or consul:// with HOST:PORT,HOST:PORT[/prefix]; etcds:// has TLS',
     fallback: () => 'file:///var/lib/weft/store.db',
     read: text,
   }),

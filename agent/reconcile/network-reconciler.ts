@@ -2,7 +2,9 @@ import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
 import type { Kernel, StepResult } from '../../linux/kernel.ts';
+import { KeyedMap } from '../../linux/objects/keyed-map.ts';
 import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
+import type { ObjectSet } from '../../linux/objects/object-set.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
@@ -44,7 +46,11 @@ export interface PassReport {
   readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
 }
 
-type Touched = ReadonlyMap<EndpointId, Recorded<Endpoint> | undefined>;
+/** An endpoint that a pass looks at, as it was then; without a record it is gone. */
+interface Touched {
+  readonly id: EndpointId;
+  readonly recorded: Recorded<Endpoint> | undefined;
+}
 
 /** The network's own devices get this many passes before their failure is that of every endpoint. */
 const patience = 3;
@@ -57,7 +63,7 @@ export class NetworkReconciler {
   readonly #desired = new DesiredState();
   readonly #tracker = new Tracker();
   readonly #progress = new Map<EndpointId, EndpointProgress>();
-  readonly #dirty = new Set<EndpointId>();
+  #dirty = new Set<EndpointId>();
   /** Our own endpoints: a network without one is not programmed. */
   readonly #local = new Set<EndpointId>();
   /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
@@ -99,7 +105,7 @@ export class NetworkReconciler {
     return this.#spec;
   }
 
-  get desired(): ReadonlyMap<ObjectKey, LinuxObject> {
+  get desired(): Pick<ObjectSet, 'size'> {
     return this.#desired.objects;
   }
 
@@ -110,10 +116,10 @@ export class NetworkReconciler {
   /** How many objects are wanted and not there, as far as we know. */
   get pending(): number {
     let missing = 0;
-    for (const [key, o] of this.#desired.objects) {
+    for (const o of this.#desired.objects) {
       // An optional setting may be one that this kernel does not have.
       if (o.kind === 'sysctl' && o.optional) continue;
-      if (!this.#tracker.believed.has(key)) missing += 1;
+      if (!this.#tracker.believed.has(o)) missing += 1;
     }
     return missing;
   }
@@ -129,13 +135,13 @@ export class NetworkReconciler {
     try {
       return await this.#carryOut(touched);
     } catch (error) {
-      for (const id of touched.keys()) this.#dirty.add(id);
+      for (const { id } of touched) this.#dirty.add(id);
       this.#compare = true;
       throw error;
     }
   }
 
-  async #carryOut(touched: Touched): Promise<PassReport> {
+  async #carryOut(touched: readonly Touched[]): Promise<PassReport> {
     const changed = this.#desired.takeChanged();
     const compared = this.#compare || this.#tracker.doubts.size > 0;
     // Whoever asks for a compare from here on gets another one.
@@ -156,17 +162,17 @@ export class NetworkReconciler {
   }
 
   /** Brings the desired state up to date and returns the endpoints that were looked at, as they were then. */
-  #derive(input: NetworkInput): Touched {
+  #derive(input: NetworkInput): readonly Touched[] {
     const { network, self } = input;
-    const ids = new Set(this.#dirty);
-    this.#dirty.clear();
+    const ids = this.#dirty;
+    this.#dirty = new Set();
     this.#spec = network;
     if (this.#allDirty) {
       for (const { value } of input.endpoints()) ids.add(value.id);
       for (const id of this.#progress.keys()) ids.add(id);
     }
-    const touched = new Map([...ids].map((id) => [id, input.endpoint(id)]));
-    for (const [id, recorded] of touched) {
+    const touched = Array.from(ids, (id): Touched => ({ id, recorded: input.endpoint(id) }));
+    for (const { id, recorded } of touched) {
       const isLocal = recorded?.value.node === self.node;
       if (isLocal) this.#local.add(id);
       else this.#local.delete(id);
@@ -175,7 +181,8 @@ export class NetworkReconciler {
     }
     if (network === undefined || this.#local.size === 0) {
       this.#wantNothing();
-      return new Map([...touched.keys(), ...this.#progress.keys()].map((id) => [id, undefined]));
+      for (const id of this.#progress.keys()) ids.add(id);
+      return Array.from(ids, (id): Touched => ({ id, recorded: undefined }));
     }
     const mtu = networkMtu(network, input.nodes, self.cluster.underlay);
     if (this.#allDirty) {
@@ -183,23 +190,25 @@ export class NetworkReconciler {
       this.#desired.set(networkSource(this.id), objects);
     }
     this.#allDirty = false;
-    for (const [id, recorded] of touched) {
-      const isWanted = recorded !== undefined && !this.#dead.has(id);
-      const objects = isWanted ? objectsOf(recorded.value, network, mtu, input) : [];
-      this.#desired.set(endpointSource(this.id, id), objects);
+    const isWanted = ({ id, recorded }: Touched): boolean => recorded !== undefined && !this.#dead.has(id);
+    // Who goes gives way before others come, so that they need not compete.
+    for (const one of touched) if (!isWanted(one)) this.#desired.remove(endpointSource(one.id));
+    for (const one of touched) {
+      if (one.recorded === undefined || !isWanted(one)) continue;
+      this.#desired.set(endpointSource(one.id), objectsOf(one.recorded.value, network, mtu, input));
     }
     return touched;
   }
 
   #wantNothing(): void {
     this.#desired.remove(networkSource(this.id));
-    for (const id of this.#progress.keys()) this.#desired.remove(endpointSource(this.id, id));
+    for (const id of this.#progress.keys()) this.#desired.remove(endpointSource(id));
     this.#allDirty = true;
   }
 
   async #observe(): Promise<void> {
     const sandboxes = new Set<SandboxScope>();
-    for (const object of this.#desired.objects.values()) {
+    for (const object of this.#desired.objects) {
       if (object.kind === 'veth') sandboxes.add(object.peer.scope);
     }
     this.#tracker.observed(this.#scope, await this.#kernel.observe(this.#scope, [...sandboxes]));
@@ -215,22 +224,24 @@ export class NetworkReconciler {
   }
 
   /** Writes down how far each endpoint has come. */
-  #settle(touched: Touched): void {
-    for (const [id, recorded] of touched) {
+  #settle(touched: readonly Touched[]): void {
+    for (const { id, recorded } of touched) {
       if (recorded === undefined) this.#progress.delete(id);
       else this.#progress.set(id, this.#answerFor(id, recorded.revision));
     }
     const { failures } = this.#tracker;
     if (failures.size === 0 && !this.#hadFailures) return;
     this.#hadFailures = failures.size > 0;
-    const bySource = new Map<string, WeftError>();
-    for (const [key, { error }] of failures) {
-      for (const source of this.#desired.sourcesOf(key)) bySource.set(source, bySource.get(source) ?? error);
-    }
-    const ofNetwork = bySource.get(networkSource(this.id));
+    const refused = new KeyedMap<WeftError>();
+    for (const { step, error } of failures.values()) refused.set(step.object, error);
+    const failureOf = (source: string): WeftError | undefined => {
+      const failed = this.#desired.wishesOf(source).find((o) => refused.has(o));
+      return failed === undefined ? undefined : refused.get(failed);
+    };
+    const ofNetwork = failureOf(networkSource(this.id));
     this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
     for (const [id, { revision }] of this.#progress) {
-      const own = bySource.get(endpointSource(this.id, id));
+      const own = failureOf(endpointSource(id));
       if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
       else if (ofNetwork === undefined) this.#progress.set(id, this.#answerFor(id, revision));
       // The kernel may need a moment, for instance to let go of a VNI.

@@ -1,20 +1,8 @@
-import type { Clock } from '../../model/clock.ts';
 import { silentLogger, type Logger } from '../../model/logger.ts';
 import type { StoreCredentials } from '../credentials.ts';
 import { openEtcdStore } from '../etcd/open.ts';
 import type { Store } from '../store.ts';
-
-const clock: Clock = {
-  monotonic: () => performance.now(),
-  wall: () => Date.now(),
-  after(ms, callback) {
-    const handle = setTimeout(callback, ms);
-    const cancel = (): void => {
-      clearTimeout(handle);
-    };
-    return { cancel, [Symbol.dispose]: cancel };
-  },
-};
+import { realClock } from './clock.ts';
 
 export interface ClientWish {
   /** Of loopback. */
@@ -32,5 +20,10 @@ export const openClient = (
 ): Promise<Store> =>
   openEtcdStore(
     { endpoints: ports.map((port) => ({ host, port })), secure: credentials !== undefined, prefix },
-    { clock, logger, fraction: Math.random, ...(credentials === undefined ? {} : { credentials }) },
+    {
+      clock: realClock,
+      logger,
+      fraction: Math.random,
+      ...(credentials === undefined ? {} : { credentials }),
+    },
   );

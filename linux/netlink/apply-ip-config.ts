@@ -1,6 +1,6 @@
 import { visitRtnetlink } from '../netns/netns.ts';
 import type { Address, Route } from '../objects/ip-config.ts';
-import { keyOf } from '../objects/object.ts';
+import { sameKey } from '../objects/keyed-map.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { sameObject } from '../plan/change-table.ts';
 import type { Step } from '../plan/step.ts';
@@ -76,7 +76,7 @@ async function lookAgain(
 ): Promise<NetlinkRefusal | undefined> {
   const names = new Map([...indexes].map(([name, index]) => [index, name]));
   const read = object.kind === 'address' ? readAddresses : readRoutes;
-  const found = (await read(rtnetlink, object.scope, names)).find((o) => keyOf(o) === keyOf(object));
+  const found = (await read(rtnetlink, object.scope, names)).find((o) => sameKey(o, object));
   if (found !== undefined && sameObject(found, object)) return undefined;
   if (found === undefined || object.kind === 'address') return answer;
   const dev = indexes.get(object.dev) ?? 0;

@@ -1,6 +1,5 @@
 import { visitRtnetlink } from '../netns/netns.ts';
 import type { Bridge, Veth, Vxlan } from '../objects/link.ts';
-import { keyOf } from '../objects/object.ts';
 import { sameObject } from '../plan/change-table.ts';
 import type { Step } from '../plan/step.ts';
 import { noDevice } from './apply-entries.ts';
@@ -46,7 +45,7 @@ export async function applyLink(namespaces: Namespaces, step: LinkStep): Promise
 /** What exists is compared with the wish. */
 async function isThere(namespaces: Namespaces, wish: Link): Promise<boolean> {
   const sandboxes = wish.kind === 'veth' ? [wish.peer.scope] : [];
-  const found = (await observe(namespaces, wish.scope, sandboxes)).objects.get(keyOf(wish));
+  const found = (await observe(namespaces, wish.scope, sandboxes)).objects.get(wish);
   return found !== undefined && sameObject(found, wish);
 }
 

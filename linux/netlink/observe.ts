@@ -2,7 +2,8 @@ import { hasCode } from '../../model/errors.ts';
 import type { Observation } from '../kernel.ts';
 import { visitRtnetlink } from '../netns/netns.ts';
 import { readSettings } from '../netns/sysctl.ts';
-import { keyOf, type LinuxObject } from '../objects/object.ts';
+import type { LinuxObject } from '../objects/object.ts';
+import { ObjectSet } from '../objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from '../objects/settings.ts';
 import { dumpAddresses, readAddress } from './codec/address.ts';
@@ -36,7 +37,7 @@ export async function observe(
   const objects: LinuxObject[] = [];
   if (namespace === undefined) {
     for (const s of sandboxes) if (await isDead(namespaces, s)) deadSandboxes.add(s);
-    return { objects: new Map(), deadSandboxes };
+    return { objects: new ObjectSet(), deadSandboxes };
   }
   const links = await readLinks(namespace.rtnetlink);
   const peers = new Map<number, Peer>();
@@ -49,7 +50,7 @@ export async function observe(
     }
   }
   objects.push(...linkObjects(scope, links, peers), ...(await observeInside(scope, namespace, links)));
-  return { objects: new Map(objects.map((o) => [keyOf(o), o])), deadSandboxes };
+  return { objects: new ObjectSet(objects), deadSandboxes };
 }
 
 export async function readLinks(rtnetlink: Rtnetlink): Promise<readonly LinkRow[]> {

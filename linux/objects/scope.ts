@@ -11,7 +11,13 @@ export type Scope = 'node' | NetworkScope | SandboxScope;
 export type NetworkScope = `network:${string}`;
 export type SandboxScope = `sandbox:${string}`;
 
-export const networkScope = (id: NetworkId): NetworkScope => `network:${id}`;
+/** One text for all objects of a network, one behind the other: then it is compared at a glance. */
+export function networkScope(id: NetworkId): NetworkScope {
+  if (last.id !== id) last = { id, scope: `network:${id}` };
+  return last.scope;
+}
+let last: { readonly id: string; readonly scope: NetworkScope } = { id: '', scope: 'network:' };
+
 export const sandboxScope = (path: string): SandboxScope => `sandbox:${path}`;
 
 /** Where the other end of an observed port is when it is in none of the sandboxes that the observer was asked about. */

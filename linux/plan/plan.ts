@@ -1,102 +1,116 @@
-import { ranks } from '../objects/kind.ts';
+import { ranks, type Place } from '../objects/kind.ts';
 import { placesOf, rankOf, usesOf } from '../objects/kinds.ts';
-import { keyOf, type LinuxObject, type ObjectKey } from '../objects/object.ts';
-import { lossOf } from '../objects/object-set.ts';
+import { lossOf } from '../objects/loss.ts';
+import type { LinuxObject } from '../objects/object.ts';
+import type { ObjectSet } from '../objects/object-set.ts';
 import { difference } from './change-table.ts';
-import type { Place } from '../objects/kind.ts';
 import type { Plan, Step } from './step.ts';
-
-type Objects = ReadonlyMap<ObjectKey, LinuxObject>;
 
 /**
  * What must be done, in order, so that the kernel holds `desired` where it holds `observed`. Pure.
  *
- * With `keys`, only these are compared, and what stands on those of them that vanish; the cost follows their number when both
- * maps are `ObjectSet`s. Without, everything in either map is.
+ * With `only`, one object for each key that matters, in whatever form, just these keys are compared, and what stands on those
+ * of them that vanish: the cost follows their number. Without, everything in either set is.
  *
  * The order keeps frames flowing: neighbour entries go first and the rest of the deletions follow, children before parents;
  * then everything is made or changed by rank, an FDB entry before the neighbour entry that leads to it; FDB entries go last,
  * when nothing leads to them any more. What the kernel removes with its parent is not deleted step by step, and is made again
  * if it is still wanted. A setting is never deleted.
  */
-export function plan(desired: Objects, observed: Objects, keys?: Iterable<ObjectKey>): Plan {
-  const draft = compare(desired, observed, keys ?? new Set([...observed.keys(), ...desired.keys()]));
-  if (draft.vanishing.length > 0) followVanishing(draft, desired, observed);
-  const { deletions, makings } = draft;
-  const steps = [...makings.values()].filter((s) => !lacksFeature(s, observed, draft));
-  const isForwarding = (s: Step): boolean => rankOf(s.object) === ranks.forwarding;
-  const gone = byRank([...deletions.values()]).reverse();
-  return [...gone.filter((s) => !isForwarding(s)), ...byRank(steps), ...gone.filter(isForwarding)];
+export function plan(desired: ObjectSet, observed: ObjectSet, only?: Iterable<LinuxObject>): Plan {
+  const draft = compare(desired, observed, only ?? either(observed, desired));
+  const { deletions, makings, ending } = followVanishing(draft, desired, observed);
+  const going = byRank(deletions);
+  const made = byRank(makings.filter((s) => !lacksFeature(s, observed, ending)));
+  const last = going[ranks.forwarding] ?? [];
+  going[ranks.forwarding] = [];
+  const none: Step[] = [];
+  return none.concat(...going.reverse().map((steps) => steps.reverse()), ...made, last.reverse());
 }
 
 interface Draft {
-  readonly deletions: Map<ObjectKey, Step>;
+  readonly deletions: readonly Step[];
   /** Creations and changes. */
-  readonly makings: Map<ObjectKey, Step>;
+  readonly makings: readonly Step[];
   /** Places that end with the plan's deletions, or for a moment by its changes. */
-  readonly vanishing: Place[];
-  /** What the kernel removes by itself. */
-  readonly gone: Set<ObjectKey>;
+  readonly vanishing: readonly Place[];
 }
 
-function compare(desired: Objects, observed: Objects, keys: Iterable<ObjectKey>): Draft {
-  const draft: Draft = { deletions: new Map(), makings: new Map(), vanishing: [], gone: new Set() };
-  const remove = (key: ObjectKey, object: LinuxObject): void => {
+/** What is in either set, one object for each key. */
+function* either(observed: ObjectSet, desired: ObjectSet): Iterable<LinuxObject> {
+  for (const o of observed) yield o;
+  for (const o of desired) if (!observed.has(o)) yield o;
+}
+
+function compare(desired: ObjectSet, observed: ObjectSet, which: Iterable<LinuxObject>): Draft {
+  const deletions: Step[] = [];
+  const makings: Step[] = [];
+  const vanishing: Place[] = [];
+  const remove = (object: LinuxObject): void => {
     if (object.kind === 'sysctl') return;
-    draft.deletions.set(key, { op: 'delete', object });
-    draft.vanishing.push(...placesOf(object));
+    deletions.push({ op: 'delete', object });
+    vanishing.push(...placesOf(object));
   };
-  for (const key of keys) {
-    const wish = desired.get(key);
-    const found = observed.get(key);
-    if (wish === undefined) {
-      if (found !== undefined) remove(key, found);
+  for (const o of which) {
+    const wish = desired.get(o);
+    const found = observed.get(o);
+    if (found === undefined) {
+      if (wish !== undefined) makings.push({ op: 'create', object: wish });
       continue;
     }
-    const how = found === undefined ? 'absent' : difference(found, wish);
-    if (how === 'absent' || found === undefined) {
-      draft.makings.set(key, { op: 'create', object: wish });
-    } else if (how.kind === 'replace') {
-      remove(key, found);
-      draft.makings.set(key, { op: 'create', object: wish });
+    if (wish === undefined) {
+      remove(found);
+      continue;
+    }
+    const how = difference(found, wish);
+    if (how.kind === 'replace') {
+      remove(found);
+      makings.push({ op: 'create', object: wish });
     } else if (how.kind === 'in place') {
-      draft.makings.set(key, { op: 'change', object: wish, from: found });
-      draft.vanishing.push(...how.loses);
+      makings.push({ op: 'change', object: wish, from: found });
+      vanishing.push(...how.loses);
     }
   }
-  return draft;
+  return { deletions, makings, vanishing };
+}
+
+interface Followed extends Pick<Draft, 'deletions' | 'makings'> {
+  /** Observed objects that are deleted, or go with what is. */
+  readonly ending: ReadonlySet<LinuxObject>;
 }
 
 /** Leaves out what the kernel removes by itself, and makes again what is still wanted of it. */
-function followVanishing(draft: Draft, desired: Objects, observed: Objects): void {
-  const { gone, doubtful } = lossOf(observed, draft.vanishing);
-  for (const key of gone) {
-    draft.gone.add(key);
-    draft.deletions.delete(key);
-    const wish = desired.get(key);
-    if (wish === undefined) draft.makings.delete(key);
-    else draft.makings.set(key, { op: 'create', object: wish });
-  }
-  for (const key of doubtful) {
-    const wish = desired.get(key);
-    if (wish !== undefined && !draft.makings.has(key)) draft.makings.set(key, { op: 'create', object: wish });
-  }
+function followVanishing(draft: Draft, desired: ObjectSet, observed: ObjectSet): Followed {
+  const { deletions, makings, vanishing } = draft;
+  if (vanishing.length === 0) return { deletions, makings, ending: new Set() };
+  const { gone, doubtful } = lossOf(observed, vanishing);
+  const wishes = (lost: Iterable<LinuxObject>): LinuxObject[] =>
+    [...lost].map((o) => desired.get(o)).filter((wish) => wish !== undefined);
+  const again = new Set(wishes(gone));
+  const others = makings.filter((s) => !again.has(s.object));
+  const planned = new Set(makings.map((s) => s.object));
+  for (const wish of wishes(doubtful)) if (!planned.has(wish)) again.add(wish);
+  return {
+    deletions: deletions.filter((s) => !gone.has(s.object)),
+    makings: [...others, ...[...again].map((object): Step => ({ op: 'create', object }))],
+    ending: new Set([...deletions.map((s) => s.object), ...gone]),
+  };
 }
 
 /** An optional setting that an observation of its namespace or interface does not show: the kernel has no such setting. */
-function lacksFeature(step: Step, observed: Objects, draft: Draft): boolean {
+function lacksFeature(step: Step, observed: ObjectSet, ending: ReadonlySet<LinuxObject>): boolean {
   const { object } = step;
   if (step.op !== 'create' || object.kind !== 'sysctl' || !object.optional) return false;
-  const key = keyOf(object);
-  if (observed.has(key)) return false;
+  if (observed.has(object)) return false;
   return usesOf(object).every((use) => {
-    const parent = use.place === object.scope ? `${object.scope} netns` : use.place;
-    return observed.has(parent) && !draft.deletions.has(parent) && !draft.gone.has(parent);
+    const parents = [...observed.providers(use.place)];
+    return parents.length > 0 && !parents.some((parent) => ending.has(parent));
   });
 }
 
-/** Steps in order of their objects' rank; within a rank in the given order. */
-function byRank(steps: readonly Step[]): Step[] {
-  const buckets = Map.groupBy(steps, (s) => rankOf(s.object));
-  return [...buckets.keys()].sort((a, b) => a - b).flatMap((rank) => buckets.get(rank) ?? []);
+/** The steps by their objects' rank; within a rank in the given order. */
+function byRank(steps: readonly Step[]): Step[][] {
+  const ranked = Object.values(ranks).map((): Step[] => []);
+  for (const step of steps) ranked[rankOf(step.object)]?.push(step);
+  return ranked;
 }

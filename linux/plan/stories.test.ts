@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { keyOf } from '../objects/object.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import { plan } from './plan.ts';
 import { printPlan } from './print.ts';
@@ -58,21 +57,21 @@ function tell(story: string): string {
           for (const o of objects) desired.put(o);
           return asked;
         case 'unwant':
-          for (const o of objects) expect(desired.delete(keyOf(o))).toBe(true);
+          for (const o of objects) expect(desired.delete(o)).toBe(true);
           return asked;
         case 'found':
           for (const o of objects) observed.put(o);
           return asked;
         case 'lost':
-          for (const o of objects) expect(observed.delete(keyOf(o))).toBe(true);
+          for (const o of objects) expect(observed.delete(o)).toBe(true);
           return asked;
         case 'applied':
-          observed = new ObjectSet(desired.values());
+          observed = new ObjectSet(desired);
           return asked;
         case 'plan':
           return `${asked}\n----\n${printPlan(plan(desired, observed))}`.trimEnd();
         case 'plan keys':
-          return `${asked}\n----\n${printPlan(plan(desired, observed, objects.map(keyOf)))}`.trimEnd();
+          return `${asked}\n----\n${printPlan(plan(desired, observed, objects))}`.trimEnd();
         default:
           throw new Error(`no command: ${command}`);
       }

@@ -26,18 +26,11 @@ function overlay({ network: part = {}, mtu: networkMtu = 1450, vtep = self.vtep,
       networkObjects({ network: net, networkMtu, self: { ...self, vtep: vtep as Ip }, cluster }),
     ],
     ...(wish.local ?? []).map(
-      (e) =>
-        [
-          endpointSource(net.id, e.id),
-          localEndpointObjects({ network: net, networkMtu, endpoint: e }),
-        ] as const,
+      (e) => [endpointSource(e.id), localEndpointObjects({ network: net, networkMtu, endpoint: e })] as const,
     ),
     ...(wish.remote ?? []).map(
       ([e, at]) =>
-        [
-          endpointSource(net.id, e.id),
-          remoteEndpointObjects({ network: net, endpoint: e, vtep: at as Ip }),
-        ] as const,
+        [endpointSource(e.id), remoteEndpointObjects({ network: net, endpoint: e, vtep: at as Ip })] as const,
     ),
   ]);
 }

@@ -1,0 +1,43 @@
+import type { Clock, Timer } from '../model/clock.ts';
+
+export interface TidyPorts {
+  readonly clock: Clock;
+  /** Bytes resident now. */
+  rss(): number;
+  /** The share of time that the process has worked since it was last asked, 0 to 1. */
+  effort(): number;
+  /** Collects everything and gives the pages back. */
+  collect(): void;
+}
+
+/** Milliseconds between two looks, and the quiet that is needed. */
+const interval = 400;
+/** A process that worked less than this was quiet. */
+const quiet = 0.1;
+/** Growth that is worth a pause of some 90 ms. */
+const worthwhile = 4 * 1024 * 1024;
+
+/**
+ * Gives back what the start, or a burst of work, has left behind, as soon as nothing happens. V8 by itself keeps pages that
+ * it has emptied: measured, 10 MiB after the start and 20 MiB after fifty networks were made, for good.
+ */
+export function tidyMemory(ports: TidyPorts): Disposable {
+  const { clock } = ports;
+  let least = 0;
+  let timer: Timer;
+  const look = (): void => {
+    const isQuiet = ports.effort() < quiet;
+    if (isQuiet && ports.rss() >= least + worthwhile) {
+      ports.collect();
+      least = ports.rss();
+      ports.effort();
+    }
+    timer = clock.after(interval, look);
+  };
+  timer = clock.after(interval, look);
+  return {
+    [Symbol.dispose]: () => {
+      timer.cancel();
+    },
+  };
+}
