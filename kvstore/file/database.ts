@@ -49,6 +49,11 @@ export class Database {
     return inode === this.#inode;
   }
 
+  /** Of the program that reads and writes the file, such as `SQLite 3.50.4`. */
+  get version(): string {
+    return `SQLite ${String(this.sql.prepare('SELECT sqlite_version() AS version').get()?.['version'])}`;
+  }
+
   /** Runs reads that all see one state. */
   read<T>(wish: string, work: () => T): T {
     return this.#transaction('BEGIN', wish, work);

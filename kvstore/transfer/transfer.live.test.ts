@@ -1,0 +1,110 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { eventually } from '../contract-subject.ts';
+import { StoreFile } from '../file/testing/store-file.ts';
+import type { Store } from '../store.ts';
+import { openClient } from '../testing/etcd-client.ts';
+import { EtcdServer } from '../testing/etcd-server.ts';
+import { TcpProxy } from '../testing/tcp-proxy.ts';
+import { decodeDump, encodeDump } from './dump-format.ts';
+import { restore } from './restore.ts';
+import { changedSince, takeAll } from './take.ts';
+import { aliveKey, clusterKeys, contentIn, contentOf, putAll, stayingKeys } from './testing/cluster-keys.ts';
+
+let server: EtcdServer;
+let round = 0;
+beforeAll(async () => {
+  server = await EtcdServer.start();
+}, 30_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+const context = { prefix: 'x/', now: '2026-11-25T15:00:00.000Z' };
+const from = 'a test';
+
+/** Empty stores of both kinds; disposing of them closes them. */
+class Pair implements AsyncDisposable {
+  readonly #file = new StoreFile();
+  readonly #etcd: Store[] = [];
+
+  readonly open = {
+    file: () => this.#file.open(),
+    etcd: (port = server.port) => this.#openEtcd(port),
+  };
+
+  async #openEtcd(port: number): Promise<Store> {
+    if (this.#etcd.length === 0) round += 1;
+    const client = await openClient([port], `transfer/${round}/`);
+    this.#etcd.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const client of this.#etcd) await client.close();
+    await this.#file[Symbol.asyncDispose]();
+  }
+}
+
+const ways = [
+  ['file', 'etcd'],
+  ['etcd', 'file'],
+] as const;
+
+describe.each(ways)('from %s to %s', (source, target) => {
+  test('a dump that was restored is equal, and what stays behind stays', async () => {
+    await using pair = new Pair();
+    const [old, fresh] = [await pair.open[source](), await pair.open[target]()];
+    const items = clusterKeys(50);
+    await putAll(old, [...items, aliveKey, ...stayingKeys]);
+    const taken = await takeAll(old, context);
+    const text = [...encodeDump(taken)].join('');
+    const { items: read, header } = decodeDump(text, 'x');
+    expect(header).toMatchObject({ identity: await old.identity(), store: old.description });
+    expect(await restore(fresh, read, { from })).toEqual({ written: items.length, present: 0 });
+    expect(await contentIn(fresh)).toEqual(contentOf(items));
+    expect(await changedSince(old, taken)).toEqual([]);
+  });
+
+  test('5,000 endpoints go over', async () => {
+    await using pair = new Pair();
+    const [old, fresh] = [await pair.open[source](), await pair.open[target]()];
+    const items = clusterKeys(5000);
+    await putAll(old, items);
+    const taken = await takeAll(old, context);
+    await restore(fresh, taken.items, { from });
+    expect(await contentIn(fresh)).toEqual(contentOf(items));
+  }, 120_000);
+});
+
+test('etcd that is cut off in the middle: the same call goes on, again and again', async () => {
+  await using pair = new Pair();
+  await using proxy = await TcpProxy.start(server.port);
+  const [shaky, witness] = [await pair.open.etcd(proxy.port), await pair.open.etcd()];
+  const items = clusterKeys(400);
+  let interruptions = 0;
+  let present = 0;
+  for (let limit = 1; ; limit += 1) {
+    await eventually('contact', async () => (await shaky.identity()) !== '');
+    let transactions = 0;
+    // The answer to a transaction is lost, and nobody answers after that.
+    const progress = (): void => {
+      transactions += 1;
+      if (transactions === limit) proxy.onAnswer = () => (proxy.mode = 'refuse');
+    };
+    const outcome = await restore(shaky, items, { from, progress }).catch((error: unknown) => error as Error);
+    proxy.onAnswer = () => undefined;
+    proxy.mode = 'pass';
+    if (!(outcome instanceof Error)) break;
+    interruptions += 1;
+    expect(outcome).toMatchObject({
+      retry: 'transient',
+      message: expect.stringContaining('goes on from there'),
+    });
+    const held = Object.keys(await contentIn(witness)).filter((key) => key !== 'restoring');
+    expect(held.length).toBeGreaterThan(present);
+    expect(held.length).toBeLessThanOrEqual(items.length);
+    present = held.length;
+  }
+  expect(interruptions).toBeGreaterThan(3);
+  expect(await contentIn(witness)).toEqual(contentOf(items));
+}, 60_000);
