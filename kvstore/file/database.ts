@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../model/errors.ts';
@@ -104,6 +104,8 @@ function createFile(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   if (!statSync(path).isFile()) throw new WeftError('INPUT_INVALID', `${path} is not a regular file`);
+  // SQLite would say that it cannot open the file, and not why.
+  accessSync(path, constants.R_OK | constants.W_OK);
 }
 
 /** What was committed survives a power cut; readers do not wait for writers. */
