@@ -40,6 +40,8 @@ export interface AgentPorts {
   readonly random: (bytes: number) => string;
   /** A number from 0 to below 1. */
   readonly fraction: () => number;
+  /** Takes the tunnels' UDP port for this process. @throws NODE_CONFLICT when another agent has it here. */
+  readonly holdPort: (port: number) => Promise<void>;
 }
 
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
@@ -247,14 +249,14 @@ export class Agent {
 
   /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */
   #settle(): Promise<Self> {
-    const { settings, store, clock, logger, random, version } = this.ports;
+    const { settings, store, clock, logger, random, version, holdPort } = this.ports;
     const { config, origins } = settings;
     const wish = localWish(config, (key) => origins.get(key) !== 'default');
     return this.#persist('join the cluster', async () => {
       const content = await this.ownNode.content();
       const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
       const found = newCluster(random(8), family, config.port, version);
-      const ports = { store, clock, logger, signal: this.#stop.signal, random };
+      const ports = { store, clock, logger, signal: this.#stop.signal, holdPort };
       const cluster = await settleCluster(wish, found, config.init, ports);
       return selfOf(content, cluster, config.advertise);
     });

@@ -15,6 +15,7 @@ import { resolveConfig, type Resolved } from './config/load.ts';
 import { printConfig, showConfig } from './config/show.ts';
 import { createLogger } from './logger.ts';
 import { Service } from './service.ts';
+import { PortHold } from './state/port-hold.ts';
 import { lockDirectory } from './state/process-lock.ts';
 
 const { version } = packageJson;
@@ -57,7 +58,18 @@ async function run(settings: Resolved): Promise<void> {
   const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
   stack.defer(() => kernel.close());
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const agent = new Agent({ settings, store, kernel, clock: systemClock, logger, version, random, fraction });
+  const portHold = new PortHold(config.name);
+  const agent = new Agent({
+    settings,
+    store,
+    kernel,
+    clock: systemClock,
+    logger,
+    version,
+    random,
+    fraction,
+    holdPort: (port) => portHold.take(port),
+  });
   stack.defer(() => agent.stop());
   const socketPath = join(config.runtimeDir, 'weftd.sock');
   const server = await startServer({ service: new Service(agent), socketPath, logger });

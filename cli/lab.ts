@@ -40,7 +40,7 @@ export function registerLab(program: Command): void {
     .option('--hosts <n>', 'number of hosts: h1, h2, ... (default 3, or as many as there are)', hostNumber)
     .option(
       '--store <store>',
-      '`file` (the default), `etcd` (one is started in the lab) or the URL of a store',
+      '`file` (the default), `etcd`, `consul` (one is started in the lab) or the URL of a store',
     )
     .option('--underlay <family>', 'addresses between the hosts: 4 (the default) or 6', family)
     .option('--mtu <bytes>', 'MTU of the hosts (default 1500)', wholeNumber)

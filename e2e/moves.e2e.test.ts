@@ -3,12 +3,14 @@ import { waitFor } from './lab/wait.ts';
 import { tell } from './testing/scene.ts';
 import { labName } from './testing/traces.ts';
 
+/** What is chosen comes from the upper half: never an address that a story wants for itself. */
+const subnets = [{ cidr: '10.7.0.0/24', range: '10.7.0.128/25' }, 'fd00:7::/64'];
 const fixed = { addresses: ['10.7.0.50', 'fd00:7::50'] };
 
 describe.each(['file', 'etcd'] as const)('on %s', (store) => {
   test('an address that is detached and attached elsewhere is reachable each time, and leaves no entry behind', async () => {
     await tell({ name: labName('moves'), hosts: 3, store, underlay: 4 }, async (scene) => {
-      await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
+      await scene.declare('blue', { subnets });
       // Talkers on every host: wherever the mover is, one is beside it and two are across.
       for (const host of ['h1', 'h2', 'h3']) await scene.join(host, 'talker', 'blue');
       await scene.settled();
@@ -37,7 +39,7 @@ describe.each(['file', 'etcd'] as const)('on %s', (store) => {
 
   test('the last endpoint that leaves a host takes everything of the network with it', async () => {
     await tell({ name: labName('last'), hosts: 2, store, underlay: 4 }, async (scene) => {
-      await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
+      await scene.declare('blue', { subnets });
       await scene.join('h1', 'c1', 'blue');
       await scene.join('h2', 'c1', 'blue');
       await scene.settled();

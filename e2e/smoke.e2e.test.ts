@@ -6,11 +6,14 @@ import { run, type Outcome } from './lab/run.ts';
 import { tell } from './testing/scene.ts';
 import { labName, tracesOf } from './testing/traces.ts';
 
-describe('three hosts on the file store', () => {
-  const name = labName('smoke');
+describe.each([
+  ['file', 4],
+  ['consul', 6],
+] as const)('three hosts on the store %s, tunnels over IPv%d', (store, underlay) => {
+  const name = labName(`smoke${store}`);
 
   test('two networks: every pair is as expected, the kernels hold just what was attached, nothing is left', async () => {
-    await tell({ name, hosts: 3, store: 'file', underlay: 4 }, async (scene) => {
+    await tell({ name, hosts: 3, store, underlay }, async (scene) => {
       await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
       await scene.declare('green', { subnets: ['10.8.0.0/24', 'fd00:8::/64'] });
       for (const host of ['h1', 'h2', 'h3']) {
@@ -18,6 +21,14 @@ describe('three hosts on the file store', () => {
           await scene.join(host, `${network}1`, network);
           await scene.join(host, `${network}2`, network);
         }
+      }
+      if (store === 'consul') {
+        // What an operator types, with no word of ours.
+        const { store: server } = scene.lab;
+        await server.mustConsul('kv', 'put', 'weft/v1/networks/red', '{"subnets":["10.9.0.0/24"]}');
+        await scene.adopt('red');
+        await scene.join('h1', 'red1', 'red');
+        await scene.join('h2', 'red1', 'red');
       }
       await scene.settled();
       expect(await scene.wrongPings()).toEqual([]);

@@ -1,11 +1,14 @@
 import { expect, test } from '@jest/globals';
 import { parseStoreUrl } from './url.ts';
 
-const etcd = (...endpoints: readonly (readonly [string, number])[]) => ({
-  kind: 'etcd',
+type Pairs = readonly (readonly [string, number])[];
+const servers = (kind: string, endpoints: Pairs) => ({
+  kind,
   endpoints: endpoints.map(([host, port]) => ({ host, port })),
   prefix: 'weft/v1/',
 });
+const etcd = (...endpoints: Pairs) => servers('etcd', endpoints);
+const consul = (...endpoints: Pairs) => servers('consul', endpoints);
 
 test.each([
   ['file:///var/lib/weft/store.db', { kind: 'file', path: '/var/lib/weft/store.db', prefix: 'weft/v1/' }],
@@ -20,6 +23,9 @@ test.each([
   ['etcd://[fe80::1%eth0]:2379', etcd(['fe80::1%eth0', 2379])],
   ['etcd://h1/team/a', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
   ['etcd://h1/team/a/', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
+  ['consul://h1', consul(['h1', 8500])],
+  ['Consul://10.0.0.1,[fd00::2]:8501', consul(['10.0.0.1', 8500], ['fd00::2', 8501])],
+  ['consul://h1/team/a', { ...consul(['h1', 8500]), prefix: 'team/a/' }],
 ])('%s', (url, expected) => {
   expect(parseStoreUrl(url)).toEqual(expected);
 });
@@ -44,8 +50,10 @@ test.each([
   ['etcd://fd00::1', 'needs brackets'],
   ['etcd://h1/a?b', 'without ? and #'],
   ['etcd://h1/ä', 'printable ASCII'],
-  ['consul://h1:8500', 'names Consul, which Weft does not speak yet'],
-  ['redis://h1', 'unknown scheme redis: file and etcd are known'],
+  ['consul://', 'names no server'],
+  ['consul://h1:x', 'expected consul://HOST'],
+  ['consul://h1/a#b', 'without ? and #'],
+  ['redis://h1', 'unknown scheme redis: file, etcd and consul are known'],
 ])('%j is refused: %s', (url, why) => {
   const parse = (): unknown => parseStoreUrl(url);
   expect(parse).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', details: { url } }));

@@ -10,30 +10,42 @@ export interface Endpoint {
 /** Where a store is, as `--store` says it. `prefix` ends with a slash. */
 export type StoreAddress =
   | { readonly kind: 'file'; readonly path: string; readonly prefix: string }
-  | { readonly kind: 'etcd'; readonly endpoints: readonly Endpoint[]; readonly prefix: string };
+  | { readonly kind: 'etcd' | 'consul'; readonly endpoints: readonly Endpoint[]; readonly prefix: string };
+
+/** A store of servers, which listen on `port` unless the URL says otherwise. */
+interface ServerScheme {
+  readonly kind: 'etcd' | 'consul';
+  readonly port: number;
+  readonly form: string;
+}
 
 const fileForm = 'file:///ABSOLUTE/PATH, for instance file:///var/lib/weft/store.db';
-const etcdForm =
-  'etcd://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance etcd://10.0.0.1:2379,[fd00::2]:2379/weft/v1';
+const etcd: ServerScheme = {
+  kind: 'etcd',
+  port: 2379,
+  form: 'etcd://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance etcd://10.0.0.1:2379,[fd00::2]:2379/weft/v1',
+};
+const consul: ServerScheme = {
+  kind: 'consul',
+  port: 8500,
+  form: 'consul://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance consul://10.0.0.1:8500,10.0.0.2:8500',
+};
+const anyForm = [fileForm, etcd.form, consul.form].join('; or ');
 
 /** @throws INPUT_INVALID that quotes the URL and says which form is expected. */
 export function parseStoreUrl(url: string): StoreAddress {
   const parts = /^([a-z][a-z0-9+.-]*):\/\/([^/]*)(\/.*)?$/i.exec(url);
-  if (parts === null) refuse(url, 'is no URL of a store', `${fileForm}; or ${etcdForm}`);
+  if (parts === null) refuse(url, 'is no URL of a store', anyForm);
   const [, scheme = '', authority = '', path = ''] = parts;
   switch (scheme.toLowerCase()) {
     case 'file':
       return parseFile(url, authority, path);
     case 'etcd':
-      return parseEtcd(url, authority, path);
+      return parseServers(url, etcd, authority, path);
     case 'consul':
-      return refuse(url, 'names Consul, which Weft does not speak yet', `${fileForm}; or ${etcdForm}`);
+      return parseServers(url, consul, authority, path);
     default:
-      return refuse(
-        url,
-        `has the unknown scheme ${scheme}: file and etcd are known`,
-        `${fileForm}; or ${etcdForm}`,
-      );
+      return refuse(url, `has the unknown scheme ${scheme}: file, etcd and consul are known`, anyForm);
   }
 }
 
@@ -56,29 +68,30 @@ function parseFile(url: string, authority: string, encoded: string): StoreAddres
   return { kind: 'file', path, prefix: defaultPrefix };
 }
 
-function parseEtcd(url: string, authority: string, path: string): StoreAddress {
+function parseServers(url: string, scheme: ServerScheme, authority: string, path: string): StoreAddress {
+  const { kind, form } = scheme;
   if (authority.includes('@')) {
     refuse(
       withoutCredentials(url),
       'carries credentials (not shown): a URL is seen in process lists and logs by everybody on the machine',
-      etcdForm,
+      form,
     );
   }
-  if (authority === '') refuse(url, 'names no server', etcdForm);
+  if (authority === '') refuse(url, 'names no server', form);
   if (!/^[!-~]*$/.test(path) || /[?#]/.test(path)) {
-    refuse(url, `has a prefix ${JSON.stringify(path)} that is not printable ASCII without ? and #`, etcdForm);
+    refuse(url, `has a prefix ${JSON.stringify(path)} that is not printable ASCII without ? and #`, form);
   }
-  const endpoints = authority.split(',').map((server) => parseEndpoint(url, server));
+  const endpoints = authority.split(',').map((server) => parseEndpoint(url, server, scheme));
   const prefix = path.replace(/^\/|\/$/g, '');
-  return { kind: 'etcd', endpoints, prefix: prefix === '' ? defaultPrefix : `${prefix}/` };
+  return { kind, endpoints, prefix: prefix === '' ? defaultPrefix : `${prefix}/` };
 }
 
-function parseEndpoint(url: string, server: string): Endpoint {
+function parseEndpoint(url: string, server: string, { port: usual, form }: ServerScheme): Endpoint {
   const parts = /^(?:\[([0-9a-f:.]+(?:%[\w.-]+)?)\]|([\w.-]+))(?::(\d{1,5}))?$/i.exec(server);
-  const port = Number(parts?.[3] ?? 2379);
+  const port = Number(parts?.[3] ?? usual);
   if (parts === null || port < 1 || port > 65_535) {
     const bare = server.split(':').length > 2 ? '; an IPv6 address needs brackets' : '';
-    return refuse(url, `has ${JSON.stringify(server)}, which is not HOST or HOST:PORT${bare}`, etcdForm);
+    return refuse(url, `has ${JSON.stringify(server)}, which is not HOST or HOST:PORT${bare}`, form);
   }
   return { host: parts[1] ?? parts[2] ?? '', port };
 }

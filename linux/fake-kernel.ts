@@ -1,7 +1,15 @@
 import { WeftError } from '../model/errors.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { FakeTables } from './fake-tables.ts';
-import type { Announcement, Kernel, Observation, SandboxIdentity, StepResult, Underlay } from './kernel.ts';
+import type {
+  Announcement,
+  Kernel,
+  Observation,
+  SandboxIdentity,
+  StepResult,
+  Underlay,
+  Watching,
+} from './kernel.ts';
 import type { LinuxObject } from './objects/object.ts';
 import { keyOf } from './objects/object.ts';
 import type { Namespace } from './objects/namespace.ts';
@@ -30,6 +38,8 @@ export interface StepPattern {
 export class FakeKernel implements Kernel {
   readonly #tables: FakeTables;
   readonly #options: FakeKernelOptions;
+  readonly #watchers = new Set<() => void>();
+  #underlays: readonly Underlay[];
   readonly #refusals: { readonly pattern: StepPattern; readonly error: WeftError }[] = [];
   readonly #failures = new Map<'namespaces' | 'observe' | 'apply' | 'announce', WeftError>();
   /** Steps that reached the kernel, in order, refused ones included. */
@@ -40,6 +50,7 @@ export class FakeKernel implements Kernel {
 
   constructor(options: FakeKernelOptions = {}) {
     this.#options = options;
+    this.#underlays = options.underlays ?? [];
     this.#tables = new FakeTables(options.bridgeNetfilter ?? true);
   }
 
@@ -117,7 +128,7 @@ export class FakeKernel implements Kernel {
   }
 
   async underlay(advertise: string): Promise<Underlay> {
-    const known = this.#options.underlays ?? [];
+    const known = this.#underlays;
     const found = known.find(
       (u) => u.interfaceName === advertise || u.addresses.some((a) => a === advertise),
     );
@@ -126,6 +137,17 @@ export class FakeKernel implements Kernel {
     throw new WeftError('INPUT_INVALID', `no interface ${advertise}; there is: ${names}`, {
       details: { advertise },
     });
+  }
+
+  watchUnderlay(onChange: () => void): Watching {
+    this.#watchers.add(onChange);
+    return { close: () => this.#watchers.delete(onChange) };
+  }
+
+  /** The interfaces of the node are others now. */
+  changeUnderlay(underlays: readonly Underlay[]): void {
+    this.#underlays = underlays;
+    for (const tell of this.#watchers) tell();
   }
 
   async routes(): Promise<readonly Prefix[]> {

@@ -37,6 +37,11 @@ export interface Underlay {
   readonly mtu: number;
 }
 
+/** Ends by `close`; nothing is called back afterwards. */
+export interface Watching {
+  close(): void;
+}
+
 /** An inner address and the MAC that has it now, told to those who asked before: RFC 5227 section 3, RFC 4861 section 7.2.6. */
 export interface Announcement {
   readonly ip: Ip;
@@ -66,6 +71,8 @@ export interface Kernel {
   identify(scope: SandboxScope): SandboxIdentity;
   /** The interface that `advertise` names, or that has this address. @throws INPUT_INVALID naming what there is instead. */
   underlay(advertise: string): Promise<Underlay>;
+  /** Calls back soon after an interface or an address of the node may have changed: the caller reads again and compares. */
+  watchUnderlay(onChange: () => void): Watching;
   /** Connected and static prefixes of the node, without default routes, for the overlap check. */
   routes(): Promise<readonly Prefix[]>;
   close(): Promise<void>;

@@ -104,6 +104,7 @@ install_apt() {
 }
 
 if [ -n "$missing" ]; then install_apt; fi
+if [ "$set_name" = test ]; then tools/get-consul.sh; fi
 
 stamp=node_modules/.weft-lock
 if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then

@@ -13,8 +13,8 @@ export interface ClusterPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly signal: AbortSignal;
-  /** Random bytes in lower-case hex. */
-  readonly random: (bytes: number) => string;
+  /** Takes the tunnels' UDP port for this process. @throws NODE_CONFLICT when another agent has it here. */
+  readonly holdPort: (port: number) => Promise<void>;
 }
 
 /** How long a node without --init waits for somebody else to found the cluster. */
@@ -34,14 +34,19 @@ export function localWish(config: Config, isExplicit: (key: keyof Config) => boo
   };
 }
 
-/** The facts that the whole cluster shares, from the store, or founded by us. @throws CLUSTER_MISMATCH naming both values. */
+/**
+ * The facts that the whole cluster shares, from the store, or founded by us. The port is ours when this returns, and before a
+ * cluster is founded on it.
+ *
+ * @throws CLUSTER_MISMATCH naming both values; NODE_CONFLICT when another agent has the port here.
+ */
 export async function settleCluster(
   wish: LocalWish,
   found: Cluster,
   init: boolean,
   ports: ClusterPorts,
 ): Promise<Cluster> {
-  const { store, clock, logger, signal } = ports;
+  const { store, clock, logger, signal, holdPort } = ports;
   const deadline = clock.monotonic() + (init ? 0 : foundingPatience);
   let toldOfRestore = false;
   for (;;) {
@@ -57,9 +62,11 @@ export async function settleCluster(
       const cluster = decodeCluster(keys.cluster, entry.value);
       checkAgreement(wish, cluster);
       checkVersion(found.minimumVersion, cluster);
+      await holdPort(cluster.port);
       return cluster;
     }
     if (clock.monotonic() >= deadline) {
+      await holdPort(found.port);
       logger.info('founding cluster', { cluster: found.id, underlay: found.underlay, port: found.port });
       await store.txn(
         [{ kind: 'absent', key: keys.cluster }],

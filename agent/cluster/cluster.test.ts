@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { decodeCluster, encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
 import { encodeText } from '../../kvstore/store.ts';
+import { WeftError } from '../../model/errors.ts';
 import { World, type TestNode } from '../testing/world.ts';
 import { newCluster } from './cluster-facts.ts';
 
@@ -69,6 +70,23 @@ describe('the facts of a cluster', () => {
       message: expect.stringContaining(part),
     });
     expect(await world.keys('nodes/')).toHaveLength(1);
+  });
+
+  test('include a port that no other agent may have here: nothing is written before it is ours', async () => {
+    await using world = new World();
+    const asked: number[] = [];
+    const holdPort = async (port: number): Promise<void> => {
+      asked.push(port);
+      throw new WeftError('NODE_CONFLICT', 'another weftd has it');
+    };
+    const founder = Object.assign(world.node(1, { '--port': '4790' }), { holdPort });
+    expect(await failure(founder)).toMatchObject({ code: 'NODE_CONFLICT' });
+    expect(await world.keys('')).toEqual([]);
+    await world.ready(2, { '--init': 'true', '--port': '4791' });
+    const late = Object.assign(world.node(3), { holdPort });
+    expect(await failure(late)).toMatchObject({ code: 'NODE_CONFLICT' });
+    expect(asked).toEqual([4790, 4791]);
+    expect([late.kernel.writes, await world.keys('nodes/')]).toEqual([0, [expect.anything()]]);
   });
 
   test.each([

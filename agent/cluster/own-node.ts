@@ -1,4 +1,4 @@
-import type { Kernel, Underlay } from '../../linux/kernel.ts';
+import type { Kernel, Underlay, Watching } from '../../linux/kernel.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { asWeftError } from '../../model/errors.ts';
 import { familyOf, tryParseIp, type Ip } from '../../model/ip.ts';
@@ -9,7 +9,7 @@ import type { Prefix } from '../../model/prefix.ts';
 import type { NodeContent } from './join.ts';
 
 export interface OwnNodePorts {
-  readonly kernel: Pick<Kernel, 'underlay' | 'routes'>;
+  readonly kernel: Pick<Kernel, 'underlay' | 'routes' | 'watchUnderlay'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly id: NodeId;
@@ -19,8 +19,10 @@ export interface OwnNodePorts {
   readonly version: string;
 }
 
-/** How often the underlay is looked at, in milliseconds. */
-const underlayInterval = 2000;
+/** How often the underlay is looked at without a notice of the kernel, in milliseconds. */
+const underlayInterval = 30_000;
+/** Notices come in bursts; a look follows the first of them after this many milliseconds. */
+const burst = 50;
 /** The routes are many on some machines, and only serve the overlap check. */
 const routesInterval = 60_000;
 /** More routes than this are not published. */
@@ -34,6 +36,8 @@ export class OwnNode {
   #routesRead = -Infinity;
   #trouble: string | undefined;
   #timer: Timer | undefined;
+  #due = 0;
+  #watching: Watching | undefined;
 
   constructor(ports: OwnNodePorts) {
     this.#ports = ports;
@@ -54,16 +58,31 @@ export class OwnNode {
     return this.#content ?? (this.#content = await this.#read());
   }
 
-  /** Looks again every few seconds and tells what is new. */
+  /** Looks again whenever the kernel gives notice, and now and then without, and tells what is new. */
   follow(onChange: (content: NodeContent) => void): void {
-    this.#timer = this.#ports.clock.after(underlayInterval, () => {
+    this.#watching = this.#ports.kernel.watchUnderlay(() => {
+      this.#lookAfter(burst, onChange);
+    });
+    this.#lookAfter(underlayInterval, onChange);
+  }
+
+  /** One look is due at a time; the earlier one counts. */
+  #lookAfter(ms: number, onChange: (content: NodeContent) => void): void {
+    const due = this.#ports.clock.monotonic() + ms;
+    if (this.#timer !== undefined && this.#due <= due) return;
+    this.#timer?.cancel();
+    this.#due = due;
+    this.#timer = this.#ports.clock.after(ms, () => {
+      this.#timer = undefined;
       void this.#look(onChange).finally(() => {
-        if (this.#timer !== undefined) this.follow(onChange);
+        if (this.#watching !== undefined) this.#lookAfter(underlayInterval, onChange);
       });
     });
   }
 
   close(): void {
+    this.#watching?.close();
+    this.#watching = undefined;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

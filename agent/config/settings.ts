@@ -83,7 +83,7 @@ export const settings = [
     key: 'store',
     flag: '--store',
     env: 'WEFT_STORE',
-    meaning: 'URL of the store: file:///PATH, or etcd://HOST:PORT,HOST:PORT[/prefix]',
+    meaning: 'URL of the store: file:///PATH, or etcd:// or consul:// with HOST:PORT,HOST:PORT[/prefix]',
     fallback: () => 'file:///var/lib/weft/store.db',
     read: text,
   }),

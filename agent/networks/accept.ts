@@ -3,6 +3,7 @@ import { keys, prefixes } from '../../kvstore/keys.ts';
 import {
   decodeNetworkState,
   encodeNetworkState,
+  keptReason,
   type NetworkState,
 } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
@@ -250,7 +251,7 @@ async function refuse(
   if (proposal.write !== undefined) return done;
   const { name, hash } = proposal;
   const accepted = scene.state?.value;
-  const value = withRefusal(accepted, { name, wishHash: hash, why });
+  const value = withRefusal(accepted, { name, wishHash: hash, why: keptReason(why) });
   if (value === undefined) return done;
   const op: Op = { kind: 'put', key: keys.networkState(name), value: encodeNetworkState(value) };
   return (await commit(conditions(proposal, scene), [op], ports)) ? { ...done, isNews: true } : undefined;

@@ -110,13 +110,28 @@ describe('a network that is accepted', () => {
     ['subnets', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] }, 'fd00:7::/64'],
     ['subnets', { subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.9' }] }, '10.7.0.9'],
     ['subnets', { subnets: [{ cidr: '10.7.0.0/24', range: '10.7.0.128/25' }] }, '10.7.0.128/25'],
-    ['subnets', { subnets: [{ cidr: '10.7.0.0/24', auxiliary: { r: '10.7.0.3' } }] }, 'r=10.7.0.3'],
+    ['subnets', { subnets: [{ cidr: '10.7.0.0/24', auxiliary: { r: '10.7.0.3' } }] }, 'r 10.7.0.3'],
     ['vni', { vni: 77 }, '77'],
     ['internal', { internal: true }, 'true'],
     ['allowOverlap', { allowOverlap: true }, 'true'],
   ])('keeps its %s', (field, declaration, wished) => {
-    const why = expect.stringMatching(new RegExp(`^${field} of network blue .*cannot become.*${wished}`));
+    const why = expect.stringMatching(
+      new RegExp(`^network blue has ${field} .*, wished: ${field} .*${wished}.*; .*create it again$`),
+    );
     expect(judged(declaration, before)).toEqual({ kind: 'refuse', why, code: 'NETWORK_REFUSED' });
+  });
+
+  test('says which subnets it has and which are wished', () => {
+    const subnets = [
+      '10.9.0.0/24',
+      { cidr: '10.7.0.0/24', range: '10.7.0.128/25', auxiliary: { r: '10.7.0.3' } },
+    ];
+    expect(judged({ subnets }, before)).toMatchObject({
+      why:
+        'network blue has subnets 10.7.0.0/24 (gateway 10.7.0.1), wished: subnets 10.9.0.0/24, ' +
+        '10.7.0.0/24 (gateway 10.7.0.1, range 10.7.0.128/25, r 10.7.0.3); ' +
+        'this cannot change while the network exists: remove it and create it again',
+    });
   });
 
   test('forgets a refused edit that was taken back', () => {

@@ -70,7 +70,8 @@ function refuse(why: string, code: RefusalCode = 'NETWORK_REFUSED'): Judgement {
 /** Why the accepted network cannot become the wished one while it exists; undefined when it can. */
 function whatMayNotChange(network: Network, wish: Wish): string | undefined {
   const field = (what: string, is: unknown, wished: unknown): string =>
-    `${what} of network ${network.name} is ${String(is)} and cannot become ${String(wished)}; remove the network and create it again`;
+    `network ${network.name} has ${what} ${String(is)}, wished: ${what} ${String(wished)}; ` +
+    'this cannot change while the network exists: remove it and create it again';
   if (wish.driver !== network.driver) return field('driver', network.driver, wish.driver);
   if (wish.vni !== undefined && wish.vni !== network.vni) return field('vni', network.vni, wish.vni);
   if (wish.internal !== network.internal) return field('internal', network.internal, wish.internal);
@@ -90,6 +91,11 @@ type Described = Pick<Subnet, 'prefix' | 'auxiliary'> & {
 };
 
 function describe(s: Described): string {
-  const auxiliary = [...s.auxiliary].toSorted().map(([name, ip]) => ` ${name}=${ip}`);
-  return `${s.prefix} gateway ${s.gateway ?? '(first)'}${s.range === undefined ? '' : ` range ${s.range}`}${auxiliary.join('')}`;
+  const auxiliary = [...s.auxiliary].toSorted().map(([name, ip]) => `${name} ${ip}`);
+  const about = [
+    ...(s.gateway === undefined ? [] : [`gateway ${s.gateway}`]),
+    ...(s.range === undefined ? [] : [`range ${s.range}`]),
+    ...auxiliary,
+  ];
+  return about.length === 0 ? s.prefix : `${s.prefix} (${about.join(', ')})`;
 }

@@ -28,6 +28,12 @@ const byRank = (nodes: readonly TestNode[]): readonly TestNode[] =>
 const logs = (node: TestNode, message: string): number =>
   node.log.filter((l) => l.message === message).length;
 
+/** With names so long that a reason which names them all is longer than what is kept of one. */
+const wordy = (subnet: string): unknown => {
+  const names = Array.from({ length: 32 }, (_, n) => [`${n}${'x'.repeat(60)}`, `${subnet}::${n + 1}`]);
+  return { subnets: [{ cidr: `${subnet}::/64`, auxiliary: Object.fromEntries(names) }] };
+};
+
 describe('a network declared by a plain write', () => {
   test('is accepted at once by the live node of lowest rank, and once', async () => {
     await using world = new World();
@@ -38,6 +44,8 @@ describe('a network declared by a plain write', () => {
     expect(world.clock.monotonic() - since).toBeLessThan(100);
     await world.clock.advance(10_000);
     expect(byRank(nodes).map((n) => logs(n, 'network created'))).toEqual([1, 0, 0]);
+    const { name } = byRank(nodes)[0]!.agent.ports.settings.config;
+    expect(await shown(nodes[1]!)).toMatchObject({ creator: `declaration, accepted by ${name}` });
     expect(await world.keys('vnis/')).toHaveLength(1);
     expect(await nodes[1]!.attach('blue', 'c1')).toMatchObject({ programmed: true });
   });
@@ -69,6 +77,35 @@ describe('a network declared by a plain write', () => {
     await world.clock.advance(20_000);
     const lines = [h1, h2].flatMap((n) => n.log.filter((l) => l.message === 'declaration refused'));
     expect(lines).toEqual([expect.objectContaining({ level: 'warn', key: 'networks/bad' })]);
+  });
+
+  test('is refused once, however many are refused beside it and however often something changes', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    await h1.create('other', '10.8.0.0/24');
+    const broken = [
+      '{',
+      { subnets: ['10.8.0.0/25'] },
+      { subnets: ['10.9.0.0/24'], colour: 'red' },
+      wordy('fd00:8'),
+      wordy('fd00:9'),
+    ];
+    await world.declare('bad3', wordy('fd00:7'));
+    await world.declare('bad4', wordy('fd00:6'));
+    await world.until('two to be accepted', () => h1.agent.view.networks().length === 3);
+    for (const [n, declaration] of broken.entries()) await world.declare(`bad${n}`, declaration);
+    await world.until('all to be refused', () => broken.every((_, n) => isRefused(h1, `bad${n}`)));
+    const revisions = async () =>
+      (await world.store.list('network-state/bad')).entries.map((e) => e.revision);
+    const before = await revisions();
+    await h1.service.applyNetwork({
+      name: 'other' as Name,
+      declaration: { subnets: ['10.8.0.0/24'], mtu: 1300 },
+    });
+    await h1.create('third', '10.10.0.0/24');
+    await world.clock.advance(20_000);
+    expect(logs(h1, 'declaration refused')).toBe(broken.length);
+    expect(await revisions()).toEqual(before);
   });
 
   test('that overlaps is judged again when the other network is gone', async () => {

@@ -108,7 +108,7 @@ export class Warden {
     try {
       await this.#detachForced(name, self);
       if (!this.#isOpen(name)) this.#turn.delete(name);
-      else if (this.#isMyTurn(name, self)) await this.#act(name);
+      else if (this.#isMyTurn(name, self)) await this.#act(name, self);
     } catch (error) {
       const known = asWeftError(error);
       const level = known.retry === 'bug' ? 'error' : 'warn';
@@ -149,7 +149,7 @@ export class Warden {
     return false;
   }
 
-  async #act(name: Name): Promise<void> {
+  async #act(name: Name, self: NodeId): Promise<void> {
     this.#turn.delete(name);
     this.#again.delete(name);
     if (this.#isRemoving(name)) {
@@ -166,7 +166,7 @@ export class Warden {
     const outcome =
       typeof wish === 'string'
         ? await recordRefusal({ name, hash, declared }, wish, ports)
-        : await accept({ name, wish, hash, creator: 'declaration', declared }, ports);
+        : await accept({ name, wish, hash, creator: this.#creator(self), declared }, ports);
     if (outcome.kind === 'refused') {
       if (outcome.isNews) logger.warn('declaration refused', { key: declared.key, why: outcome.why });
     } else if (outcome.kind !== 'settled') {
@@ -176,6 +176,10 @@ export class Warden {
         vni: outcome.network.vni,
       });
     }
+  }
+
+  #creator(self: NodeId): string {
+    return `declaration, accepted by ${this.#ports.view.node(self)?.name ?? self}`;
   }
 
   async #finishRemoval(name: Name): Promise<void> {

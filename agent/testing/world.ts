@@ -98,17 +98,22 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** A fake kernel whose underlay can move. */
+/** A fake kernel with one underlay, which can move. */
 export class MovableKernel extends FakeKernel {
-  under: Underlay;
+  #under: Underlay;
 
   constructor(under: Underlay) {
-    super();
-    this.under = under;
+    super({ underlays: [under] });
+    this.#under = under;
   }
 
-  override async underlay(): Promise<Underlay> {
-    return Promise.resolve(this.under);
+  get under(): Underlay {
+    return this.#under;
+  }
+
+  set under(under: Underlay) {
+    this.#under = under;
+    this.changeUnderlay([under]);
   }
 }
 
@@ -123,6 +128,7 @@ export class TestNode {
   /** Its client; another one after each start. */
   store: FakeStore;
   readonly log: LogLine[] = [];
+  holdPort: (port: number) => Promise<void> = () => Promise.resolve();
   readonly #world: World;
   readonly #flags: ReadonlyMap<string, string>;
   readonly #n: number;
@@ -171,6 +177,7 @@ export class TestNode {
       version: '0.1.0',
       random,
       fraction: () => 0.5,
+      holdPort: (port) => this.holdPort(port),
     });
     this.#running = this.#agent.run();
     this.#running.catch(() => undefined);

@@ -50,7 +50,7 @@ export function parseTrace(text: string): KernelTraffic {
     const [, name = '', object = '', rest = ''] = call;
     // The kernel was busy and makes the same call again by itself, with a line of its own.
     if (rest.includes('= ? ERESTART')) continue;
-    if (object.startsWith('NETLINK:')) {
+    if (object.startsWith('NETLINK:') && name !== 'ioctl') {
       // A header of length 0 is padding that iproute2 sends along; the kernel stops reading there.
       const headers = /nlmsg_len=[1-9]\d*, nlmsg_type=([^,]+?)(?: \/\* [^*]* \*\/)?, nlmsg_flags/g;
       const types = [...rest.matchAll(headers)].map((match) => match[1] ?? '');

@@ -62,6 +62,10 @@ describe('what strace prints', () => {
     expect(netlinkReads).toBe(1);
   });
 
+  test('of a socket that is only set up is no write', () => {
+    expect(parseTrace('7 ioctl(31<NETLINK:[1787355]>, FIONBIO, [1]) = 0').writes).toEqual([]);
+  });
+
   test('of a call that the kernel makes again by itself counts once', () => {
     const write = '7 write(1</proc/sys/net/ipv4/ip_forward>, "1\\n", 2)';
     const text = `${write} = ? ERESTARTNOINTR (To be restarted)\n${write} = 2`;

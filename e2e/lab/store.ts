@@ -6,21 +6,22 @@ import { inUrl, labDirectory, namespaceName, namespacePath, storeNumber, underla
 import { inside, mustRunIn, runIn } from './netns.ts';
 import { endMarked, logTail, readMark, startDetached } from './process.ts';
 import { Relay, type Relayed } from './relay.ts';
-import type { Outcome } from './run.ts';
+import type { Argv, Outcome } from './run.ts';
+import { isServerKind, storeServers, type ServerKind, type StoreServer } from './store-server.ts';
 import { ensurePlug } from './underlay.ts';
 
 /**
- * `file`: one SQLite file of the lab. `etcd`: a real etcd server on the underlay. Otherwise the URL of a store: the hosts of
- * the lab reach its servers through relays, and nothing else outside.
+ * `file`: one SQLite file of the lab. `etcd` and `consul`: a real server on the underlay. Otherwise the URL of a store: the
+ * hosts of the lab reach its servers through relays, and nothing else outside.
  */
-export type StoreChoice = 'file' | 'etcd' | (string & {});
+export type StoreChoice = 'file' | ServerKind | (string & {});
 
-/** The store of a lab: its URL for the agents, and for etcd the server itself. */
+/** The store of a lab: its URL for the agents, and for etcd and Consul the server itself. */
 export class LabStore {
   readonly url: string;
-  readonly kind: 'file' | 'etcd' | 'elsewhere';
+  readonly kind: 'file' | ServerKind | 'elsewhere';
   readonly directory: string;
-  /** Path of the namespace in which the store's server runs; only for `etcd`. */
+  /** Path of the namespace in which the store's server runs; only where there is one. */
   readonly netns: string;
   readonly #lab: string;
   readonly #underlay: Family;
@@ -34,12 +35,12 @@ export class LabStore {
     if (choice === 'file') {
       this.kind = 'file';
       this.url = `file://${join(this.directory, 'store.db')}`;
-    } else if (choice === 'etcd') {
-      this.kind = 'etcd';
-      this.url = `etcd://${this.#endpoint}`;
+    } else if (isServerKind(choice)) {
+      this.kind = choice;
+      this.url = `${choice}://${inUrl(this.#address)}:${storeServers[choice].port}`;
     } else {
       this.kind = 'elsewhere';
-      this.#relayed = relayedOf(choice, underlayAddress(underlay, storeNumber));
+      this.#relayed = relayedOf(choice, this.#address);
       this.url = this.#relayed.reduce(
         (url, { toHost, toPort, address, port }) =>
           url.replace(`${inUrl(toHost as Ip)}:${toPort}`, `${inUrl(address as Ip)}:${port}`),
@@ -53,7 +54,7 @@ export class LabStore {
   }
 
   get running(): boolean {
-    if (this.kind === 'etcd') return readMark(this.#mark) !== undefined;
+    if (this.#server !== undefined) return readMark(this.#mark) !== undefined;
     return this.#relayed.every((_, index) => this.#relay(index).running);
   }
 
@@ -61,43 +62,28 @@ export class LabStore {
   async start(): Promise<string> {
     mkdirSync(this.directory, { recursive: true });
     if (this.kind === 'file') return this.url;
-    const address = underlayAddress(this.#underlay, storeNumber);
-    await ensurePlug(this.#lab, this.#underlay, { name: 'store', address, mtu: 1500 });
-    if (this.kind === 'elsewhere') {
+    const plug = { name: 'store', address: this.#address, mtu: 1500 } as const;
+    await ensurePlug(this.#lab, this.#underlay, plug);
+    if (this.#server === undefined) {
       for (const [index, relayed] of this.#relayed.entries()) await this.#relay(index).start(relayed);
       return this.url;
     }
     if (this.running) return `already running at ${this.url}`;
-    const client = `http://${this.#endpoint}`;
-    const peer = `http://${inUrl(address)}:2380`;
-    const flags = {
-      name: 'store',
-      'data-dir': join(this.directory, 'etcd'),
-      'listen-client-urls': client,
-      'advertise-client-urls': client,
-      'listen-peer-urls': peer,
-      'initial-advertise-peer-urls': peer,
-      'initial-cluster': `store=${peer}`,
-      // Nothing in a lab has to survive a power cut.
-      'unsafe-no-fsync': '',
-    };
-    const argv = Object.entries(flags).map(([flag, value]) =>
-      value === '' ? `--${flag}` : `--${flag}=${value}`,
-    );
-    await startDetached(inside(this.netns, ['etcd', ...argv]), { mark: this.#mark, log: this.log });
+    const argv = this.#server.command(this.#address, this.directory);
+    await startDetached(inside(this.netns, argv), { mark: this.#mark, log: this.log });
     await this.waitReady();
     return this.url;
   }
 
-  /** Waits until etcd says that it is healthy. @throws TIMEOUT with the last lines of its log. */
-  async waitReady(within = 15_000): Promise<void> {
-    if (this.kind !== 'etcd') return;
-    // One process that polls from inside the namespace; etcd's own client would be started once for each look.
+  /** Waits until the server says that it is healthy. @throws TIMEOUT with the last lines of its log. */
+  async waitReady(within = 20_000): Promise<void> {
+    if (this.#server === undefined) return;
+    const url = `http://${inUrl(this.#address)}:${this.#server.port}${this.#server.health}`;
+    // One process that polls from inside the namespace; the server's own client would be started once for each look.
     const script = `
       const end = Date.now() + ${within};
       for (;;) {
-        const body = await fetch('http://${this.#endpoint}/health').then((r) => r.json()).catch(() => undefined);
-        if (body?.health === 'true') process.exit(0);
+        if (await fetch('${url}').then((r) => r.ok).catch(() => false)) process.exit(0);
         if (Date.now() > end) process.exit(1);
         await new Promise((r) => setTimeout(r, 20));
       }`;
@@ -105,13 +91,8 @@ export class LabStore {
     const { code } = await runIn(this.netns, argv, { within: within + 5000 });
     if (code === 0) return;
     const log = logTail(this.log);
-    throw new WeftError(
-      'TIMEOUT',
-      `etcd at ${this.url} is not healthy; its log ends with:\n${log.join('\n')}`,
-      {
-        details: { log },
-      },
-    );
+    const text = `${this.kind} at ${this.url} is not healthy; its log ends with:\n${log.join('\n')}`;
+    throw new WeftError('TIMEOUT', text, { details: { log } });
   }
 
   /** `stop`: an orderly end. `kill9`: a crash. The data stays. Of a store outside only the relays end. */
@@ -122,36 +103,48 @@ export class LabStore {
 
   /** `etcdctl ARGS...` against this etcd: what an operator types. A code other than 0 is an answer. */
   etcdctl(...args: readonly string[]): Promise<Outcome> {
-    this.#demandEtcd();
-    const argv = ['etcdctl', `--endpoints=http://${this.#endpoint}`, ...args] as const;
-    return runIn(this.netns, argv, { env: { ...process.env, ETCDCTL_API: '3' } });
+    const { argv, env } = this.#client('etcd', args);
+    return runIn(this.netns, argv, { env });
   }
 
   /** The same for a command that has to succeed; returns its output. */
   async mustEtcdctl(...args: readonly string[]): Promise<string> {
-    this.#demandEtcd();
-    const argv = ['etcdctl', `--endpoints=http://${this.#endpoint}`, ...args] as const;
-    return mustRunIn(this.netns, argv, { env: { ...process.env, ETCDCTL_API: '3' } });
+    const { argv, env } = this.#client('etcd', args);
+    return mustRunIn(this.netns, argv, { env });
+  }
+
+  /** `consul ARGS...` against this Consul, which has to succeed; returns its output. */
+  async mustConsul(...args: readonly string[]): Promise<string> {
+    const { argv, env } = this.#client('consul', args);
+    return mustRunIn(this.netns, argv, { env });
   }
 
   #relay(index: number): Relay {
     return new Relay(this.netns, this.directory, index);
   }
 
-  get #endpoint(): string {
-    return `${inUrl(underlayAddress(this.#underlay, storeNumber))}:2379`;
+  get #address(): Ip {
+    return underlayAddress(this.#underlay, storeNumber);
+  }
+
+  get #server(): StoreServer | undefined {
+    return isServerKind(this.kind) ? storeServers[this.kind] : undefined;
   }
 
   get #mark(): string {
-    return join(this.directory, 'etcd.pid');
+    return join(this.directory, `${this.kind}.pid`);
   }
 
-  #demandEtcd(): void {
-    if (this.kind === 'etcd') return;
-    throw new WeftError(
-      'INPUT_INVALID',
-      `lab ${this.#lab} runs no etcd of its own; its store is ${this.url}`,
-    );
+  #client(
+    kind: ServerKind,
+    args: readonly string[],
+  ): { readonly argv: Argv; readonly env: NodeJS.ProcessEnv } {
+    if (this.kind !== kind) {
+      const text = `lab ${this.#lab} runs no ${kind} of its own; its store is ${this.url}`;
+      throw new WeftError('INPUT_INVALID', text);
+    }
+    const { program, env } = storeServers[kind].client(this.#address);
+    return { argv: [...program, ...args], env: { ...process.env, ...env } };
   }
 }
 

@@ -1,5 +1,6 @@
 import { invariant, WeftError } from '../../model/errors.ts';
 import type { StorePorts } from '../ports.ts';
+import { RemoteLease } from '../remote-lease.ts';
 import type {
   CallOptions,
   Condition,
@@ -19,7 +20,7 @@ import { Calls } from './calls.ts';
 import type { Channel } from './channel.ts';
 import { storeClosed } from './errors.ts';
 import { KeySpace } from './key-space.ts';
-import { EtcdLease, minLeaseTtl } from './lease.ts';
+import { grantLease, minLeaseTtl } from './lease.ts';
 import { list } from './list.ts';
 import { askServer } from './server-state.ts';
 import { decodeTxn, encodeTxn } from './txn.ts';
@@ -94,7 +95,7 @@ export class EtcdStore implements Store {
 
   async lease(ttl: number, options?: CallOptions): Promise<Lease> {
     const ports = { ...this.#ports, calls: this.#calls, closing: this.#closing.signal };
-    return await EtcdLease.grant(ttl, ports, options);
+    return await grantLease(ttl, ports, options);
   }
 
   watch(prefix: string, sink: WatchSink): Watch {
@@ -121,7 +122,7 @@ export class EtcdStore implements Store {
 }
 
 function leaseId(lease: Lease): string {
-  invariant(lease instanceof EtcdLease, 'a put under a lease of another store');
+  invariant(lease instanceof RemoteLease, 'a put under a lease of another store');
   if (!lease.ended) return lease.id;
   throw new WeftError('STORE_LEASE_LOST', `a lease of ${lease.ttl} ms was revoked or is lost`);
 }

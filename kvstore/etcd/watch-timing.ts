@@ -1,7 +1,5 @@
+import { retryDelay } from '../backoff.ts';
 import type { Reason } from './watch.machine.ts';
-
-const firstRetry = 100;
-const longestRetry = 2000;
 
 /**
  * Milliseconds until the timer of a watch. `fraction` is a number from 0 to below 1: watches that were woken together
@@ -9,10 +7,8 @@ const longestRetry = 2000;
  */
 export function delay(why: Reason, failures: number, fraction: number): number {
   switch (why) {
-    case 'retry': {
-      const full = Math.min(longestRetry, firstRetry * 2 ** Math.min(failures - 1, 10));
-      return full * (0.5 + 0.5 * fraction);
-    }
+    case 'retry':
+      return retryDelay(failures, fraction);
     case 'settle':
       return 3000;
     case 'steady':

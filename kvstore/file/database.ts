@@ -2,11 +2,13 @@ import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../model/errors.ts';
-import { fileError } from './errors.ts';
+import { fileError, isBusy } from './errors.ts';
 import { migrate } from './schema.ts';
 
 /** How long a call waits for other processes to finish their transactions. */
 const patience = 5000;
+/** Milliseconds between two tries where SQLite itself does not wait. */
+const pause = 2;
 
 /** One open database file, with the schema of today. */
 export class Database {
@@ -110,7 +112,7 @@ function createFile(path: string): void {
 
 /** What was committed survives a power cut; readers do not wait for writers. */
 function configure(sql: DatabaseSync, path: string): void {
-  const mode = sql.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode'];
+  const mode = waitWhileBusy(() => sql.prepare('PRAGMA journal_mode = WAL').get()?.['journal_mode']);
   if (mode !== 'wal') {
     throw new WeftError(
       'INPUT_INVALID',
@@ -118,6 +120,22 @@ function configure(sql: DatabaseSync, path: string): void {
     );
   }
   sql.exec('PRAGMA synchronous = FULL');
+}
+
+/**
+ * SQLite does not wait for the lock that a change of the journal mode needs (two that wait for each other would never end), so
+ * that two processes which make a store at one moment would be refused. This waits as long as any other call does.
+ */
+function waitWhileBusy<T>(call: () => T): T {
+  const end = performance.now() + patience;
+  for (;;) {
+    try {
+      return call();
+    } catch (error) {
+      if (!isBusy(error) || performance.now() > end) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pause);
+    }
+  }
 }
 
 function inodeOf(path: string): string | undefined {

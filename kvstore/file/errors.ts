@@ -48,3 +48,9 @@ export function fileError(wish: string, error: unknown, phase: 'commit' | 'other
     details: { errno: system },
   });
 }
+
+/** Does another process hold a lock that the call needs? */
+export function isBusy(error: unknown): boolean {
+  const { errcode } = error as { errcode?: number };
+  return errcode !== undefined && results.get(errcode & 0xff)?.[0] === 'SQLITE_BUSY';
+}

@@ -50,6 +50,32 @@ test(
 );
 
 test(
+  'processes that make a store at the same moment find one store, every time',
+  async () => {
+    await using file = new StoreFile();
+    await using stack = new AsyncDisposableStack();
+    const makeMany = `
+      for (let n = 0; n < 150; n += 1) {
+        // The same moment in every process, as far as a clock can tell.
+        const moment = Number(process.argv[2]) + n * 6;
+        while (Date.now() < moment);
+        const path = process.argv[1] + '.' + n;
+        const one = await openFileStore({ path, prefix: 'weft/v1/' }, ports);
+        say(await one.identity());
+        await one.close();
+      }
+      await store.close();`;
+    const start = String(Date.now() + 2000);
+    const children = [1, 2, 3].map(() => stack.use(new Child(file.path, makeMany, start)));
+    for (const child of children) await child.done();
+    const [first, ...others] = children.map((child) => child.lines);
+    expect(first).toHaveLength(150);
+    for (const other of others) expect(other).toEqual(first);
+  },
+  patience,
+);
+
+test(
   'a writer that is killed leaves a whole store, with all that it was promised, and nobody waits for it',
   async () => {
     await using file = new StoreFile();

@@ -24,6 +24,7 @@ export type NetworkState = Network | RefusedNetwork;
 const name = z.custom<Name>(isName, 'is no name');
 const wishHash = z.string().regex(/^[0-9a-f]{64}$/);
 const why = z.string().max(8192);
+const mostOfReason = 4096;
 const who = z
   .string()
   .regex(/^[^\x00-\x1f\x7f]{0,253}$/, 'is longer than 253 characters or has a control character');
@@ -111,14 +112,20 @@ function acceptedJson(network: Network): z.input<typeof accepted> {
 
 function shownPhase(p: Phase): z.input<typeof phase> {
   if (p.kind === 'removing' || p.refused === undefined) return p;
-  return { ...p, refused: { ...p.refused, why: shorten(p.refused.why) } };
+  return { ...p, refused: { ...p.refused, why: keptReason(p.refused.why) } };
 }
 
 function refusedJson(state: RefusedNetwork): z.input<typeof refused> {
-  return { name: state.name, phase: { kind: 'refused', why: shorten(state.why) }, wishHash: state.wishHash };
+  return {
+    name: state.name,
+    phase: { kind: 'refused', why: keptReason(state.why) },
+    wishHash: state.wishHash,
+  };
 }
 
-const shorten = (text: string): string => (text.length > 4096 ? `${text.slice(0, 4096)}...` : text);
+/** What a record keeps of the reason of a refusal; of what it keeps, all. */
+export const keptReason = (why: string): string =>
+  why.length > mostOfReason + 3 ? `${why.slice(0, mostOfReason)}...` : why;
 
 function readRefused(json: unknown): RefusedNetwork {
   const raw = parseShape(refused, json);

@@ -47,9 +47,14 @@ export class TcpProxy implements AsyncDisposable {
     if (cut) this.cut();
   }
 
-  /** Hangs up once on everybody. */
-  cut(): void {
-    for (const pair of this.#pairs) for (const socket of pair) socket.resetAndDestroy();
+  /** Hangs up once on everybody; `politely` as a server does that ends, which is no error to those who read. */
+  cut(politely = false): void {
+    for (const pair of this.#pairs) {
+      for (const socket of pair) {
+        if (politely) socket.destroy();
+        else socket.resetAndDestroy();
+      }
+    }
     this.#pairs.clear();
   }
 

@@ -2,7 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { eventually } from '../contract-subject.ts';
 import { StoreFile } from '../file/testing/store-file.ts';
 import type { Store } from '../store.ts';
-import { openClient } from '../testing/etcd-client.ts';
+import { openClient as openConsul } from '../testing/consul-client.ts';
+import { ConsulServer } from '../testing/consul-server.ts';
+import { openClient as openEtcd } from '../testing/etcd-client.ts';
 import { EtcdServer } from '../testing/etcd-server.ts';
 import { TcpProxy } from '../testing/tcp-proxy.ts';
 import { decodeDump, encodeDump } from './dump-format.ts';
@@ -10,50 +12,53 @@ import { restore } from './restore.ts';
 import { changedSince, takeAll } from './take.ts';
 import { aliveKey, clusterKeys, contentIn, contentOf, putAll, stayingKeys } from './testing/cluster-keys.ts';
 
-let server: EtcdServer;
+let etcd: EtcdServer;
+let consul: ConsulServer;
 let round = 0;
 beforeAll(async () => {
-  server = await EtcdServer.start();
+  [etcd, consul] = await Promise.all([EtcdServer.start(), ConsulServer.start()]);
 }, 30_000);
 afterAll(async () => {
-  await server[Symbol.asyncDispose]();
+  await etcd[Symbol.asyncDispose]();
+  await consul[Symbol.asyncDispose]();
 });
 
 const context = { prefix: 'x/', now: '2026-11-25T15:00:00.000Z' };
 const from = 'a test';
 
-/** Empty stores of both kinds; disposing of them closes them. */
-class Pair implements AsyncDisposable {
+/** Empty stores of every kind; disposing of them closes them. */
+class Stores implements AsyncDisposable {
   readonly #file = new StoreFile();
-  readonly #etcd: Store[] = [];
+  readonly #prefix = `transfer/${(round += 1)}/`;
+  readonly #clients: Store[] = [];
 
   readonly open = {
     file: () => this.#file.open(),
-    etcd: (port = server.port) => this.#openEtcd(port),
+    etcd: async (port = etcd.port) => this.#keep(await openEtcd([port], this.#prefix)),
+    consul: async () => this.#keep(await openConsul([consul.port], this.#prefix)),
   };
 
-  async #openEtcd(port: number): Promise<Store> {
-    if (this.#etcd.length === 0) round += 1;
-    const client = await openClient([port], `transfer/${round}/`);
-    this.#etcd.push(client);
+  #keep(client: Store): Store {
+    this.#clients.push(client);
     return client;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#etcd) await client.close();
+    for (const client of this.#clients) await client.close();
     await this.#file[Symbol.asyncDispose]();
   }
 }
 
 const ways = [
   ['file', 'etcd'],
-  ['etcd', 'file'],
+  ['etcd', 'consul'],
+  ['consul', 'file'],
 ] as const;
 
 describe.each(ways)('from %s to %s', (source, target) => {
   test('a dump that was restored is equal, and what stays behind stays', async () => {
-    await using pair = new Pair();
-    const [old, fresh] = [await pair.open[source](), await pair.open[target]()];
+    await using stores = new Stores();
+    const [old, fresh] = [await stores.open[source](), await stores.open[target]()];
     const items = clusterKeys(50);
     await putAll(old, [...items, aliveKey, ...stayingKeys]);
     const taken = await takeAll(old, context);
@@ -66,8 +71,8 @@ describe.each(ways)('from %s to %s', (source, target) => {
   });
 
   test('5,000 endpoints go over', async () => {
-    await using pair = new Pair();
-    const [old, fresh] = [await pair.open[source](), await pair.open[target]()];
+    await using stores = new Stores();
+    const [old, fresh] = [await stores.open[source](), await stores.open[target]()];
     const items = clusterKeys(5000);
     await putAll(old, items);
     const taken = await takeAll(old, context);
@@ -77,9 +82,9 @@ describe.each(ways)('from %s to %s', (source, target) => {
 });
 
 test('etcd that is cut off in the middle: the same call goes on, again and again', async () => {
-  await using pair = new Pair();
-  await using proxy = await TcpProxy.start(server.port);
-  const [shaky, witness] = [await pair.open.etcd(proxy.port), await pair.open.etcd()];
+  await using stores = new Stores();
+  await using proxy = await TcpProxy.start(etcd.port);
+  const [shaky, witness] = [await stores.open.etcd(proxy.port), await stores.open.etcd()];
   const items = clusterKeys(400);
   let interruptions = 0;
   let present = 0;

@@ -5,7 +5,15 @@ import { WeftError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Prefix } from '../../model/prefix.ts';
 import { Announcer } from '../announcer.ts';
-import type { Announcement, Kernel, Observation, SandboxIdentity, StepResult, Underlay } from '../kernel.ts';
+import type {
+  Announcement,
+  Kernel,
+  Observation,
+  SandboxIdentity,
+  StepResult,
+  Underlay,
+  Watching,
+} from '../kernel.ts';
 import {
   cookieHere,
   cookieOf,
@@ -17,6 +25,7 @@ import {
   ownNamespace,
 } from '../netns/netns.ts';
 import { readMark } from '../netns/pin.ts';
+import { watchUnderlay } from '../node-info-watch.ts';
 import { routesOf, underlayOf } from '../node-info.ts';
 import type { Namespace } from '../objects/namespace.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
@@ -55,16 +64,18 @@ export async function openLinuxKernel(options: LinuxKernelOptions): Promise<Kern
 class LinuxKernel implements Kernel {
   readonly #namespaces: Namespaces;
   readonly #directory: string;
+  readonly #nodeNetns: string | undefined;
   readonly #nodeCookie: string;
   readonly #announcer: Announcer;
 
   constructor(
     namespaces: Namespaces,
-    { netnsDir, clock = machineClock }: LinuxKernelOptions,
+    { netnsDir, nodeNetns, clock = machineClock }: LinuxKernelOptions,
     nodeCookie: string,
   ) {
     this.#namespaces = namespaces;
     this.#directory = netnsDir;
+    this.#nodeNetns = nodeNetns;
     this.#nodeCookie = nodeCookie;
     this.#announcer = new Announcer(clock, async (scope, bridge, frames) => {
       (await namespaces.own(scope))?.packets().send(bridge, frames);
@@ -109,6 +120,12 @@ class LinuxKernel implements Kernel {
 
   underlay(advertise: string): Promise<Underlay> {
     return underlayOf(this.#namespaces.node, advertise);
+  }
+
+  watchUnderlay(onChange: () => void): Watching {
+    return this.#nodeNetns === undefined
+      ? watchUnderlay(onChange)
+      : inNamespace(this.#nodeNetns, () => watchUnderlay(onChange));
   }
 
   routes(): Promise<readonly Prefix[]> {

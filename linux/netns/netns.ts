@@ -72,7 +72,7 @@ export function awayFromHome<T>(leave: () => void, work: () => T): T {
 function enter(fd: number, where: string): void {
   const answer = attempt('setns', fd, netNamespaceType);
   if (answer.ok) return;
-  if (errnoName(answer.errno) === 'EINVAL') throw notANamespace(where, 'it is no network namespace');
+  if (errnoName(answer.errno) === 'EINVAL') throw notANamespace(where, 'setns answered EINVAL');
   throw refusedCall(`enter the network namespace ${where}`, 'setns', answer.errno);
 }
 
@@ -96,7 +96,7 @@ export function fdOf(path: string): number {
   let fd: number;
   try {
     // Some files act when they are opened; a file system answers for itself.
-    if (statfsSync(path).type !== nsfs) throw notANamespace(path, 'it is no network namespace');
+    if (statfsSync(path).type !== nsfs) throw notANamespace(path, 'what is there is no namespace');
     fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   } catch (error) {
     throw error instanceof WeftError ? error : refusedOpen(path, error as NodeJS.ErrnoException);

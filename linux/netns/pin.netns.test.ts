@@ -165,7 +165,8 @@ test('a pin in the directory of `ip netns` can be undone after `ip netns` was us
     makeNamespace('/run/netns/ours', 'm');
     execFileSync('ip', ['netns', 'add', 'theirs']);
     makeNamespace('/run/netns/ours2', 'm');
-    const pinned = () => readFileSync('/proc/self/mountinfo', 'utf8').match(/netns\\/\\w+(?= .* nsfs )/g) ?? [];
+    const pin = /netns\\/(?:ours2?|theirs)(?= .* nsfs )/g;
+    const pinned = () => readFileSync('/proc/self/mountinfo', 'utf8').match(pin) ?? [];
     console.log(pinned().join());
     deleteNamespace('/run/netns/ours');
     deleteNamespace('/run/netns/ours2');

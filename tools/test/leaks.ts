@@ -35,7 +35,7 @@ function pinnedNamespaces(): string[] {
 
 /** Namespaces, links and folders of this machine. Of shared folders only what bears a name of ours or of our stores. */
 export function takeInventory(): Inventory {
-  const ours = /weft|etcd/;
+  const ours = /weft|etcd|consul/;
   return new Set([
     ...pinnedNamespaces(),
     ...list('/run/netns').map((name) => `network namespace /run/netns/${name}`),

@@ -43,6 +43,7 @@ function watched(kernel: Kernel, laps: Laps): Kernel {
     announce: (scope, bridge, announcements) => kernel.announce(scope, bridge, announcements),
     identify: (scope) => kernel.identify(scope),
     underlay: (advertise) => kernel.underlay(advertise),
+    watchUnderlay: (onChange) => kernel.watchUnderlay(onChange),
     routes: () => kernel.routes(),
     close: () => kernel.close(),
     async apply(steps) {

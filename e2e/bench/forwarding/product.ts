@@ -31,6 +31,8 @@ export async function startProduct(prefix: string): Promise<Product> {
   const script = join(import.meta.dirname, 'product-process.ts');
   const [command, ...args] = inside(namespacePath(node), [
     process.execPath,
+    // As bin/weftd starts it.
+    '--max-semi-space-size=2',
     '--disable-warning=ExperimentalWarning',
     script,
     netnsDir,

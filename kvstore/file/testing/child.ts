@@ -22,13 +22,14 @@ export class Child implements AsyncDisposable {
   readonly #process: ChildProcess;
   #errors = '';
 
-  constructor(path: string, script: string) {
+  constructor(path: string, script: string, ...more: readonly string[]) {
     const argv = [
       '--disable-warning=ExperimentalWarning',
       '--input-type=module',
       '-e',
       prelude + script,
       path,
+      ...more,
     ];
     this.#process = spawn(process.execPath, argv, { stdio: ['ignore', 'pipe', 'pipe'] });
     let rest = '';

@@ -1,0 +1,68 @@
+import { expect, test } from '@jest/globals';
+import { FakeKernel } from '../../linux/fake-kernel.ts';
+import type { Underlay } from '../../linux/kernel.ts';
+import { silentLogger } from '../../model/logger.ts';
+import type { Name } from '../../model/name.ts';
+import type { NodeId } from '../../model/node.ts';
+import { FakeClock } from '../../model/testing/fake-clock.ts';
+import type { NodeContent } from './join.ts';
+import { OwnNode } from './own-node.ts';
+
+const eth1 = (mtu: number): Underlay => ({ interfaceName: 'eth1', addresses: ['192.0.2.1'] as never, mtu });
+
+/** Looks as often as it is asked to, and counts. */
+class CountingKernel extends FakeKernel {
+  looks = 0;
+
+  override underlay(advertise: string): Promise<Underlay> {
+    this.looks += 1;
+    return super.underlay(advertise);
+  }
+}
+
+async function followed() {
+  const kernel = new CountingKernel({ underlays: [eth1(1500)] });
+  const clock = new FakeClock();
+  const id = 'aaaa000000000001' as NodeId;
+  const name = 'n1' as Name;
+  const node = new OwnNode({
+    kernel,
+    clock,
+    logger: silentLogger,
+    id,
+    name,
+    advertise: 'eth1',
+    version: '1',
+  });
+  await node.content();
+  const told: NodeContent[] = [];
+  node.follow((content) => told.push(content));
+  return { kernel, clock, node, told };
+}
+
+test('a notice of the kernel leads to one look, however many come with it', async () => {
+  const { kernel, clock, node, told } = await followed();
+  for (const mtu of [1400, 1401, 1402, 1403]) kernel.changeUnderlay([eth1(mtu)]);
+  await clock.advance(100);
+  expect(told.map((content) => content.mtu)).toEqual([1403]);
+  expect(kernel.looks).toBe(2);
+  node.close();
+});
+
+test('a notice that changes nothing is not told', async () => {
+  const { kernel, clock, node, told } = await followed();
+  kernel.changeUnderlay([eth1(1500)]);
+  await clock.advance(100);
+  expect([kernel.looks, told]).toEqual([2, []]);
+  node.close();
+});
+
+test('without a notice it looks now and then, and after the end not at all', async () => {
+  const { kernel, clock, node } = await followed();
+  await clock.advance(65_000);
+  expect(kernel.looks).toBe(3);
+  node.close();
+  kernel.changeUnderlay([eth1(1400)]);
+  await clock.advance(65_000);
+  expect(kernel.looks).toBe(3);
+});

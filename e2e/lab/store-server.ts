@@ -1,0 +1,76 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { consulProgram } from '../../kvstore/consul-program.ts';
+import type { Ip } from '../../model/ip.ts';
+import { inUrl } from './names.ts';
+import type { Argv } from './run.ts';
+
+/** A server that a lab can run as its store. */
+export interface StoreServer {
+  /** Of its clients. */
+  readonly port: number;
+  /** Answered with 200 as soon as it takes requests. */
+  readonly health: string;
+  /** The command that starts it on this address, with its data below `directory`. */
+  command(address: Ip, directory: string): Argv;
+  /** The program with which an operator asks it, and the environment that leads it there. */
+  client(address: Ip): { readonly program: Argv; readonly env: Readonly<Record<string, string>> };
+}
+
+const etcd: StoreServer = {
+  port: 2379,
+  health: '/health',
+  command(address, directory) {
+    const client = `http://${inUrl(address)}:2379`;
+    const peer = `http://${inUrl(address)}:2380`;
+    const flags = {
+      name: 'store',
+      'data-dir': join(directory, 'etcd'),
+      'listen-client-urls': client,
+      'advertise-client-urls': client,
+      'listen-peer-urls': peer,
+      'initial-advertise-peer-urls': peer,
+      'initial-cluster': `store=${peer}`,
+    };
+    const given = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
+    // Nothing in a lab has to survive a power cut.
+    return ['etcd', ...given, '--unsafe-no-fsync'];
+  },
+  client: (address) => ({
+    program: ['etcdctl'],
+    env: { ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: `http://${inUrl(address)}:2379` },
+  }),
+};
+
+const consul: StoreServer = {
+  port: 8500,
+  // Whatever the leader itself knows: it is not there before the server can write.
+  health: '/v1/kv/?keys&consistent&separator=/',
+  command(address, directory) {
+    const off = -1;
+    const settings = {
+      server: true,
+      bootstrap: true,
+      node_name: 'store',
+      data_dir: join(directory, 'consul'),
+      bind_addr: address,
+      client_addr: address,
+      ports: { http: 8500, serf_wan: off, dns: off, grpc: off, https: off },
+      performance: { raft_multiplier: 1 },
+      disable_update_check: true,
+      disable_remote_exec: true,
+    };
+    mkdirSync(directory, { recursive: true });
+    const file = join(directory, 'consul.json');
+    writeFileSync(file, JSON.stringify(settings, undefined, 2));
+    return [consulProgram(), 'agent', `-config-file=${file}`];
+  },
+  client: (address) => ({
+    program: [consulProgram()],
+    env: { CONSUL_HTTP_ADDR: `http://${inUrl(address)}:8500` },
+  }),
+};
+
+export type ServerKind = 'etcd' | 'consul';
+export const storeServers: Readonly<Record<ServerKind, StoreServer>> = { etcd, consul };
+export const isServerKind = (word: string): word is ServerKind => Object.hasOwn(storeServers, word);

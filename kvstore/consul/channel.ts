@@ -1,0 +1,286 @@
+import { EventEmitter } from 'node:events';
+import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import Consul from 'consul';
+import type { Clock } from '../../model/clock.ts';
+import { CallFailed, turnedAway, type Failure } from './errors.ts';
+
+/** A key as Consul's API shows it. */
+export interface KvItem {
+  readonly Key: string;
+  /** Null when it is empty. */
+  readonly Value: Buffer | null;
+  readonly CreateIndex: number;
+  readonly ModifyIndex: number;
+  /** That holds the key; absent when none does. */
+  readonly Session?: string;
+}
+
+/** One operation of a transaction, as Consul's API wants it. */
+export interface KvOp {
+  readonly Verb: 'set' | 'lock' | 'unlock' | 'delete' | 'check-index' | 'check-not-exists' | 'check-session';
+  readonly Key: string;
+  readonly Value?: string;
+  readonly Flags?: number;
+  readonly Index?: number;
+  readonly Session?: string;
+}
+
+export type TxnAnswer =
+  | { readonly ok: true; readonly indexes: readonly number[] }
+  /** Nothing was applied: which operations could not be, and what the server says of them. */
+  | { readonly ok: false; readonly errors: readonly { readonly at: number; readonly what: string }[] };
+
+export interface ListAnswer {
+  /** X-Consul-Index: of the last change under the prefix, as far as the server remembers deletions. */
+  readonly index: number;
+  readonly items: readonly KvItem[];
+  /** Milliseconds that the answer took; of a call that waited, since its first byte. */
+  readonly took: number;
+}
+
+/** How long one call may take, in milliseconds, and what ends it before. */
+export interface Limits {
+  readonly within: number;
+  readonly signal: AbortSignal;
+}
+
+/** What the package takes besides the parameters of a call. */
+interface CallContext extends EventEmitter {
+  readonly includeResponse: true;
+  /** When the answer began. */
+  answering?: number;
+}
+interface Extras {
+  readonly ctx: CallContext;
+  readonly timeout: number;
+}
+type Answer<T> = Promise<readonly [IncomingMessage, T?]>;
+
+/** The package's client, as far as it is used and as it really answers: its types tell less, and of transactions nothing. */
+interface Client {
+  readonly kv: {
+    get(options: {
+      readonly key: string;
+      readonly recurse?: true;
+      readonly consistent: true;
+      readonly buffer: true;
+      readonly index?: number;
+      readonly wait?: string;
+      readonly ctx: CallContext;
+      readonly timeout: number;
+    }): Answer<readonly KvItem[] | KvItem>;
+  };
+  readonly transaction: {
+    create(operations: readonly { readonly KV: KvOp }[], options: Extras): Answer<unknown>;
+  };
+  readonly session: {
+    create(options: Readonly<Record<string, unknown>> & Extras): Answer<{ readonly ID: string }>;
+    renew(options: { readonly id: string } & Extras): Answer<unknown>;
+    destroy(options: { readonly id: string } & Extras): Answer<never>;
+    info(options: { readonly id: string } & Extras): Answer<unknown>;
+  };
+  readonly status: { leader(options: Extras): Answer<string> };
+  readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
+  destroy(): void;
+  _ext(event: 'onRequest', extension: (request: Pending, next: () => void) => void): void;
+}
+
+/** A request that is about to be sent. */
+interface Pending {
+  readonly ctx?: CallContext;
+  transport: { request(options: object): ClientRequest };
+}
+
+/** Of the server's 200 connections per address, what short calls may use at most. */
+const callSockets = 16;
+
+/**
+ * One Consul server. Of the package `consul` its HTTP client is used (paths, queries, decoding); of its own watches,
+ * retries and its silence about refused writes nothing.
+ */
+export class Channel {
+  readonly address: string;
+  readonly #host: string;
+  readonly #clock: Clock;
+  readonly #sockets = new Agent({ keepAlive: true, maxSockets: callSockets });
+  readonly #calls: Client;
+  /** Calls that wait have connections of their own, so that no other one waits behind them. */
+  readonly #waits: Client;
+
+  constructor({ host, port }: { readonly host: string; readonly port: number }, clock: Clock) {
+    this.#host = host;
+    this.address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    this.#clock = clock;
+    const clientOn = (agent: Agent): Client => {
+      // The package cannot name an IPv6 address; the extension puts the real name in.
+      const client = new Consul({ host: 'consul', port, agent }) as unknown as Client;
+      client._ext('onRequest', (request, next) => {
+        this.#observe(request);
+        next();
+      });
+      return client;
+    };
+    this.#calls = clientOn(this.#sockets);
+    this.#waits = clientOn(new Agent({ keepAlive: true }));
+  }
+
+  /** Is there a connection that is free, so that a request would be sent at once? */
+  get connected(): boolean {
+    return Object.values(this.#sockets.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
+  }
+
+  async get(key: string, limits: Limits): Promise<KvItem | undefined> {
+    const asked = { key, consistent: true, buffer: true } as const;
+    const [, item] = await this.#call(limits, (extras) => this.#calls.kv.get({ ...asked, ...extras }));
+    return item as KvItem | undefined;
+  }
+
+  /** The index of the last change of any key whatever, learned from a key that does not exist. */
+  async lastIndex(absent: string, limits: Limits): Promise<number> {
+    const asked = { key: absent, consistent: true, buffer: true } as const;
+    const [answer] = await this.#call(limits, (extras) => this.#calls.kv.get({ ...asked, ...extras }));
+    return indexOf(answer);
+  }
+
+  /** All keys that start with `prefix`; with `after`, once something under it has changed since, or after `wait`. */
+  async list(
+    prefix: string,
+    limits: Limits,
+    after?: { readonly index: number; readonly wait: number },
+  ): Promise<ListAnswer> {
+    const asked = { key: prefix, recurse: true, consistent: true, buffer: true } as const;
+    const blocking = after === undefined ? {} : { index: after.index, wait: `${after.wait}ms` };
+    const client = after === undefined ? this.#calls : this.#waits;
+    let began = this.#clock.monotonic();
+    const [answer, items] = await this.#call(limits, async (extras) => {
+      const answered = await client.kv.get({ ...asked, ...blocking, ...extras });
+      if (after !== undefined) began = extras.ctx.answering ?? began;
+      return answered;
+    });
+    const took = this.#clock.monotonic() - began;
+    return { index: indexOf(answer), items: (items ?? []) as readonly KvItem[], took };
+  }
+
+  async txn(ops: readonly KvOp[], limits: Limits): Promise<TxnAnswer> {
+    const body = ops.map((KV) => ({ KV }));
+    try {
+      const [, answer] = await this.#call(limits, (extras) => this.#calls.transaction.create(body, extras));
+      const { Results } = answer as { readonly Results: readonly { readonly KV: KvItem }[] };
+      return { ok: true, indexes: Results.map(({ KV }) => KV.ModifyIndex) };
+    } catch (error) {
+      const refused = error instanceof CallFailed && error.status === 409 ? refusedBy(error) : undefined;
+      if (refused === undefined) throw error;
+      return { ok: false, errors: refused };
+    }
+  }
+
+  /** Makes a session that deletes its keys when it ends; returns its id. */
+  async createSession(ttlSeconds: number, limits: Limits): Promise<string> {
+    // Without checks: the session lives as long as it is renewed, by way of whichever server.
+    const wish = { name: 'weft', ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const [, made] = await this.#call(limits, (extras) => this.#calls.session.create({ ...wish, ...extras }));
+    return (made as { readonly ID: string }).ID;
+  }
+
+  /** @throws CallFailed with status 404 when there is no such session. */
+  async renewSession(id: string, limits: Limits): Promise<void> {
+    await this.#call(limits, (extras) => this.#calls.session.renew({ id, ...extras }));
+  }
+
+  /** Harmless when there is no such session. */
+  async destroySession(id: string, limits: Limits): Promise<void> {
+    await this.#call(limits, (extras) => this.#calls.session.destroy({ id, ...extras }));
+  }
+
+  async hasSession(id: string, limits: Limits): Promise<boolean> {
+    const [, found] = await this.#call(limits, (extras) => this.#calls.session.info({ id, ...extras }));
+    return found !== undefined;
+  }
+
+  /** A harmless question. @throws CallFailed also when the server knows no leader. */
+  async ready(limits: Limits): Promise<void> {
+    const [, leader] = await this.#call(limits, (extras) => this.#calls.status.leader(extras));
+    if (!leader) throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
+  }
+
+  /** Of the server's program, such as `1.8.7`. */
+  async version(limits: Limits): Promise<string> {
+    const [, self] = await this.#call(limits, (extras) => this.#calls.agent.self(extras));
+    return self?.Config?.Version ?? '';
+  }
+
+  close(): void {
+    for (const client of [this.#calls, this.#waits]) client.destroy();
+  }
+
+  /** @throws CallFailed, or the reason of the signal. */
+  async #call<T>({ within, signal }: Limits, send: (extras: Extras) => Answer<T>): Answer<T> {
+    signal.throwIfAborted();
+    const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
+    const cancel = (): void => void ctx.emit('cancel');
+    signal.addEventListener('abort', cancel, { once: true });
+    try {
+      const answer: unknown = await send({ ctx, timeout: Math.max(1, Math.ceil(within)) });
+      // Some failures are answers of the package, where it does not know them as errors.
+      if (!Array.isArray(answer)) throw answer;
+      return answer as unknown as Awaited<Answer<T>>;
+    } catch (error) {
+      signal.throwIfAborted();
+      throw new CallFailed(this.address, failureOf(error));
+    } finally {
+      signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
+  #observe(request: Pending): void {
+    const { transport, ctx } = request;
+    request.transport = {
+      request: (options) => {
+        const sent = transport.request({ ...options, hostname: this.#host });
+        sent.on('response', (answer) => {
+          if (ctx !== undefined) ctx.answering = this.#clock.monotonic();
+          answer.on('close', () => {
+            if (!answer.complete) sent.emit('error', new Error('the answer was cut off'));
+          });
+        });
+        return sent;
+      },
+    };
+  }
+}
+
+const indexOf = (answer: IncomingMessage): number => Number(answer.headers['x-consul-index'] ?? 0);
+
+/** What the package throws: errors of Node, and its own with flags. */
+interface Thrown {
+  readonly message?: string;
+  readonly code?: string;
+  readonly syscall?: string;
+  readonly isResponse?: true;
+  readonly response?: { readonly statusCode: number; readonly body?: unknown };
+}
+
+const neverConnected: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
+
+function failureOf(error: unknown): Failure {
+  const { message = String(error), code = '', syscall, isResponse, response } = error as Thrown;
+  if (isResponse !== true || response === undefined) {
+    return { details: message, unsent: neverConnected.has(code) || syscall === 'connect' };
+  }
+  const { statusCode: status, body } = response;
+  return { status, details: textOf(body) || message, unsent: turnedAway.has(status) };
+}
+
+function textOf(body: unknown): string {
+  if (body === undefined) return '';
+  const text = typeof body === 'string' || Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body);
+  return text.trim();
+}
+
+function refusedBy({ details }: CallFailed): readonly { readonly at: number; readonly what: string }[] {
+  const { Errors } = JSON.parse(details) as {
+    readonly Errors: readonly { readonly OpIndex: number; readonly What: string }[];
+  };
+  return Errors.map(({ OpIndex, What }) => ({ at: OpIndex, what: What }));
+}

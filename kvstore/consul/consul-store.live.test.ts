@@ -1,0 +1,39 @@
+import { afterAll, beforeAll } from '@jest/globals';
+import { storeContract, storeFaultContract } from '../contract.ts';
+import type { FaultyStoreUnderTest } from '../contract-subject.ts';
+import { openClient } from '../testing/consul-client.ts';
+import { ConsulServer } from '../testing/consul-server.ts';
+
+let server: ConsulServer;
+beforeAll(async () => {
+  server = await ConsulServer.start();
+}, 30_000);
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+});
+
+let round = 0;
+
+/** A prefix of its own for each test. Sessions of earlier ones have no keys left that anybody looks at. */
+async function setup(): Promise<FaultyStoreUnderTest> {
+  round += 1;
+  const prefix = `test/${round}/`;
+  const clients = [await openClient([server.port], prefix)];
+  return {
+    store: clients[0]!,
+    another: async () => {
+      const client = await openClient([server.port], prefix);
+      clients.push(client);
+      return client;
+    },
+    expireLeases: () => server.endSessions(),
+    goAway: () => server.kill(),
+    comeBack: () => server.resume(),
+    dispose: async () => {
+      for (const client of clients) await client.close();
+    },
+  };
+}
+
+storeContract('Consul', setup);
+storeFaultContract('Consul', setup);

@@ -1,0 +1,85 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { WeftError } from '../../model/errors.ts';
+import { FakeClock } from '../../model/testing/fake-clock.ts';
+import { notingLogger } from '../testing/noting-logger.ts';
+import { Contact } from './contact.ts';
+
+const away = new WeftError('STORE_UNAVAILABLE', 'no answer');
+
+let clock: FakeClock;
+let lines: string[];
+let closing: AbortController;
+let asked: number;
+/** Is it another store than before? */
+let answer: () => Promise<boolean>;
+let contact: Contact;
+let told: (Error | undefined)[];
+const listener = (): void => void told.push(contact.away);
+
+beforeEach(() => {
+  clock = new FakeClock();
+  lines = [];
+  closing = new AbortController();
+  asked = 0;
+  answer = async () => false;
+  told = [];
+  const life = {
+    look: async (): Promise<boolean> => {
+      asked += 1;
+      return answer();
+    },
+  };
+  const { signal } = closing;
+  const logger = notingLogger(lines);
+  contact = new Contact({ clock, logger, fraction: () => 0.5, life, closing: signal, description: 'Consul' });
+});
+
+test('asks every ten seconds while somebody listens, and only then', async () => {
+  await clock.advance(60_000);
+  expect(asked).toBe(0);
+  contact.listen(listener);
+  await clock.advance(60_000);
+  expect(asked).toBe(6);
+  contact.forget(listener);
+  await clock.advance(60_000);
+  expect([asked, clock.pending, told, lines]).toEqual([6, 0, [], []]);
+});
+
+test('an outage is told and logged once when it begins and once when it ends, with few questions between', async () => {
+  contact.listen(listener);
+  answer = () => Promise.reject(away);
+  await clock.advance(10_000);
+  expect(told).toEqual([away]);
+  const before = asked;
+  await clock.advance(60_000);
+  expect(asked - before).toBeGreaterThan(20);
+  expect(asked - before).toBeLessThan(60);
+  answer = async () => false;
+  await clock.advance(2000);
+  expect([contact.away, told]).toEqual([undefined, [away, undefined]]);
+  expect(lines).toEqual(['warn the store does not answer', 'info the store is back']);
+});
+
+test('many who ask at once are answered by one question', async () => {
+  contact.listen(listener);
+  await Promise.all(Array.from({ length: 20 }, () => contact.check()));
+  expect(asked).toBe(1);
+});
+
+test('another store is told', async () => {
+  contact.listen(listener);
+  await clock.advance(20_000);
+  answer = async () => true;
+  await clock.advance(10_000);
+  expect([told, lines]).toEqual([[undefined], []]);
+});
+
+test('a client that is closed asks no more', async () => {
+  contact.listen(listener);
+  answer = () => Promise.reject(away);
+  await clock.advance(10_000);
+  const before = asked;
+  closing.abort();
+  await clock.advance(60_000);
+  expect([asked - before, clock.pending]).toEqual([1, 0]);
+});

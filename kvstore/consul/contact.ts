@@ -1,0 +1,98 @@
+import type { Timer } from '../../model/clock.ts';
+import { asWeftError } from '../../model/errors.ts';
+import { retryDelay } from '../backoff.ts';
+import type { StorePorts } from '../ports.ts';
+import type { Life } from './life.ts';
+
+/**
+ * Milliseconds between questions while all is well. They find a server that takes requests and answers none, and a store
+ * that was put back: questions that wait for a change are not answered then, since all is older than what they know.
+ */
+const heartbeat = 10_000;
+
+export interface ContactPorts extends StorePorts {
+  readonly life: Pick<Life, 'look'>;
+  /** Names the store in the log. */
+  readonly description: string;
+  /** Aborts when the client is closed. */
+  readonly closing: AbortSignal;
+}
+
+/**
+ * Whether the store answers, for all watches together: while it is away one question after the other is asked, however
+ * many wait. Asks only while somebody listens.
+ */
+export class Contact {
+  readonly #ports: ContactPorts;
+  readonly #listeners = new Set<() => void>();
+  #away: Error | undefined;
+  #failures = 0;
+  #asking: Promise<void> | undefined;
+  #timer: Timer | undefined;
+
+  constructor(ports: ContactPorts) {
+    this.#ports = ports;
+  }
+
+  /** Why the store is away; undefined while it is not. */
+  get away(): Error | undefined {
+    return this.#away;
+  }
+
+  /** Calls back whenever the store went away, came back, is another one or was put back. */
+  listen(listener: () => void): void {
+    this.#listeners.add(listener);
+    if (this.#timer === undefined) this.#arm();
+  }
+
+  forget(listener: () => void): void {
+    this.#listeners.delete(listener);
+    if (this.#listeners.size > 0) return;
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#away = undefined;
+  }
+
+  /** Asks, unless a question is under way; afterwards `away` has the answer. Never rejects. */
+  async check(): Promise<void> {
+    this.#asking ??= this.#ask().finally(() => {
+      this.#asking = undefined;
+      if (this.#listeners.size > 0) this.#arm();
+    });
+    await this.#asking;
+  }
+
+  async #ask(): Promise<void> {
+    const { life, closing, logger, description } = this.#ports;
+    try {
+      const isAnother = await life.look();
+      const wasAway = this.#away !== undefined;
+      this.#away = undefined;
+      this.#failures = 0;
+      if (wasAway) logger.info('the store is back', { store: description });
+      if (wasAway || isAnother) this.#tell();
+    } catch (error) {
+      if (closing.aborted) return;
+      const wasHere = this.#away === undefined;
+      this.#away = asWeftError(error);
+      this.#failures += 1;
+      if (!wasHere) return;
+      logger.warn('the store does not answer', { store: description, error: this.#away.message });
+      this.#tell();
+    }
+  }
+
+  #arm(): void {
+    this.#timer?.cancel();
+    const { clock, closing } = this.#ports;
+    if (closing.aborted) return;
+    const fraction = this.#ports.fraction();
+    const pause =
+      this.#away === undefined ? heartbeat * (0.8 + 0.2 * fraction) : retryDelay(this.#failures, fraction);
+    this.#timer = clock.after(pause, () => void this.check());
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

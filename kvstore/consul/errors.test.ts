@@ -1,0 +1,45 @@
+import { expect, test } from '@jest/globals';
+import { WeftError } from '../../model/errors.ts';
+import { asStoreError, CallFailed, isContactLost } from './errors.ts';
+
+const failed = (status?: number, unsent = false): CallFailed =>
+  new CallFailed('127.0.0.1:8500', {
+    details: 'what the server says',
+    unsent,
+    ...(status === undefined ? {} : { status }),
+  });
+
+test.each([
+  { status: 400, read: 'STORE_LIMIT', write: 'STORE_LIMIT' },
+  { status: 403, read: 'STORE_DENIED', write: 'STORE_DENIED' },
+  { status: 404, read: 'STORE_LEASE_LOST', write: 'STORE_LEASE_LOST' },
+  { status: 413, read: 'STORE_LIMIT', write: 'STORE_LIMIT' },
+  { status: 301, read: 'STORE_UNAVAILABLE', write: 'STORE_AMBIGUOUS' },
+  { status: 500, read: 'STORE_UNAVAILABLE', write: 'STORE_AMBIGUOUS' },
+  { status: undefined, read: 'STORE_UNAVAILABLE', write: 'STORE_AMBIGUOUS' },
+])('HTTP status $status of a read is $read, of a write that was sent $write', ({ status, read, write }) => {
+  expect(asStoreError(failed(status), 'read k', 'read')).toMatchObject({ code: read });
+  expect(asStoreError(failed(status), 'write k', 'write')).toMatchObject({ code: write });
+  expect(isContactLost(failed(status))).toBe(write === 'STORE_AMBIGUOUS');
+});
+
+test('a write that surely never left is unavailable, not ambiguous', () => {
+  expect(asStoreError(failed(undefined, true), 'write k', 'write')).toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+  });
+});
+
+test('the message names the wish, the server and its answer', () => {
+  expect(asStoreError(failed(403), 'write weft/v1/nodes/n1', 'write').message).toBe(
+    'cannot write weft/v1/nodes/n1: Consul answers: 127.0.0.1:8500: what the server says (HTTP status 403)',
+  );
+  expect(asStoreError(failed(), 'read k', 'read').message).toBe(
+    'cannot read k: no answer from Consul: 127.0.0.1:8500: what the server says',
+  );
+  expect(asStoreError(failed(500), 'write k', 'write').message).toContain('the reply was lost');
+});
+
+test('what is no answer of a server passes as it is', () => {
+  const reason = new WeftError('STORE_CLOSED', 'closed');
+  expect(asStoreError(reason, 'read k', 'read')).toBe(reason);
+});

@@ -1,0 +1,172 @@
+import { sleep } from '../../model/clock.ts';
+import { asWeftError } from '../../model/errors.ts';
+import { retryDelay } from '../backoff.ts';
+import type { LevelWatch } from '../level-watch.ts';
+import type { StorePorts } from '../ports.ts';
+import type { Calls } from './calls.ts';
+import type { Contact } from './contact.ts';
+import type { KeySpace } from './key-space.ts';
+import { differenceOf, Level, type Proof, type Reading, type Told } from './level.ts';
+import type { Life } from './life.ts';
+
+export interface SharePorts extends StorePorts {
+  readonly calls: Calls;
+  readonly space: KeySpace;
+  readonly life: Life;
+  readonly contact: Contact;
+}
+
+/** Milliseconds that the server lets a question wait for a change. It adds up to a sixteenth, and we what an answer takes. */
+const wait = 60_000;
+const waitAtMost = wait * (1 + 1 / 16) + 5000;
+
+/**
+ * Each answer has the whole prefix: after it comes a pause of at least this, and of ten times what it took. A server wakes
+ * whoever asks for an empty prefix at every write anywhere; answers in vain make the pause longer, up to 16 times.
+ */
+const leastPause = 20;
+const pauseFactor = 10;
+const mostDoublings = 4;
+
+/** One question to the server that stays open until something under its prefix changes, for all watches of that prefix. */
+export class Share {
+  readonly prefix: string;
+  readonly #ports: SharePorts;
+  readonly #watches = new Set<LevelWatch>();
+  readonly #closing = new AbortController();
+  /** Aborts when the reading under way has to begin anew. */
+  #round = new AbortController();
+  #told: Told | undefined;
+  /** Of the last answer; 0 asks without waiting. */
+  #index = 0;
+  /** Answers in a row that brought nothing new. */
+  #inVain = 0;
+  #isStale = false;
+
+  constructor(prefix: string, ports: SharePorts) {
+    this.prefix = prefix;
+    this.#ports = ports;
+    ports.contact.listen(this.#renew);
+    void this.#run();
+  }
+
+  get size(): number {
+    return this.#watches.size;
+  }
+
+  /** Its first snapshot is read after this call. */
+  add(watch: LevelWatch): void {
+    this.#watches.add(watch);
+    this.#renew();
+  }
+
+  remove(watch: LevelWatch): void {
+    this.#watches.delete(watch);
+  }
+
+  close(): void {
+    this.#ports.contact.forget(this.#renew);
+    this.#watches.clear();
+    this.#closing.abort(new Error('no watch is left'));
+    this.#round.abort(this.#closing.signal.reason);
+  }
+
+  readonly #renew = (): void => {
+    this.#index = 0;
+    this.#round.abort(new Error('read anew'));
+  };
+
+  async #run(): Promise<void> {
+    const { clock, contact } = this.#ports;
+    const closing = this.#closing.signal;
+    let failures = 0;
+    // Nobody is told anything before his call of `watch` has returned.
+    await Promise.resolve();
+    while (!closing.aborted) {
+      this.#round = new AbortController();
+      const { signal } = this.#round;
+      let pause: number;
+      try {
+        if (contact.away !== undefined) await this.#waitAway(contact.away, signal);
+        const took = await this.#once(signal);
+        const least = leastPause * 2 ** Math.min(this.#inVain, mostDoublings);
+        pause = Math.max(least, pauseFactor * took);
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) continue;
+        failures += 1;
+        this.#index = 0;
+        await contact.check();
+        // The store is there, but not for this question.
+        if (contact.away === undefined && failures > 1) this.#goStale(asWeftError(error));
+        pause = retryDelay(failures, this.#ports.fraction());
+      }
+      await sleep(clock, pause, closing).catch(() => undefined);
+    }
+  }
+
+  /** Ends when something has changed, by abortion. */
+  async #waitAway(cause: Error, signal: AbortSignal): Promise<never> {
+    for (const watch of this.#watches) watch.stale(cause);
+    return await new Promise((_, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+      if (signal.aborted) reject(signal.reason as Error);
+    });
+  }
+
+  #goStale(cause: Error): void {
+    const { logger } = this.#ports;
+    if (!this.#isStale) logger.warn('watch lost contact', { prefix: this.prefix, cause: cause.message });
+    this.#isStale = true;
+    for (const watch of this.#watches) watch.stale(cause);
+  }
+
+  /** Reads, tells what is new, and returns how long the answer took. */
+  async #once(signal: AbortSignal): Promise<number> {
+    const { took, ...reading } = await this.#read(signal);
+    const level = await this.#judge(reading, signal);
+    signal.throwIfAborted();
+    const before = this.#told;
+    this.#told = level.told;
+    this.#index = reading.index;
+    this.#inVain = level.isNews ? 0 : this.#inVain + 1;
+    this.#isStale = false;
+    const { life } = this.#ports;
+    const { identity, revision } = level.told;
+    if (before?.identity === identity && revision < before.revision) life.wentBack(revision);
+    else life.reached(reading.index);
+    for (const watch of [...this.#watches]) {
+      const update = watch.next(level);
+      if (update !== undefined) watch.deliver(update);
+    }
+    return took;
+  }
+
+  async #read(signal: AbortSignal): Promise<Reading & { readonly took: number }> {
+    const { calls, space, life } = this.#ports;
+    const prefix = space.absolute(this.prefix);
+    const wish = `watch ${prefix}`;
+    const { floor } = life;
+    const index = this.#index;
+    const answer =
+      index === 0
+        ? await calls.repeatable(wish, (c, l) => c.list(prefix, l), { signal })
+        : await calls.single(wish, (c, l) => c.list(prefix, l, { index, wait }), waitAtMost, { signal });
+    return { index: answer.index, floor, entries: space.entries(answer.items), took: answer.took };
+  }
+
+  async #judge(reading: Reading, signal: AbortSignal): Promise<Level> {
+    const { life } = this.#ports;
+    const told = this.#told;
+    if (told === undefined) return Level.first(await life.identity({ signal }), reading);
+    const difference = differenceOf(told, reading);
+    const isSure = !difference.doubtful && life.known === told.identity;
+    return Level.next(told, reading, difference, isSure ? undefined : await this.#prove(signal));
+  }
+
+  async #prove(signal: AbortSignal): Promise<Proof> {
+    const { life } = this.#ports;
+    const [identity, last] = await Promise.all([life.identity({ signal }), life.lastRevision({ signal })]);
+    return { identity, last };
+  }
+}

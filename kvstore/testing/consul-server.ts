@@ -1,0 +1,173 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { consulProgram } from '../consul-program.ts';
+
+/** Of util-linux: has the kernel end the server when we are gone. */
+const dieWithUs = 'setpriv';
+
+/** `session_ttl_min` of the servers in tests, in milliseconds: leases that end while one watches. */
+export const shortLease = 2000;
+
+/** One real Consul server on loopback with data of its own. It ends with the process that started it, however that ends. */
+export class ConsulServer implements AsyncDisposable {
+  readonly port: number;
+  readonly #rpcPort: number;
+  readonly #gossipPort: number;
+  readonly #directory: string;
+  /** Of an administrator, where access is by token. */
+  readonly #token: string | undefined;
+  #process: ChildProcess | undefined;
+
+  private constructor(
+    [port, rpcPort, gossipPort]: readonly [number, number, number],
+    token: string | undefined,
+  ) {
+    this.#token = token;
+    this.port = port;
+    this.#rpcPort = rpcPort;
+    this.#gossipPort = gossipPort;
+    this.#directory = mkdtempSync(join(tmpdir(), 'weft-consul-'));
+  }
+
+  /** Starts an empty server and waits until it answers. With `acl` nobody may do anything but by `ask`. */
+  static async start({ acl = false } = {}): Promise<ConsulServer> {
+    const server = new ConsulServer(await freePorts(), acl ? randomUUID() : undefined);
+    try {
+      await server.resume();
+      return server;
+    } catch (error) {
+      await server[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** `kill -9`. The data stays. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    this.#process = undefined;
+    if (running?.exitCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  }
+
+  /** Starts it again with its data, and waits until it answers. */
+  async resume(): Promise<void> {
+    const log = openSync(this.#log, 'a');
+    const settings = {
+      server: true,
+      bootstrap: true,
+      node_name: 'store',
+      data_dir: this.#data,
+      bind_addr: '127.0.0.1',
+      client_addr: '127.0.0.1 ::1',
+      ports: {
+        http: this.port,
+        server: this.#rpcPort,
+        serf_lan: this.#gossipPort,
+        serf_wan: -1,
+        dns: -1,
+        grpc: -1,
+        https: -1,
+      },
+      session_ttl_min: `${shortLease}ms`,
+      performance: { raft_multiplier: 1 },
+      disable_update_check: true,
+      disable_remote_exec: true,
+      ...(this.#token === undefined ? {} : { acl: demanding(this.#token) }),
+    };
+    const file = join(this.#directory, 'settings.json');
+    writeFileSync(file, JSON.stringify(settings));
+    const argv = [consulProgram(), 'agent', `-config-file=${file}`];
+    this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', ...argv], {
+      stdio: ['ignore', log, log],
+    });
+    this.#process.on('error', () => undefined);
+    closeSync(log);
+    await this.#ready();
+  }
+
+  /** Begins another life with the same flags: the data is gone. */
+  async wipe(): Promise<void> {
+    await this.kill();
+    rmSync(this.#data, { recursive: true, force: true });
+    await this.resume();
+  }
+
+  /** A request of Consul's HTTP API, as an administrator would send it; returns the body. */
+  async ask(
+    method: 'GET' | 'PUT' | 'DELETE',
+    path: string,
+    body?: string | ArrayBuffer,
+  ): Promise<ArrayBuffer> {
+    const headers: Record<string, string> =
+      this.#token === undefined ? {} : { 'x-consul-token': this.#token };
+    const init = body === undefined ? { method, headers } : { method, headers, body };
+    const answer = await fetch(`http://127.0.0.1:${this.port}/v1/${path}`, init);
+    if (!answer.ok) throw new Error(`Consul answers ${method} ${path} with ${answer.status}`);
+    return await answer.arrayBuffer();
+  }
+
+  async endSessions(): Promise<void> {
+    const sessions = JSON.parse(Buffer.from(await this.ask('GET', 'session/list')).toString()) as {
+      readonly ID: string;
+    }[];
+    for (const { ID } of sessions) await this.ask('PUT', `session/destroy/${ID}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  get #data(): string {
+    return join(this.#directory, 'data');
+  }
+
+  get #log(): string {
+    return join(this.#directory, 'log');
+  }
+
+  async #ready(within = 30_000): Promise<void> {
+    const end = performance.now() + within;
+    while (performance.now() < end && this.#process?.exitCode === null) {
+      // Answered by a leader alone, and one that may write.
+      const isReady = await this.ask('PUT', 'kv/ready', 'yes').then(
+        () => true,
+        () => false,
+      );
+      if (isReady) return;
+      await pause(20);
+    }
+    const log = readFileSync(this.#log, 'utf8').split('\n').slice(-12).join('\n');
+    throw new Error(`Consul on port ${this.port} does not answer; its log ends with:\n${log}`);
+  }
+}
+
+/** Access by token, decided anew each time. */
+const demanding = (master: string): object => ({
+  enabled: true,
+  default_policy: 'deny',
+  policy_ttl: '0s',
+  token_ttl: '0s',
+  tokens: { master },
+});
+
+async function freePorts(): Promise<readonly [number, number, number]> {
+  const servers = [createServer(), createServer(), createServer()];
+  const ports = await Promise.all(
+    servers.map(async (server) => {
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return (server.address() as AddressInfo).port;
+    }),
+  );
+  for (const server of servers) server.close();
+  return [ports[0] as number, ports[1] as number, ports[2] as number];
+}
