@@ -12,15 +12,16 @@ import { restore } from './restore.ts';
 import { changedSince, takeAll } from './take.ts';
 import { aliveKey, clusterKeys, contentIn, contentOf, putAll, stayingKeys } from './testing/cluster-keys.ts';
 
+const servers = new AsyncDisposableStack();
 let etcd: EtcdServer;
 let consul: ConsulServer;
 let round = 0;
 beforeAll(async () => {
-  [etcd, consul] = await Promise.all([EtcdServer.start(), ConsulServer.start()]);
+  etcd = servers.use(await EtcdServer.start());
+  consul = servers.use(await ConsulServer.start());
 }, 30_000);
 afterAll(async () => {
-  await etcd[Symbol.asyncDispose]();
-  await consul[Symbol.asyncDispose]();
+  await servers.disposeAsync();
 });
 
 const context = { prefix: 'x/', now: '2026-11-25T15:00:00.000Z' };
