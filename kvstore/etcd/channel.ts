@@ -9,6 +9,8 @@ import type {
   ILeaseRevokeResponse,
   IRangeRequest,
   IRangeResponse,
+  IStatusRequest,
+  IStatusResponse,
   ITxnRequest,
   ITxnResponse,
   IWatchRequest,
@@ -140,6 +142,18 @@ export class Channel {
     };
     const { methods } = await this.#connect();
     return Number((await this.unary(() => once, id, limits)).TTL);
+  }
+
+  /** What the server says of itself. Not part of the link: an agent never asks. */
+  async status(limits: {
+    readonly deadline: number;
+    readonly signal: AbortSignal;
+  }): Promise<IStatusResponse> {
+    const { client } = await this.#pool.withConnection('Maintenance', (connection) => connection);
+    type Status = UnaryMethod<IStatusRequest, IStatusResponse>;
+    const { status } = client as unknown as { readonly status: Status };
+    const ask: Status = (...call) => status.apply(client, call);
+    return await this.unary(() => ask, {}, limits);
   }
 
   /** A stream for many watches. The server ends it when it has lost its leader. */
