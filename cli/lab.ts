@@ -12,7 +12,7 @@ import { ended } from '../e2e/lab/run.ts';
 import { labStatus, type LabStatus } from '../e2e/lab/status.ts';
 import { demoNextSteps, plainNextSteps, type Invocation } from './lab/next-steps.ts';
 import { pingReport, type PingRow } from './lab/ping-report.ts';
-import { ProgressLines } from './lab/progress.ts';
+import { ProgressLines } from './output/progress.ts';
 
 const defaultLab = 'lab';
 

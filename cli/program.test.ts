@@ -31,10 +31,15 @@ describe('help', () => {
   test('lists every command, and the exit codes', async () => {
     const { code, stdout } = await typeWeft(['--help']);
     expect(code).toBe(0);
-    for (const word of new Set([...leaves.map(([first]) => first), 'lab'])) {
+    for (const word of new Set([...leaves.map(([first]) => first), 'store', 'lab'])) {
       expect(stdout).toMatch(new RegExp(`^  ${word} +\\w`, 'm'));
     }
     expect(stdout).toContain('3 no daemon');
+  });
+
+  test.each(['check', 'dump', 'restore', 'copy'])('of `weft store %s` has an example', async (word) => {
+    const { code, stdout } = await typeWeft(['store', word, '--help']);
+    expect([code, stdout]).toEqual([0, expect.stringContaining(`\nExample:\n  weft store ${word} `)]);
   });
 
   test('of the lab is found as well', async () => {
@@ -64,6 +69,15 @@ describe('usage errors', () => {
     [['attach', 'c1'], /^weft: required option '--network <name>' not specified/],
     [['attach', 'c1', '--network', 'blue', '--timeout', '10'], /It must be a duration such as 500ms/],
     [['detach', 'c1'], /^weft: detach of a sandbox needs --network/],
+    [['store'], /Usage: weft store/],
+    [['store', 'restore', 'a.jsonl'], /^weft: required option '--store <url>' not specified/],
+    [
+      ['store', 'restore', 'a.jsonl', '--store', 'redis://a'],
+      /^weft: store "redis:\/\/a" has the unknown scheme/,
+    ],
+    [['store', 'copy', 'file:///a.db'], /^weft: missing required argument 'to'/],
+    [['store', 'copy', 'file:///a.db', 'file:///a.db'], /are the same store/],
+    [['store', 'dump', '--store', 'etcd://'], /^weft: store "etcd:\/\/" names no server/],
     [['detach', '--network', 'blue'], /^weft: detach takes one of SANDBOX, --endpoint and --key/],
     [['detach', 'c1', '--key', 'k', '--network', 'blue'], /^weft: detach takes one of/],
   ])('%j', async (args, message) => {

@@ -33,6 +33,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'how the agent is doing',
     load: async () => (await import('./status.ts')).registerStatus,
   },
+  store: {
+    summary: 'check, save, restore and move the store',
+    load: async () => (await import('./store.ts')).registerStore,
+  },
   lab: {
     summary: 'try Weft on this machine: hosts made of network namespaces (root)',
     load: async () => (await import('./lab.ts')).registerLab,

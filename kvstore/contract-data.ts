@@ -140,6 +140,21 @@ export function dataCases(promise: Promised): void {
     expect(await (await t.another()).identity()).toBe(before);
   });
 
+  promise('each server tells who it is and that it belongs to this store', async ({ store, another }) => {
+    expect(store.servers).toBeDefined();
+    const servers = (await store.servers?.()) ?? [];
+    expect(servers.length).toBeGreaterThan(0);
+    for (const server of servers) {
+      expect(server).toMatchObject({ kind: 'answers', identity: await store.identity() });
+      if (server.kind === 'answers') expect(server.version).toMatch(/^\w+ \d/);
+    }
+    const reason = new Error('changed my mind');
+    await expect(store.servers?.({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const closed = await another();
+    await closed.close();
+    await expect(closed.servers?.()).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+  });
+
   promise('an aborted signal ends a call with its reason', async ({ store }) => {
     const reason = new Error('changed my mind');
     const signal = AbortSignal.abort(reason);

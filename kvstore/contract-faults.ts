@@ -17,6 +17,8 @@ export function faultCases(promise: Promised<FaultyStoreUnderTest>): void {
       const unavailable = { code: 'STORE_UNAVAILABLE' };
       await expect(store.get('k')).rejects.toMatchObject(unavailable);
       await expect(store.list('')).rejects.toMatchObject(unavailable);
+      const states = (await store.servers?.())?.map(({ kind }) => kind) ?? [];
+      expect([states.length > 0, ...new Set(states)]).toEqual([true, 'silent']);
       await expect(store.lease(5000)).rejects.toMatchObject({ retry: 'transient' });
       const code: unknown = await putText(store, 'k', 'meanwhile').catch((error: unknown) => error);
       expect(['STORE_UNAVAILABLE', 'STORE_AMBIGUOUS']).toContain((code as { code: string }).code);

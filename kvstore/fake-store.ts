@@ -12,6 +12,7 @@ import type {
   Limits,
   Listing,
   Op,
+  ServerState,
   Store,
   TxnResult,
   Watch,
@@ -105,6 +106,15 @@ export class FakeStore implements Store {
   async identity(options?: CallOptions): Promise<string> {
     await this.#turn('identity', options);
     return this.#data.identity;
+  }
+
+  async servers(options?: CallOptions): Promise<readonly ServerState[]> {
+    this.#demandOpen();
+    options?.signal?.throwIfAborted();
+    const server = 'memory';
+    if (this.#away) return [{ kind: 'silent', server, error: unreachable() }];
+    const { identity } = this.#data;
+    return [{ kind: 'answers', server, version: 'fake 1', identity, took: 0, remarks: [] }];
   }
 
   async get(key: string, options?: CallOptions): Promise<Entry | undefined> {

@@ -19,6 +19,7 @@ const six = 'fd00:7::2' as Ip;
 test.each<[string, string, ParsedKey]>([
   [keys.cluster, 'cluster', { kind: 'cluster' }],
   [keys.networkAccept, 'network-accept', { kind: 'network-accept' }],
+  [keys.restoring, 'restoring', { kind: 'restoring' }],
   [keys.network(name), 'networks/blue', { kind: 'network', name }],
   [keys.networkState(name), 'network-state/blue', { kind: 'network-state', name }],
   [keys.vni(1048577), 'vnis/1048577', { kind: 'vni', vni: 1048577 }],
@@ -47,6 +48,11 @@ test.each<[string, string, ParsedKey]>([
 ])('%s is %s, and is taken apart again', (built, text, parsed) => {
   expect(built).toBe(text);
   expect(parseKey(built)).toEqual(parsed);
+});
+
+test('probes are nobody’s records', () => {
+  expect(keys.probe('p1')).toBe('probes/p1');
+  expect(parseKey(keys.probe('p1'))).toEqual({ kind: 'unknown' });
 });
 
 test('questions and answers are not records of anybody who takes keys apart', () => {

@@ -12,6 +12,10 @@ export const defaultPrefix = 'weft/v1/';
 export const keys = {
   cluster: 'cluster',
   networkAccept: 'network-accept',
+  /** There while the store is being filled by a restore: it does not hold the whole truth yet. */
+  restoring: 'restoring',
+  /** Tells whether a key can be written; under a lease, and removed at once. */
+  probe: (id: string) => `probes/${id}`,
   network: (name: Name) => `networks/${name}`,
   networkState: (name: Name) => `network-state/${name}`,
   vni: (vni: number) => `vnis/${vni}`,
@@ -37,6 +41,7 @@ export const prefixes = {
   nodeClaims: 'node-claims/',
   alive: 'alive/',
   fences: 'fences/',
+  probes: 'probes/',
   nets: 'net/',
   net: (network: NetworkId) => `net/${network}/`,
   endpoints: (network: NetworkId) => `net/${network}/endpoint/`,
@@ -47,7 +52,7 @@ export const prefixes = {
 
 /** A key taken apart; `unknown` is somebody else's or a later version's and is left alone. */
 export type ParsedKey =
-  | { readonly kind: 'cluster' | 'network-accept' | 'unknown' }
+  | { readonly kind: 'cluster' | 'network-accept' | 'restoring' | 'unknown' }
   | { readonly kind: 'network' | 'network-state' | 'node-name-claim'; readonly name: Name }
   | { readonly kind: 'node-vtep-claim'; readonly vtep: Ip }
   | { readonly kind: 'vni'; readonly vni: number }
@@ -63,7 +68,7 @@ const unknown: ParsedKey = { kind: 'unknown' };
 export function parseKey(key: string): ParsedKey {
   const parts = key.split('/');
   const [room = '', a = '', b = '', c = '', d = ''] = parts;
-  if (parts.length === 1) return room === 'cluster' || room === 'network-accept' ? { kind: room } : unknown;
+  if (parts.length === 1) return parseSingle(room);
   if (parts.length === 2) return parsePair(room, a);
   if (room === 'node-claims' && parts.length === 3) return parseNodeClaim(a, b);
   if (room !== 'net' || !networkIdPattern.test(a)) return unknown;
@@ -72,6 +77,10 @@ export function parseKey(key: string): ParsedKey {
     return { kind: 'endpoint', network, endpoint: c as EndpointId };
   }
   return b === 'claim' && parts.length === 5 ? parseClaim(network, c, d) : unknown;
+}
+
+function parseSingle(room: string): ParsedKey {
+  return room === 'cluster' || room === 'network-accept' || room === 'restoring' ? { kind: room } : unknown;
 }
 
 function parsePair(room: string, rest: string): ParsedKey {

@@ -108,6 +108,28 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What is worth knowing of a server. `covered`: a known bug that cannot harm us; `problem`: somebody has to act. */
+export interface Remark {
+  readonly kind: 'info' | 'covered' | 'problem';
+  readonly text: string;
+}
+
+/** One server of the store, asked by itself. */
+export type ServerState =
+  | {
+      readonly kind: 'answers';
+      /** Its place, as in the store's URL. */
+      readonly server: string;
+      /** Program and version, such as `etcd 3.4.23`. */
+      readonly version: string;
+      /** As `identity`: servers of one store say the same. */
+      readonly identity: string;
+      /** Milliseconds until its answer. */
+      readonly took: number;
+      readonly remarks: readonly Remark[];
+    }
+  | { readonly kind: 'silent'; readonly server: string; readonly error: Error };
+
 /**
  * Errors of every call: STORE_UNAVAILABLE (surely not applied), STORE_AMBIGUOUS (writes only: the reply was lost),
  * STORE_DENIED, STORE_LIMIT, STORE_CLOSED, STORE_LEASE_LOST (a put under a lease that is gone: nothing was written).
@@ -122,6 +144,11 @@ export interface Store {
    * an equal one proves nothing.
    */
   identity(options?: CallOptions): Promise<string>;
+  /**
+   * Every server by itself, in the order of the URL; one that does not answer, or refuses, is `silent` with its error. For
+   * people who look at a store; a back end that cannot tell leaves it out.
+   */
+  servers?(options?: CallOptions): Promise<readonly ServerState[]>;
   /** The latest committed value (linearizable); undefined when absent. */
   get(key: string, options?: CallOptions): Promise<Entry | undefined>;
   /** All keys that start with `prefix`, as of one revision. */

@@ -119,6 +119,8 @@ const nothing: readonly LinuxObject[] = [];
 
 /** The last of each key; what is as before in its former identity. */
 function settled(objects: readonly LinuxObject[], before: readonly LinuxObject[]): readonly LinuxObject[] {
+  // The usual case, an endpoint that is new, without a copy for each.
+  if (before.length === 0 && !hasRepeats(objects)) return objects;
   const now: LinuxObject[] = [];
   for (const [i, o] of objects.entries()) {
     if (findKey(objects, o, i + 1) !== undefined) continue;
@@ -126,6 +128,10 @@ function settled(objects: readonly LinuxObject[], before: readonly LinuxObject[]
     now.push(old !== undefined && sameObject(old, o) ? old : o);
   }
   return now;
+}
+
+function hasRepeats(objects: readonly LinuxObject[]): boolean {
+  return objects.some((o, i) => findKey(objects, o, i + 1) !== undefined);
 }
 
 /** The first of the objects, from an index on, that has the key of this one. */

@@ -209,6 +209,14 @@ export const errorCodes = {
     exit: 1,
     meaning: 'The store client was closed while the call was under way.',
   },
+  STORE_OCCUPIED: {
+    retry: 'conflict',
+    http: 409,
+    cni: 121,
+    exit: 5,
+    meaning:
+      'The store that is to be filled holds keys already, or other ones than those that are to be written. They are named; nothing is overwritten.',
+  },
   RECORD_INVALID: {
     retry: 'terminal',
     http: 500,

@@ -62,11 +62,9 @@ export interface RemoteInput {
 export function remoteEndpointObjects({ network, endpoint, vtep }: RemoteInput): LinuxObject[] {
   if (endpoint.state.kind !== 'active' || vtep === undefined) return [];
   const scope = networkScope(network.id);
-  return [
-    { kind: 'fdb', scope, dev: tunnelName, mac: endpoint.mac, dst: vtep },
-    ...neighbours(network, endpoint, tunnelName),
-    ...routerNeighbours(network, endpoint),
-  ];
+  const fdb: LinuxObject[] = [{ kind: 'fdb', scope, dev: tunnelName, mac: endpoint.mac, dst: vtep }];
+  // Joined and not spread: a list that grows keeps room for sixteen more, and there may be a hundred thousand of these.
+  return fdb.concat(neighbours(network, endpoint, tunnelName), routerNeighbours(network, endpoint));
 }
 
 /** Explicit, because the kernel turns an IPv6 metric of 0 into 1024; better than what DHCP clients and the like install. */

@@ -48,8 +48,16 @@ export async function settleCluster(
 ): Promise<Cluster> {
   const { store, clock, logger, signal, holdPort } = ports;
   const deadline = clock.monotonic() + (init ? 0 : foundingPatience);
+  let toldOfRestore = false;
   for (;;) {
     const entry = await store.get(keys.cluster, { signal });
+    // Asked for second: a store that is being filled has this key for as long as it has a cluster and not yet all the rest.
+    if ((await store.get(keys.restoring, { signal })) !== undefined) {
+      if (!toldOfRestore) logger.info('waiting: the store is being filled by a restore or a copy');
+      toldOfRestore = true;
+      await sleep(clock, foundingPoll, signal);
+      continue;
+    }
     if (entry !== undefined) {
       const cluster = decodeCluster(keys.cluster, entry.value);
       checkAgreement(wish, cluster);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decodeCluster, encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
+import { encodeText } from '../../kvstore/store.ts';
 import { WeftError } from '../../model/errors.ts';
 import { World, type TestNode } from '../testing/world.ts';
 import { newCluster } from './cluster-facts.ts';
@@ -34,6 +35,28 @@ describe('the facts of a cluster', () => {
     await world.clock.advance(2000);
     await world.until('it to be ready', () => h2.agent.phase === 'ready');
     expect(await world.keys('cluster')).toEqual(['cluster']);
+  });
+
+  test('are not believed while the store is being filled', async () => {
+    await using world = new World();
+    const put = (key: string, value: Uint8Array) => world.store.txn([], [{ kind: 'put', key, value }]);
+    await put('restoring', encodeText('file /a.db'));
+    await put('cluster', encodeCluster(newCluster('c1', 4, 4789, '0.1.0')));
+    const h1 = world.node(1);
+    void h1.begin();
+    await world.clock.advance(60_000);
+    expect([h1.agent.phase, await world.keys('')]).toEqual(['joining', ['cluster', 'restoring']]);
+    await world.store.txn([], [{ kind: 'delete', key: 'restoring' }]);
+    await world.until('it to be ready', () => h1.agent.phase === 'ready');
+    expect(h1.agent.cluster).toMatchObject({ id: 'c1' });
+  });
+
+  test('are not founded while the store is being filled', async () => {
+    await using world = new World();
+    await world.store.txn([], [{ kind: 'put', key: 'restoring', value: encodeText('file /a.db') }]);
+    void world.node(1).begin();
+    await world.clock.advance(60_000);
+    expect(await world.keys('')).toEqual(['restoring']);
   });
 
   test.each([

@@ -80,6 +80,7 @@ interface Client {
     info(options: { readonly id: string } & Extras): Answer<unknown>;
   };
   readonly status: { leader(options: Extras): Answer<string> };
+  readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
   destroy(): void;
   _ext(event: 'onRequest', extension: (request: Pending, next: () => void) => void): void;
 }
@@ -200,6 +201,12 @@ export class Channel {
   async ready(limits: Limits): Promise<void> {
     const [, leader] = await this.#call(limits, (extras) => this.#calls.status.leader(extras));
     if (!leader) throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
+  }
+
+  /** Of the server's program, such as `1.8.7`. */
+  async version(limits: Limits): Promise<string> {
+    const [, self] = await this.#call(limits, (extras) => this.#calls.agent.self(extras));
+    return self?.Config?.Version ?? '';
   }
 
   close(): void {

@@ -9,6 +9,7 @@ import type {
   Limits,
   Listing,
   Op,
+  ServerState,
   Store,
   TxnResult,
   Watch,
@@ -23,6 +24,7 @@ import { storeClosed } from './errors.ts';
 import { KeySpace } from './key-space.ts';
 import { grantLease } from './lease.ts';
 import { Life } from './life.ts';
+import { askServer } from './server-state.ts';
 import { Shares } from './shares.ts';
 import { mostOps } from './txn.ts';
 
@@ -74,6 +76,16 @@ export class ConsulStore implements Store {
 
   async identity(options?: CallOptions): Promise<string> {
     return await this.#life.identity(options);
+  }
+
+  async servers(options: CallOptions = {}): Promise<readonly ServerState[]> {
+    const closing = this.#closing.signal;
+    const signal = options.signal === undefined ? closing : AbortSignal.any([closing, options.signal]);
+    signal.throwIfAborted();
+    // A store that nobody has used has no word for itself yet. Why it cannot get one, its servers will tell.
+    await this.#life.identity(options).catch(() => undefined);
+    const ports = { ...this.#ports, space: this.#space };
+    return await Promise.all(this.#channels.map((each) => askServer(each, ports, signal)));
   }
 
   async get(key: string, options?: CallOptions): Promise<Entry | undefined> {

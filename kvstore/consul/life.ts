@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, Revision } from '../store.ts';
 import type { Calls } from './calls.ts';
+import type { KvItem } from './channel.ts';
 import type { KeySpace } from './key-space.ts';
 
 /**
@@ -68,7 +69,7 @@ export class Life {
   async #read(options?: CallOptions): Promise<string | undefined> {
     const { identity } = this.#space;
     const item = await this.#calls.repeatable(`read ${identity}`, (c, l) => c.get(identity, l), options);
-    return item === undefined ? undefined : `${String(item.Value)}@${item.CreateIndex}`;
+    return item === undefined ? undefined : wordIn(item);
   }
 
   async #begin(options?: CallOptions): Promise<string> {
@@ -80,3 +81,6 @@ export class Life {
     return (await this.#read(options)) ?? (await this.#begin(options));
   }
 }
+
+/** What the key of the store's identity says. */
+export const wordIn = ({ Value, CreateIndex }: KvItem): string => `${String(Value)}@${CreateIndex}`;

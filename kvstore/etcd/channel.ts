@@ -11,6 +11,8 @@ import type {
   ILeaseRevokeResponse,
   IRangeRequest,
   IRangeResponse,
+  IStatusRequest,
+  IStatusResponse,
   ITxnRequest,
   ITxnResponse,
   IWatchRequest,
@@ -138,6 +140,14 @@ export class Channel {
       return stream;
     };
     return Number((await this.unary(() => once, id, limits)).TTL);
+  }
+
+  /** What the server says of itself. Not part of the link: an agent never asks. */
+  async status(limits: Limits): Promise<IStatusResponse> {
+    type Status = UnaryMethod<IStatusRequest, IStatusResponse>;
+    const client = this.#host.getServiceClient('Maintenance') as unknown as { readonly status: Status };
+    const ask: Status = (...call) => client.status(...call);
+    return await this.unary(() => ask, {}, limits);
   }
 
   /** A stream for many watches. The server ends it when it has lost its leader. @throws CallFailed of the login. */

@@ -9,6 +9,7 @@ import type {
   Limits,
   Listing,
   Op,
+  ServerState,
   Store,
   TxnResult,
   Watch,
@@ -22,6 +23,7 @@ import { KeySpace } from './key-space.ts';
 import { grantLease, minLeaseTtl } from './lease.ts';
 import { list } from './list.ts';
 import type { Login } from './login.ts';
+import { askServer } from './server-state.ts';
 import { decodeTxn, encodeTxn } from './txn.ts';
 import { WatchStreams } from './watch-streams.ts';
 import { EtcdWatch } from './watch.ts';
@@ -63,6 +65,13 @@ export class EtcdStore implements Store {
     const request = { key: this.#space.absolute('cluster'), count_only: true };
     const answer = await this.#calls.repeatable('learn the cluster id', (m) => m.range, request, options);
     return answer.header.cluster_id;
+  }
+
+  async servers(options: CallOptions = {}): Promise<readonly ServerState[]> {
+    const closing = this.#closing.signal;
+    const signal = options.signal === undefined ? closing : AbortSignal.any([closing, options.signal]);
+    signal.throwIfAborted();
+    return await Promise.all(this.#channels.map((each) => askServer(each, this.#ports.clock, signal)));
   }
 
   async get(key: string, options?: CallOptions): Promise<Entry | undefined> {

@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../model/errors.ts';
@@ -51,6 +51,11 @@ export class Database {
     return inode === this.#inode;
   }
 
+  /** Of the program that reads and writes the file, such as `SQLite 3.50.4`. */
+  get version(): string {
+    return `SQLite ${String(this.sql.prepare('SELECT sqlite_version() AS version').get()?.['version'])}`;
+  }
+
   /** Runs reads that all see one state. */
   read<T>(wish: string, work: () => T): T {
     return this.#transaction('BEGIN', wish, work);
@@ -101,6 +106,8 @@ function createFile(path: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   if (!statSync(path).isFile()) throw new WeftError('INPUT_INVALID', `${path} is not a regular file`);
+  // SQLite would say that it cannot open the file, and not why.
+  accessSync(path, constants.R_OK | constants.W_OK);
 }
 
 /** What was committed survives a power cut; readers do not wait for writers. */

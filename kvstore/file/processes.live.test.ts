@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { eventually, Follower, texts } from '../contract-subject.ts';
 import { putText } from '../contract-write.ts';
@@ -130,3 +131,20 @@ test(
   },
   patience,
 );
+
+test('a user whom the file does not let in is told so', async () => {
+  await using file = new StoreFile();
+  await (await file.open()).close();
+  chmodSync(file.directory, 0o755);
+  await using child = new Child(
+    file.path,
+    `
+      await store.close();
+      const { chmodSync } = await import('node:fs');
+      chmodSync(process.argv[1], process.getuid() === 0 ? 0o600 : 0);
+      if (process.getuid() === 0) { process.setgid(65534); process.setuid(65534); }
+      await openFileStore({ path: process.argv[1], prefix: 'weft/v1/' }, ports).catch((e) => say(e.code + ': ' + e.message));
+    `,
+  );
+  expect(await child.said(1)).toMatch(/^STORE_DENIED: cannot open the store .*EACCES/);
+});

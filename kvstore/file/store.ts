@@ -11,6 +11,7 @@ import type {
   Limits,
   Listing,
   Op,
+  ServerState,
   Store,
   TxnResult,
   Watch,
@@ -89,6 +90,22 @@ class FileStore implements Store {
 
   async identity(options?: CallOptions): Promise<string> {
     return this.#current(options).entries.identity;
+  }
+
+  async servers(options?: CallOptions): Promise<readonly ServerState[]> {
+    this.#demandOpen();
+    options?.signal?.throwIfAborted();
+    const begin = this.#ports.clock.monotonic();
+    const server = this.#path;
+    try {
+      const { database, entries } = this.#current();
+      const version = database.read(`read the version of ${server}`, () => database.version);
+      const took = this.#ports.clock.monotonic() - begin;
+      const remarks = [{ kind: 'info', text: clockOfLeases(this.#bootClock) }] as const;
+      return [{ kind: 'answers', server, version, identity: entries.identity, took, remarks }];
+    } catch (error) {
+      return [{ kind: 'silent', server, error: error as WeftError }];
+    }
   }
 
   async get(key: string, options?: CallOptions): Promise<Entry | undefined> {
@@ -249,6 +266,9 @@ class FileStore implements Store {
       throw new WeftError('STORE_CLOSED', `the store ${this.#path} was closed by this program`);
   }
 }
+
+const clockOfLeases = ({ boot }: BootClock): string =>
+  `leases are counted by the monotonic clock of this machine, boot ${boot}`;
 
 function apply({ entries, leases }: Opened, conditions: readonly Condition[], ops: readonly Op[]): TxnResult {
   const held = ops.map((op) => {

@@ -6,7 +6,7 @@ import { outcomeOf, type Outcome } from './apply-outcome.ts';
 import { fdbRequest, neighbourRequest, portFdbRequest } from './codec/neighbour.ts';
 import { BodyWriter } from './codec/writer.ts';
 import { interfaceIndexes } from './interface-index.ts';
-import type { NetlinkRefusal, NetlinkRequest } from './message.ts';
+import type { NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
 import type { Namespaces } from './namespaces.ts';
 
 type Entry = FdbEntry | PortFdbEntry | NeighbourEntry;
@@ -21,6 +21,21 @@ export async function applyEntries(
   const namespace = await namespaces.own(scope);
   if (namespace === undefined) return run.map((step) => outcomeOf(step, noNamespace(namespaces, scope)));
   const indexes = interfaceIndexes(namespace.path, new Set(run.map((step) => step.object.dev)));
+  const outcomes: Outcome[] = [];
+  for (let from = 0; from < run.length; from += atOnce) {
+    outcomes.push(...(await putEntries(namespace.rtnetlink, indexes, run.slice(from, from + atOnce))));
+  }
+  return outcomes;
+}
+
+/** Requests that are made before any is sent: not a hundred thousand, which would outlive their use in the memory. */
+const atOnce = 1024;
+
+async function putEntries(
+  rtnetlink: Rtnetlink,
+  indexes: ReadonlyMap<string, number>,
+  run: readonly EntryStep[],
+): Promise<readonly Outcome[]> {
   const writer = new BodyWriter();
   const requests: NetlinkRequest[] = [];
   const missing = new Map<number, NetlinkRefusal>();
@@ -29,7 +44,7 @@ export async function applyEntries(
     if (index === undefined) missing.set(i, noDevice(step.object.dev));
     else requests.push(request(writer, step.object, index, step.op === 'delete' ? 'delete' : 'put'));
   });
-  const answers = await namespace.rtnetlink.send(requests);
+  const answers = await rtnetlink.send(requests);
   let next = 0;
   return run.map((step, i) => outcomeOf(step, missing.get(i) ?? answers[next++]));
 }

@@ -1,6 +1,6 @@
 import colors from 'picocolors';
 
-/** What the lab tells of its work, as far as it is shown. */
+/** What a command tells of its work, as far as it is shown. */
 export interface ProgressEvent {
   readonly state: 'start' | 'done' | 'failed';
   readonly step: string;

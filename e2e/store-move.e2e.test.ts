@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { call } from './lab/call.ts';
+import { startFlow } from './lab/flow.ts';
+import type { Host } from './lab/host.ts';
+import { parseTrace } from './lab/kernel-writes.ts';
+import { LabStore } from './lab/store.ts';
+import { mapBounded, waitFor } from './lab/wait.ts';
+import { keysBelow } from './testing/store-keys.ts';
+import { tell, type Scene } from './testing/scene.ts';
+import { labName } from './testing/traces.ts';
+
+const traceOf = (host: Host): string => join(host.directory, 'trace');
+
+/** What an operator does on one host: another `store:` in its configuration, and a restart of its agent. */
+async function move(host: Host, url: string): Promise<void> {
+  host.writeConfig(url, { leaseTtl: '2s' });
+  await host.agent.stop();
+  await host.agent.start({ trace: traceOf(host) });
+  await host.agent.waitReady();
+}
+
+/** Which nodes an agent sees alive. */
+async function aliveSeenBy(host: Host): Promise<readonly string[]> {
+  const nodes = await call<readonly { name: string; alive: boolean }[]>(host, 'GET', '/v1/nodes');
+  return nodes.flatMap(({ name, alive }) => (alive ? [name] : [])).toSorted();
+}
+
+async function attachedOnEveryHost(scene: Scene): Promise<void> {
+  await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
+  for (const host of scene.hosts) await scene.join(host.name, 'c1', 'blue');
+  await scene.settled();
+}
+
+test('from the file to etcd under a hundred pings a second: none is lost, and everything goes on there', async () => {
+  const name = labName('storemove');
+  await tell({ name, hosts: 3, store: 'file', underlay: 4, leaseTtl: '2s' }, async (scene) => {
+    await attachedOnEveryHost(scene);
+    const [from, to] = [scene.member('h1', 'c1'), scene.member('h3', 'c1')];
+    const flows = await mapBounded(to.addresses, 2, (address) => startFlow(from.path, address));
+    const { actual: before } = await scene.tables();
+    // A second store in the same lab, where its hosts reach it.
+    const etcd = new LabStore(name, 'etcd', 4);
+    await etcd.start();
+
+    const copied = await scene.host('h1').weft('store', 'copy', scene.lab.store.url, etcd.url);
+    expect(copied).toMatchObject({ code: 0, stderr: expect.stringContaining('agents still use') });
+    const kept = async (store: LabStore): Promise<readonly string[]> =>
+      (await keysBelow(store, '')).filter((key) => !key.includes('/alive/'));
+    expect(await kept(etcd)).toEqual(await kept(scene.lab.store));
+
+    for (const host of scene.hosts) await move(host, etcd.url);
+    for (const host of scene.hosts) {
+      expect(parseTrace(readFileSync(traceOf(host), 'utf8')).writes).toEqual([]);
+      const all = async (): Promise<boolean> => (await aliveSeenBy(host)).join() === 'h1,h2,h3';
+      await waitFor(`${host.name} to see all nodes alive`, all, { within: 10_000 });
+    }
+    expect((await scene.tables()).actual).toEqual(before);
+    const checked = await scene.host('h2').weft('store', 'check', '--store', etcd.url);
+    expect(checked).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^agents +h[123] h[123] h[123]$/m),
+    });
+
+    for (const flow of flows) {
+      const enough = flow.received + 100;
+      await waitFor('a hundred more answers', () => flow.received >= enough, { within: 10_000 });
+      const { lost, duplicates } = await flow.stop();
+      expect({ lost, duplicates }).toEqual({ lost: [], duplicates: 0 });
+    }
+
+    // What is done now is in the new store alone.
+    const old = await keysBelow(scene.lab.store, 'net/');
+    await scene.join('h2', 'c2', 'blue');
+    await scene.leave('h3', 'c1', 'blue');
+    await scene.settled();
+    expect(await scene.wrongPings()).toEqual([]);
+    expect(await keysBelow(scene.lab.store, 'net/')).toEqual(old);
+  });
+}, 120_000);
