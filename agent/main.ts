@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { startServer } from '../api/server.ts';
+import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
 import { openLinuxKernel } from '../linux/netlink/kernel.ts';
 import { asWeftError, errorCodes, WeftError } from '../model/errors.ts';
@@ -12,6 +13,7 @@ import { checkCapabilities } from './capabilities.ts';
 import { systemClock } from './clock.ts';
 import { helpText, parseCommandLine, type CommandLine } from './config/command-line.ts';
 import { resolveConfig, type Resolved } from './config/load.ts';
+import type { Config } from './config/settings.ts';
 import { printConfig, showConfig } from './config/show.ts';
 import { createLogger } from './logger.ts';
 import { Service } from './service.ts';
@@ -54,7 +56,8 @@ async function run(settings: Resolved): Promise<void> {
   stack.defer(() => {
     lock.release();
   });
-  const store = await openStore(config.store, { clock: systemClock, logger, fraction });
+  const credentials = fileCredentials(credentialSources(config), logger);
+  const store = await openStore(config.store, { clock: systemClock, logger, fraction, credentials });
   stack.defer(() => store.close());
   const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
   stack.defer(() => kernel.close());
@@ -82,6 +85,17 @@ async function run(settings: Resolved): Promise<void> {
   const signal = await Promise.race([stopped, running]);
   logger.info('weftd stops; what it has made stays', { signal });
 }
+
+const credentialSources = (config: Config): CredentialSources => ({
+  caFile: config.storeCaFile,
+  certFile: config.storeCertFile,
+  keyFile: config.storeKeyFile,
+  user: config.storeUser,
+  passwordFile: config.storePasswordFile,
+  password: config.storePassword,
+  tokenFile: config.storeTokenFile,
+  token: config.storeToken,
+});
 
 /** Needs Node's `--expose-gc`, which bin/weftd gives. */
 function tidying(): Disposable {

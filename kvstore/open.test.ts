@@ -21,6 +21,39 @@ test('a URL that names no store is refused before anything is opened', async () 
   await expect(openStore('redis://h1', ports)).rejects.toMatchObject({ code: 'INPUT_INVALID' });
 });
 
+test.each([
+  ['etcd://h1', { ca: 'x' }, 'has no TLS, so that the certificates that are set would protect nothing'],
+  ['etcd://h1', { cert: 'x', key: 'y' }, 'write etcds://'],
+  ['consul://h1', { token: 'hush' }, 'credentials for Consul are not known yet'],
+  ['etcds://h1', { token: 'hush' }, 'a token means nothing to etcd'],
+])('%s with %j is refused: %s', async (url, secrets, why) => {
+  const refused = openStore(url, { ...ports, credentials: { read: async () => secrets } });
+  await expect(refused).rejects.toMatchObject({
+    code: 'INPUT_INVALID',
+    message: expect.stringContaining(why),
+  });
+  await expect(refused).rejects.toMatchObject({ message: expect.stringContaining(url) });
+  await expect(refused).rejects.not.toMatchObject({ message: expect.stringContaining('hush') });
+});
+
+test('credentials that cannot be read are told before anything is opened; a file store needs none', async () => {
+  await using file = new StoreFile();
+  const reason = new Error('unreadable');
+  const credentials = { read: () => Promise.reject(reason) };
+  await expect(openStore('etcds://h1', { ...ports, credentials })).rejects.toBe(reason);
+  await (await openStore(`file://${file.path}`, { ...ports, credentials })).close();
+});
+
+test('a password that goes out in clear text is told of', async () => {
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const credentials = { read: async () => ({ user: 'node', password: 'hush' }) };
+  for (const url of ['etcd://127.0.0.1:1', 'etcds://127.0.0.1:1']) {
+    await (await openStore(url, { ...ports, logger, credentials })).close();
+  }
+  expect(warnings).toEqual(['the password goes to etcd in clear text; etcds:// protects it']);
+});
+
 test('a file store loads nothing of the clients of servers', async () => {
   await using file = new StoreFile();
   const script = `

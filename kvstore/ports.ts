@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
+import type { StoreCredentials } from './credentials.ts';
 
 /** What a back end is handed. */
 export interface StorePorts {
@@ -7,4 +8,6 @@ export interface StorePorts {
   readonly logger: Logger;
   /** A number from 0 to below 1, for jitter. */
   fraction(): number;
+  /** Absent: there are none. */
+  readonly credentials?: StoreCredentials;
 }

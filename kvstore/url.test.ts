@@ -5,6 +5,7 @@ type Pairs = readonly (readonly [string, number])[];
 const servers = (kind: string, endpoints: Pairs) => ({
   kind,
   endpoints: endpoints.map(([host, port]) => ({ host, port })),
+  secure: false,
   prefix: 'weft/v1/',
 });
 const etcd = (...endpoints: Pairs) => servers('etcd', endpoints);
@@ -21,6 +22,8 @@ test.each([
     etcd(['h1', 2379], ['h2', 2379], ['::1', 2380], ['fd00::2', 2379]),
   ],
   ['etcd://[fe80::1%eth0]:2379', etcd(['fe80::1%eth0', 2379])],
+  ['etcds://h1', { ...etcd(['h1', 2379]), secure: true }],
+  ['ETCDS://[fd00::2]:4001/a', { ...etcd(['fd00::2', 4001]), secure: true, prefix: 'a/' }],
   ['etcd://h1/team/a', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
   ['etcd://h1/team/a/', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
   ['consul://h1', consul(['h1', 8500])],
@@ -53,7 +56,7 @@ test.each([
   ['consul://', 'names no server'],
   ['consul://h1:x', 'expected consul://HOST'],
   ['consul://h1/a#b', 'without ? and #'],
-  ['redis://h1', 'unknown scheme redis: file, etcd and consul are known'],
+  ['redis://h1', 'unknown scheme redis: file, etcd, etcds and consul are known'],
 ])('%j is refused: %s', (url, why) => {
   const parse = (): unknown => parseStoreUrl(url);
   expect(parse).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', details: { url } }));

@@ -10,11 +10,18 @@ export interface Endpoint {
 /** Where a store is, as `--store` says it. `prefix` ends with a slash. */
 export type StoreAddress =
   | { readonly kind: 'file'; readonly path: string; readonly prefix: string }
-  | { readonly kind: 'etcd' | 'consul'; readonly endpoints: readonly Endpoint[]; readonly prefix: string };
+  | {
+      readonly kind: 'etcd' | 'consul';
+      readonly endpoints: readonly Endpoint[];
+      /** TLS, and a server that proves who it is. */
+      readonly secure: boolean;
+      readonly prefix: string;
+    };
 
 /** A store of servers, which listen on `port` unless the URL says otherwise. */
 interface ServerScheme {
   readonly kind: 'etcd' | 'consul';
+  readonly secure: boolean;
   readonly port: number;
   readonly form: string;
 }
@@ -22,11 +29,13 @@ interface ServerScheme {
 const fileForm = 'file:///ABSOLUTE/PATH, for instance file:///var/lib/weft/store.db';
 const etcd: ServerScheme = {
   kind: 'etcd',
+  secure: false,
   port: 2379,
-  form: 'etcd://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance etcd://10.0.0.1:2379,[fd00::2]:2379/weft/v1',
+  form: 'etcd://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance etcd://10.0.0.1:2379,[fd00::2]:2379/weft/v1 (etcds:// with TLS)',
 };
 const consul: ServerScheme = {
   kind: 'consul',
+  secure: false,
   port: 8500,
   form: 'consul://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance consul://10.0.0.1:8500,10.0.0.2:8500',
 };
@@ -42,10 +51,12 @@ export function parseStoreUrl(url: string): StoreAddress {
       return parseFile(url, authority, path);
     case 'etcd':
       return parseServers(url, etcd, authority, path);
+    case 'etcds':
+      return parseServers(url, { ...etcd, secure: true }, authority, path);
     case 'consul':
       return parseServers(url, consul, authority, path);
     default:
-      return refuse(url, `has the unknown scheme ${scheme}: file, etcd and consul are known`, anyForm);
+      return refuse(url, `has the unknown scheme ${scheme}: file, etcd, etcds and consul are known`, anyForm);
   }
 }
 
@@ -69,7 +80,7 @@ function parseFile(url: string, authority: string, encoded: string): StoreAddres
 }
 
 function parseServers(url: string, scheme: ServerScheme, authority: string, path: string): StoreAddress {
-  const { kind, form } = scheme;
+  const { kind, secure, form } = scheme;
   if (authority.includes('@')) {
     refuse(
       withoutCredentials(url),
@@ -83,7 +94,7 @@ function parseServers(url: string, scheme: ServerScheme, authority: string, path
   }
   const endpoints = authority.split(',').map((server) => parseEndpoint(url, server, scheme));
   const prefix = path.replace(/^\/|\/$/g, '');
-  return { kind, endpoints, prefix: prefix === '' ? defaultPrefix : `${prefix}/` };
+  return { kind, endpoints, secure, prefix: prefix === '' ? defaultPrefix : `${prefix}/` };
 }
 
 function parseEndpoint(url: string, server: string, { port: usual, form }: ServerScheme): Endpoint {

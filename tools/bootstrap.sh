@@ -48,6 +48,7 @@ if [ "$set_name" = test ]; then
   need libc6-dev /usr/include/stdio.h
   need etcd-server etcd
   need etcd-client etcdctl
+  need openssl openssl
 fi
 
 policy=/usr/sbin/policy-rc.d

@@ -50,9 +50,12 @@ const usage = (message: string): WeftError => new WeftError('INPUT_INVALID', mes
 
 /** The text of `weftd --help`. */
 export function helpText(): string {
-  const rows = settings.map(
-    (s) => `  ${(s.key === 'init' ? s.flag : `${s.flag} VALUE`).padEnd(22)} ${s.meaning} (${s.env})`,
+  const flags = settings.flatMap((s) =>
+    s.flag === undefined ? [] : [{ ...s, left: s.key === 'init' ? s.flag : `${s.flag} VALUE` }],
   );
+  const width = Math.max(...flags.map(({ left }) => left.length));
+  const rows = flags.map((s) => `  ${s.left.padEnd(width)} ${s.meaning} (${s.env})`);
+  const secrets = settings.filter((s) => s.flag === undefined);
   return [
     'weftd: the Weft agent of one node.',
     '',
@@ -62,6 +65,9 @@ export function helpText(): string {
     '',
     'Flags go before the environment, the environment before the file (/etc/weft/weftd.yaml):',
     ...rows,
+    '',
+    'Only in the environment:',
+    ...secrets.map((s) => `  ${s.env.padEnd(width)} ${s.meaning}`),
     '',
     'Example: weftd --store etcd://10.0.0.1:2379 --advertise eth1',
     '',

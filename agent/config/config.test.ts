@@ -50,6 +50,18 @@ describe('where a value comes from', () => {
     expect(text).toMatch(/^leaseTtl: 90s +# flag --lease-ttl$/m);
   });
 
+  test('of a secret nothing is shown but that it is set, and where', () => {
+    const resolved = resolve({ env: { WEFT_STORE_PASSWORD: 'hush', WEFT_STORE_USER: 'node' } });
+    expect(resolved.config.storePassword).toBe('hush');
+    const origin = 'environment WEFT_STORE_PASSWORD';
+    expect(showConfig(resolved)).toContainEqual({ key: 'storePassword', value: '(set)', origin });
+    expect(showConfig(resolved)).toContainEqual({ key: 'storeToken', value: '', origin: 'default' });
+    const text = printConfig(resolved);
+    expect(text).toMatch(/^# storePassword: \(set\) +# environment WEFT_STORE_PASSWORD$/m);
+    expect(text + JSON.stringify(showConfig(resolved))).not.toContain('hush');
+    expect(resolve(file(text)).config).toEqual({ ...resolved.config, storePassword: '' });
+  });
+
   test('an empty file says nothing', () => {
     expect(resolve(file('')).config).toEqual(resolve({}).config);
   });
@@ -80,10 +92,19 @@ test.each([
   ['a file that is a list', file('- a\n'), 'mapping'],
   ['a name with a slash', { flags: new Map([['--name', 'a/b']]) }, 'name = "a/b"'],
   ['a lease that is too short', { flags: new Map([['--lease-ttl', '1s']]) }, '2s to 10m'],
+  ['a file of credentials that is relative', { env: { WEFT_STORE_CA_FILE: 'ca.pem' } }, 'absolute path'],
   ['a host name that is no name', { hostname: 'bad host' }, 'name'],
   ['a switch that is neither', { env: { WEFT_INIT: 'maybe' } }, 'true or false'],
 ])('%s is refused', (_, sources, part) => {
   expect(problems(sources)).toContain(part);
+});
+
+test('a secret is taken from the environment alone, and no problem repeats it', () => {
+  expect(problems(file('storePassword: hush\n'))).toContain(
+    'storePassword is a secret and does not belong here: set storePasswordFile, or WEFT_STORE_PASSWORD in the environment',
+  );
+  expect(problems(file('storePassword: hush\n'))).not.toContain('hush');
+  expect(() => parseCommandLine(['--store-password', 'hush'])).toThrow('is not known');
 });
 
 test('durations are read and shown', () => {
@@ -132,6 +153,8 @@ describe('the command line', () => {
   });
 
   test('the help names every flag and every variable', () => {
-    for (const { flag, env } of settings) expect(helpText()).toMatch(new RegExp(`${flag} .*\\(${env}\\)`));
+    for (const { flag, env } of settings) {
+      expect(helpText()).toMatch(flag === undefined ? `  ${env} ` : new RegExp(`${flag} .*\\(${env}\\)`));
+    }
   });
 });

@@ -35,7 +35,7 @@ export function resolveConfig(sources: Sources): Resolved {
       values[s.key] = found === undefined ? s.fallback({ hostname: sources.hostname }) : s.read(found.raw);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      const value = found === undefined ? '' : ` = ${JSON.stringify(found.raw)}`;
+      const value = found === undefined || s.flag === undefined ? '' : ` = ${JSON.stringify(found.raw)}`;
       problems.push(`${s.key}${value} (${found?.origin ?? 'default'}): ${why}`);
     }
   }
@@ -44,12 +44,12 @@ export function resolveConfig(sources: Sources): Resolved {
 }
 
 function find(
-  s: { readonly key: keyof Config; readonly flag: string; readonly env: string },
+  s: { readonly key: keyof Config; readonly flag?: string; readonly env: string },
   sources: Sources,
   file: ReadonlyMap<string, Raw>,
 ): { readonly raw: Raw; readonly origin: string } | undefined {
-  const flag = sources.flags.get(s.flag);
-  if (flag !== undefined) return { raw: flag, origin: `flag ${s.flag}` };
+  const flag = s.flag === undefined ? undefined : sources.flags.get(s.flag);
+  if (flag !== undefined) return { raw: flag, origin: `flag ${String(s.flag)}` };
   const env = sources.env[s.env];
   if (env !== undefined && env !== '') return { raw: env, origin: `environment ${s.env}` };
   const raw = file.get(s.key);
@@ -71,9 +71,14 @@ function readFile(file: Sources['file'], problems: string[]): ReadonlyMap<string
     problems.push(`${file.path}: must be a mapping of settings`);
     return result;
   }
-  const known = new Set<string>(settings.map((s) => s.key));
+  const known = new Set<string>(settings.filter((s) => s.flag !== undefined).map((s) => s.key));
   for (const [key, value] of Object.entries(tree)) {
-    if (!known.has(key))
+    const secret = settings.find((s) => s.key === key && s.flag === undefined);
+    if (secret !== undefined)
+      problems.push(
+        `${file.path}: ${key} is a secret and does not belong here: set ${key}File, or ${secret.env} in the environment`,
+      );
+    else if (!known.has(key))
       problems.push(
         `${file.path}: unknown setting ${JSON.stringify(key)}; known are ${[...known].join(', ')}`,
       );

@@ -4,6 +4,15 @@ import { namePattern } from '../../model/name.ts';
 /** What an operator can set. Durations are milliseconds, paths absolute. */
 export interface Config {
   readonly store: string;
+  /** Of the credentials for the store an empty text means: none. */
+  readonly storeCaFile: string;
+  readonly storeCertFile: string;
+  readonly storeKeyFile: string;
+  readonly storeUser: string;
+  readonly storePasswordFile: string;
+  readonly storePassword: string;
+  readonly storeTokenFile: string;
+  readonly storeToken: string;
   /** Interface or address of the VTEP; empty: the one interface with a global address. */
   readonly advertise: string;
   readonly name: string;
@@ -25,7 +34,8 @@ export type LogLevel = (typeof logLevels)[number];
 /** One setting: how it is spelt in each place, what it means, how its text is read. */
 export interface Setting<K extends keyof Config> {
   readonly key: K;
-  readonly flag: string;
+  /** Absent for a secret: what is on the command line, or in a file that everybody may read, is none. It is never shown. */
+  readonly flag?: string;
   readonly env: string;
   /** For --help and the example file. */
   readonly meaning: string;
@@ -45,6 +55,11 @@ const absolutePath = (raw: string | number | boolean): string => {
   if (!path.startsWith('/')) throw new Error('must be an absolute path');
   return path.length > 1 ? path.replace(/\/+$/, '') : path;
 };
+
+const optional =
+  (read: (raw: string | number | boolean) => string) =>
+  (raw: string | number | boolean): string =>
+    raw === '' ? '' : read(raw);
 
 const choice =
   <T extends string>(choices: readonly T[]) =>
@@ -83,9 +98,73 @@ export const settings = [
     key: 'store',
     flag: '--store',
     env: 'WEFT_STORE',
-    meaning: 'URL of the store: file:///PATH, or etcd:// or consul:// with HOST:PORT,HOST:PORT[/prefix]',
+    meaning:
+      'URL of the store: file:///PATH, or etcd:// or consul:// with HOST:PORT,HOST:PORT[/prefix]; etcds:// has TLS',
     fallback: () => 'file:///var/lib/weft/store.db',
     read: text,
+  }),
+  setting({
+    key: 'storeCaFile',
+    flag: '--store-ca-file',
+    env: 'WEFT_STORE_CA_FILE',
+    meaning:
+      'PEM certificates of the authorities that may vouch for the store (otherwise those of the system)',
+    fallback: () => '',
+    read: optional(absolutePath),
+  }),
+  setting({
+    key: 'storeCertFile',
+    flag: '--store-cert-file',
+    env: 'WEFT_STORE_CERT_FILE',
+    meaning: 'PEM certificate that this node shows to the store, with its chain',
+    fallback: () => '',
+    read: optional(absolutePath),
+  }),
+  setting({
+    key: 'storeKeyFile',
+    flag: '--store-key-file',
+    env: 'WEFT_STORE_KEY_FILE',
+    meaning: 'PEM private key of that certificate',
+    fallback: () => '',
+    read: optional(absolutePath),
+  }),
+  setting({
+    key: 'storeUser',
+    flag: '--store-user',
+    env: 'WEFT_STORE_USER',
+    meaning: 'user that this node logs in as',
+    fallback: () => '',
+    read: optional(text),
+  }),
+  setting({
+    key: 'storePasswordFile',
+    flag: '--store-password-file',
+    env: 'WEFT_STORE_PASSWORD_FILE',
+    meaning: 'file with the password of that user',
+    fallback: () => '',
+    read: optional(absolutePath),
+  }),
+  setting({
+    key: 'storePassword',
+    env: 'WEFT_STORE_PASSWORD',
+    meaning: 'the password itself, when it is in no file',
+    fallback: () => '',
+    read: optional(text),
+  }),
+  setting({
+    key: 'storeTokenFile',
+    flag: '--store-token-file',
+    env: 'WEFT_STORE_TOKEN_FILE',
+    meaning: 'file with the token that this node shows to the store',
+    fallback: () => '',
+    read: optional(absolutePath),
+  }),
+  setting({
+    key: 'storeToken',
+    env: 'WEFT_STORE_TOKEN',
+    meaning: 'the token itself, when it is in no file',
+    fallback: () => '',
+    read: optional(text),
   }),
   setting({
     key: 'advertise',
@@ -93,7 +172,7 @@ export const settings = [
     env: 'WEFT_ADVERTISE',
     meaning: 'interface or address that other nodes send tunnel packets to',
     fallback: () => '',
-    read: (raw) => (raw === '' ? '' : text(raw)),
+    read: optional(text),
   }),
   setting({
     key: 'name',

@@ -1,6 +1,6 @@
 import type { CallOptions } from '../store.ts';
-import type { Channel, Methods, UnaryMethod } from './channel.ts';
-import { asStoreError, CallFailed, isContactLost } from './errors.ts';
+import type { Channel, Limits, Methods, UnaryMethod } from './channel.ts';
+import { asStoreError, CallFailed, isContactLost, isForbidden } from './errors.ts';
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
@@ -56,10 +56,10 @@ export class Calls {
     try {
       const channel = await this.#rotate(options, async (candidate, limits) => {
         // A harmless question connects and, when that fails, brings the reason.
-        if (!(await candidate.connected())) await candidate.unary((m) => m.range, anyKey, limits);
+        if (!candidate.connected()) await candidate.unary((m) => m.range, anyKey, limits).catch(mustAnswer);
         return candidate;
       }).catch((error: unknown) => {
-        throw isContactLost(error) ? new CallFailed(error.server, error, true) : error;
+        throw isUnsaid(error) ? new CallFailed(error.server, error, 'unsent') : error;
       });
       return await this.#sendOnce(channel, pick, request, options);
     } catch (error) {
@@ -86,10 +86,7 @@ export class Calls {
 
   async #rotate<T>(
     options: CallOptions,
-    attempt: (
-      channel: Channel,
-      limits: { readonly deadline: number; readonly signal: AbortSignal },
-    ) => Promise<T>,
+    attempt: (channel: Channel, limits: Limits) => Promise<T>,
   ): Promise<T> {
     const signal = this.#signal(options);
     signal.throwIfAborted();
@@ -110,6 +107,15 @@ export class Calls {
   #signal(options: CallOptions): AbortSignal {
     return options.signal === undefined ? this.#closing : AbortSignal.any([this.#closing, options.signal]);
   }
+}
+
+/** Nobody has refused anything; and what was sent was only a question. */
+const isUnsaid = (error: unknown): error is CallFailed =>
+  error instanceof CallFailed && error.refusal === undefined;
+
+/** Who says that we may not read a key is connected. @throws the error otherwise. */
+function mustAnswer(error: unknown): void {
+  if (!isForbidden(error)) throw error;
 }
 
 /** Asks for no key: the answer is nothing but a header. */

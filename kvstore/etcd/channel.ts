@@ -1,6 +1,8 @@
-import { ConnectionPool } from 'etcd3/lib/connection-pool.js';
-import type { IOptions } from 'etcd3/lib/options.js';
+import { credentials as grpcCredentials, Metadata, type Client } from '@grpc/grpc-js';
+import { Host } from 'etcd3/lib/connection-pool.js';
 import type {
+  IAuthenticateRequest,
+  IAuthenticateResponse,
   ILeaseGrantRequest,
   ILeaseGrantResponse,
   ILeaseKeepAliveRequest,
@@ -16,11 +18,9 @@ import type {
   IWatchRequest,
   IWatchResponse,
 } from 'etcd3/lib/rpc.js';
-import { CallFailed, grpcStatus, type StatusError } from './errors.ts';
-
-type Connection = Parameters<Parameters<ConnectionPool['withConnection']>[1]>[0];
-type Metadata = Connection['metadata'];
-type Policy = NonNullable<NonNullable<IOptions['faultHandling']>['global']>;
+import { CallFailed, grpcStatus, isForbidden, isLoginLost, type StatusError } from './errors.ts';
+import type { Login, Pass } from './login.ts';
+import type { TlsCredentials } from './tls.ts';
 
 interface CallLimits {
   /** Wall-clock milliseconds; grpc turns it into a timer at once. */
@@ -56,19 +56,26 @@ export interface Methods {
     limits: CallLimits,
   ) => Duplex<ILeaseKeepAliveRequest, ILeaseKeepAliveResponse>;
   readonly watch: (metadata: Metadata) => Duplex<IWatchRequest, IWatchResponse>;
+  readonly authenticate: UnaryMethod<IAuthenticateRequest, IAuthenticateResponse>;
 }
 
 interface Link {
   readonly methods: Methods;
-  readonly metadata: Metadata;
   /** Is a connection for `range` and `txn` established at this moment? */
   connected(): boolean;
 }
 
-/** etcd3's own policies resend blindly and refuse to call for seconds; ours are in calls.ts. */
-const noPolicy = {
-  execute: async <T>(work: () => PromiseLike<T> | T): Promise<T> => work(),
-} as unknown as Policy;
+export interface Limits {
+  /** Wall clock. */
+  readonly deadline: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ChannelPorts {
+  readonly login: Login;
+  /** Absent: everybody on the way can read and change what is said. */
+  readonly tls?: TlsCredentials;
+}
 
 const channelOptions = {
   // A server's answer to pings more often than its minimum is to hang up; 10 s is allowed by every one.
@@ -86,31 +93,103 @@ const channelOptions = {
 const ready = 2;
 
 /**
- * One etcd server. Of the package etcd3 only the connection is used: channels, credentials and message types. A channel
- * connects when it is first used, and again, with pauses that grow, after it broke.
+ * One etcd server. Of the package etcd3 only the connection is used: services and message types. A channel connects when it
+ * is first used, and again, with pauses that grow, after it broke.
  */
 export class Channel {
   readonly address: string;
-  readonly #pool: ConnectionPool;
-  #link: Promise<Link> | undefined;
+  readonly #host: Host;
+  readonly #login: Login;
+  readonly #tls: TlsCredentials | undefined;
+  #link: Link | undefined;
 
-  constructor(address: string) {
+  constructor(address: string, { login, tls }: ChannelPorts) {
     this.address = address;
-    this.#pool = new ConnectionPool({
-      hosts: address,
-      grpcOptions: channelOptions,
-      faultHandling: { global: noPolicy, host: () => noPolicy },
-    });
+    this.#login = login;
+    this.#tls = tls;
+    this.#host = new Host(address, tls ?? grpcCredentials.createInsecure(), channelOptions);
   }
 
-  /** One call, answered before `deadline` (wall clock). @throws CallFailed, or the reason of the signal. */
-  async unary<Q, A>(
+  /**
+   * One call, answered before the deadline. When the server no longer knows who we are, it has done nothing, and is asked
+   * once more after another login.
+   *
+   * @throws CallFailed, or the reason of the signal.
+   */
+  async unary<Q, A>(pick: (methods: Methods) => UnaryMethod<Q, A>, request: Q, limits: Limits): Promise<A> {
+    const { metadata, generation, provisional } = await this.#pass(limits);
+    try {
+      return await this.#send(pick, request, metadata, limits);
+    } catch (error) {
+      if (!isLoginLost(error) && !(provisional && isForbidden(error))) throw error;
+      this.#login.drop(generation);
+      return await this.#send(pick, request, (await this.#pass(limits)).metadata, limits);
+    }
+  }
+
+  /** Keeps one lease alive once; the answer is its TTL in seconds, 0 when it is gone. */
+  async keepAlive(id: string, limits: Limits): Promise<number> {
+    const once: UnaryMethod<string, ILeaseKeepAliveResponse> = (lease, metadata, { deadline }, done) => {
+      const { leaseKeepAlive } = this.#connect().methods;
+      const stream = leaseKeepAlive(metadata, deadline === undefined ? {} : { deadline });
+      stream.on('data', (answer) => done(null, answer));
+      stream.on('end', () => done({ code: grpcStatus.unavailable, details: 'ended without an answer' }));
+      stream.on('error', (error) => done(error));
+      stream.write({ ID: lease });
+      stream.end();
+      return stream;
+    };
+    return Number((await this.unary(() => once, id, limits)).TTL);
+  }
+
+  /** What the server says of itself. Not part of the link: an agent never asks. */
+  async status(limits: Limits): Promise<IStatusResponse> {
+    type Status = UnaryMethod<IStatusRequest, IStatusResponse>;
+    const client = this.#host.getServiceClient('Maintenance') as unknown as { readonly status: Status };
+    const ask: Status = (...call) => client.status(...call);
+    return await this.unary(() => ask, {}, limits);
+  }
+
+  /** A stream for many watches. The server ends it when it has lost its leader. @throws CallFailed of the login. */
+  async watch(limits: Limits): Promise<Duplex<IWatchRequest, IWatchResponse>> {
+    const { metadata } = await this.#pass(limits);
+    const demanding = metadata.clone();
+    demanding.set('hasleader', 'true');
+    return this.#connect().methods.watch(demanding);
+  }
+
+  /** Is there a connection, so that a request would be sent at once? */
+  connected(): boolean {
+    return this.#connect().connected();
+  }
+
+  close(): void {
+    this.#host.close();
+  }
+
+  /** Who gives up leaves a login under way to those who wait for it, too. */
+  async #pass(limits: Limits): Promise<Pass> {
+    limits.signal.throwIfAborted();
+    const pass = this.#login.pass(async (name, password) => {
+      const patient = { deadline: limits.deadline, signal: new AbortController().signal };
+      const request = { name, password };
+      return (await this.#send((m) => m.authenticate, request, new Metadata(), patient)).token;
+    });
+    try {
+      return await abortable(pass, limits.signal);
+    } catch (error) {
+      const isLost = error instanceof CallFailed && error.stage === 'sent';
+      throw isLost ? new CallFailed(error.server, error, 'unsent') : error;
+    }
+  }
+
+  async #send<Q, A>(
     pick: (methods: Methods) => UnaryMethod<Q, A>,
     request: Q,
-    limits: { readonly deadline: number; readonly signal: AbortSignal },
+    metadata: Metadata,
+    { deadline, signal }: Limits,
   ): Promise<A> {
-    const { methods, metadata } = await this.#connect();
-    const { signal, deadline } = limits;
+    const { methods } = this.#connect();
     signal.throwIfAborted();
     return await new Promise<A>((resolve, reject) => {
       const abort = (): void => {
@@ -120,70 +199,28 @@ export class Channel {
       const call = pick(methods)(request, metadata, { deadline }, (error, answer) => {
         signal.removeEventListener('abort', abort);
         if (error === null) resolve(answer as A);
-        else reject(new CallFailed(this.address, error));
+        else reject(this.#failure(error));
       });
       signal.addEventListener('abort', abort, { once: true });
     });
   }
 
-  /** Keeps one lease alive once; the answer is its TTL in seconds, 0 when it is gone. */
-  async keepAlive(
-    id: string,
-    limits: { readonly deadline: number; readonly signal: AbortSignal },
-  ): Promise<number> {
-    const once: UnaryMethod<string, ILeaseKeepAliveResponse> = (lease, metadata, { deadline }, done) => {
-      const stream = methods.leaseKeepAlive(metadata, deadline === undefined ? {} : { deadline });
-      stream.on('data', (answer) => done(null, answer));
-      stream.on('end', () => done({ code: grpcStatus.unavailable, details: 'ended without an answer' }));
-      stream.on('error', (error) => done(error));
-      stream.write({ ID: lease });
-      stream.end();
-      return stream;
-    };
-    const { methods } = await this.#connect();
-    return Number((await this.unary(() => once, id, limits)).TTL);
+  #failure(error: StatusError): CallFailed {
+    const refusal = error.code === grpcStatus.unavailable ? this.#tls?.refusal : undefined;
+    if (refusal === undefined) return new CallFailed(this.address, error);
+    return new CallFailed(this.address, { code: error.code, details: refusal }, 'handshake');
   }
 
-  /** What the server says of itself. Not part of the link: an agent never asks. */
-  async status(limits: {
-    readonly deadline: number;
-    readonly signal: AbortSignal;
-  }): Promise<IStatusResponse> {
-    const { client } = await this.#pool.withConnection('Maintenance', (connection) => connection);
-    type Status = UnaryMethod<IStatusRequest, IStatusResponse>;
-    const { status } = client as unknown as { readonly status: Status };
-    const ask: Status = (...call) => status.apply(client, call);
-    return await this.unary(() => ask, {}, limits);
-  }
-
-  /** A stream for many watches. The server ends it when it has lost its leader. */
-  async watch(): Promise<Duplex<IWatchRequest, IWatchResponse>> {
-    const { methods, metadata } = await this.#connect();
-    const demanding = metadata.clone();
-    demanding.set('hasleader', 'true');
-    return methods.watch(demanding);
-  }
-
-  /** Is there a connection, so that a request would be sent at once? */
-  async connected(): Promise<boolean> {
-    return (await this.#connect()).connected();
-  }
-
-  close(): void {
-    this.#pool.close();
-  }
-
-  #connect(): Promise<Link> {
+  #connect(): Link {
     this.#link ??= this.#makeLink();
     return this.#link;
   }
 
-  async #makeLink(): Promise<Link> {
-    const clientOf = async (service: 'KV' | 'Lease' | 'Watch'): Promise<Connection> =>
-      await this.#pool.withConnection(service, (connection) => connection);
-    const [kv, lease, watch] = [await clientOf('KV'), await clientOf('Lease'), await clientOf('Watch')];
-    const bound = <K extends keyof Methods>(connection: Connection, name: K): Methods[K] => {
-      const { client } = connection;
+  #makeLink(): Link {
+    const clientOf = (service: 'KV' | 'Lease' | 'Watch' | 'Auth'): Client =>
+      this.#host.getServiceClient(service);
+    const [kv, lease, watch, auth] = [clientOf('KV'), clientOf('Lease'), clientOf('Watch'), clientOf('Auth')];
+    const bound = <K extends keyof Methods>(client: Client, name: K): Methods[K] => {
       const method = (client as unknown as Methods)[name] as (...args: readonly unknown[]) => unknown;
       return method.bind(client) as unknown as Methods[K];
     };
@@ -195,9 +232,22 @@ export class Channel {
         leaseRevoke: bound(lease, 'leaseRevoke'),
         leaseKeepAlive: bound(lease, 'leaseKeepAlive'),
         watch: bound(watch, 'watch'),
+        authenticate: bound(auth, 'authenticate'),
       },
-      metadata: kv.metadata,
-      connected: () => (kv.client.getChannel().getConnectivityState(true) as number) === ready,
+      connected: () => (kv.getChannel().getConnectivityState(true) as number) === ready,
     };
   }
+}
+
+/** The signal ends the waiting, not the work. */
+async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return await new Promise<T>((resolve, reject) => {
+    const abort = (): void => {
+      reject(signal.reason as Error);
+    };
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', abort);
+    });
+  });
 }

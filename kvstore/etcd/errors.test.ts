@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { WeftError } from '../../model/errors.ts';
-import { asStoreError, CallFailed, isContactLost } from './errors.ts';
+import { asStoreError, CallFailed, isContactLost, isLoginLost, type Stage } from './errors.ts';
 
-const failed = (code: number, unsent = false): CallFailed =>
-  new CallFailed('127.0.0.1:2379', { code, details: 'what the server says' }, unsent);
+const failed = (code: number, stage: Stage = 'sent', details = 'what the server says'): CallFailed =>
+  new CallFailed('127.0.0.1:2379', { code, details }, stage);
 
 test.each([
   { status: 'INVALID_ARGUMENT', code: 3, read: 'STORE_LIMIT', write: 'STORE_LIMIT' },
@@ -23,7 +23,7 @@ test.each([
 });
 
 test('a write that surely never left is unavailable, not ambiguous', () => {
-  expect(asStoreError(failed(14, true), 'write k', 'write')).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect(asStoreError(failed(14, 'unsent'), 'write k', 'write')).toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
 test('the message names the wish, the server and its answer', () => {
@@ -46,4 +46,37 @@ test('the message says whether nobody answered or the reply to a write was lost'
 test('what is no answer of a server passes as it is', () => {
   const reason = new WeftError('STORE_CLOSED', 'closed');
   expect(asStoreError(reason, 'read k', 'read')).toBe(reason);
+});
+
+test.each([
+  { code: 16, details: 'etcdserver: invalid auth token' },
+  { code: 3, details: 'etcdserver: revision of auth store is old' },
+  { code: 3, details: 'etcdserver: user name is empty' },
+])(
+  '$details: the login is lost and nothing was done, so that a write is not ambiguous',
+  ({ code, details }) => {
+    const error = failed(code, 'sent', details);
+    expect([isLoginLost(error), isContactLost(error)]).toEqual([true, false]);
+    expect(asStoreError(error, 'write k', 'write')).toMatchObject({ code: 'STORE_DENIED' });
+  },
+);
+
+test('other malformed requests and permissions are not mended by a login', () => {
+  for (const code of [3, 7]) expect(isLoginLost(failed(code))).toBe(false);
+});
+
+test('a refused handshake is STORE_DENIED with the reason, sends nothing, and another server may be in order', () => {
+  const error = failed(14, 'handshake', 'the certificate has expired');
+  expect(isContactLost(error)).toBe(true);
+  const told = asStoreError(error, 'write k', 'write');
+  expect(told).toMatchObject({ code: 'STORE_DENIED' });
+  expect(told.message).toBe(
+    'cannot write k: no trust between etcd and us: 127.0.0.1:2379: the certificate has expired',
+  );
+});
+
+test('a refused login is STORE_DENIED, and no other server says otherwise', () => {
+  const error = failed(3, 'login', 'login of the user node: wrong');
+  expect(isContactLost(error)).toBe(false);
+  expect(asStoreError(error, 'write k', 'write')).toMatchObject({ code: 'STORE_DENIED' });
 });

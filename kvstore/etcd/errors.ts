@@ -19,23 +19,36 @@ export interface StatusError {
   readonly details: string;
 }
 
+/**
+ * How far a call came. `unsent`: the request surely never left. `handshake`: one of both sides has refused the other's
+ * certificate, so that nothing could be sent. `login`: the server has refused user or password.
+ */
+export type Stage = 'sent' | 'unsent' | 'handshake' | 'login';
+
 /** One call to one server has failed. Stays within this folder: `asStoreError` makes of it what the port promises. */
 export class CallFailed extends Error {
   override readonly name = 'CallFailed';
   readonly server: string;
   readonly code: number;
   readonly details: string;
-  /** Did the request surely never leave? */
-  readonly unsent: boolean;
+  readonly stage: Stage;
 
-  constructor(server: string, status: StatusError, unsent = false) {
-    // grpc-js appends a note about name resolution, which is mostly empty.
-    const details = status.details.replace(/\s*Resolution note:\s*$/, '');
-    super(`${server}: ${details} (gRPC status ${status.code})`);
+  constructor(server: string, status: StatusError, stage: Stage = 'sent') {
+    // grpc-js appends the time of its last attempt, and a note about name resolution, which is mostly empty.
+    const details = status.details
+      .replace(/\s*\(\d{4}-\d\d-\d\dT[\d:.]+Z\)/, '')
+      .replace(/\s*Resolution note:\s*$/, '');
+    super(`${server}: ${details}${stage === 'handshake' ? '' : ` (gRPC status ${status.code})`}`);
     this.server = server;
     this.code = status.code;
     this.details = details;
-    this.unsent = unsent;
+    this.stage = stage;
+  }
+
+  /** What the server, or its certificate, says about the wish; undefined when nobody has said anything. */
+  get refusal(): ErrorCode | undefined {
+    if (this.stage === 'handshake' || this.stage === 'login' || isLoginLost(this)) return 'STORE_DENIED';
+    return refusals.get(this.code);
   }
 }
 
@@ -54,9 +67,24 @@ const refusals: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [grpcStatus.unimplemented, 'STORE_UNAVAILABLE'],
 ]);
 
-/** May another server, or the same one a moment later, answer otherwise? */
+/**
+ * May another server, or the same one a moment later, answer otherwise? The certificates of another server may well be in
+ * order.
+ */
 export const isContactLost = (error: unknown): error is CallFailed =>
-  error instanceof CallFailed && !refusals.has(error.code);
+  error instanceof CallFailed && (error.stage === 'handshake' || error.refusal === undefined);
+
+/** `etcdserver: ...` where the code is the one for malformed requests as well. */
+const loginTexts = /invalid auth token|revision of auth store is old|user name is empty/;
+
+/** The server does not, or no longer, know us, and has done nothing: a login may help. */
+export const isLoginLost = (error: unknown): boolean =>
+  error instanceof CallFailed &&
+  (error.code === grpcStatus.unauthenticated || loginTexts.test(error.details));
+
+/** Whoever we are for the server may not do this. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof CallFailed && error.code === grpcStatus.permissionDenied;
 
 /** The revision that was asked for is no longer kept. */
 export const isCompacted = (error: unknown): boolean =>
@@ -70,10 +98,17 @@ export const isCompacted = (error: unknown): boolean =>
  */
 export function asStoreError(error: unknown, wish: string, kind: 'read' | 'write'): Error {
   if (!(error instanceof CallFailed)) return error instanceof Error ? error : new Error(String(error));
-  const refusal = refusals.get(error.code);
-  const lost = kind === 'write' && !error.unsent;
+  const { refusal } = error;
+  const lost = kind === 'write' && error.stage === 'sent';
   const code = refusal ?? (lost ? 'STORE_AMBIGUOUS' : 'STORE_UNAVAILABLE');
-  const answer = refusal !== undefined ? 'etcd answers' : lost ? 'the reply was lost' : 'no answer from etcd';
+  const answer =
+    error.stage === 'handshake'
+      ? 'no trust between etcd and us'
+      : refusal !== undefined
+        ? 'etcd answers'
+        : lost
+          ? 'the reply was lost'
+          : 'no answer from etcd';
   return new WeftError(code, `cannot ${wish}: ${answer}: ${error.message}`, {
     cause: error,
     details: { server: error.server, grpcStatus: error.code },

@@ -22,6 +22,7 @@ import { storeClosed } from './errors.ts';
 import { KeySpace } from './key-space.ts';
 import { grantLease, minLeaseTtl } from './lease.ts';
 import { list } from './list.ts';
+import type { Login } from './login.ts';
 import { askServer } from './server-state.ts';
 import { decodeTxn, encodeTxn } from './txn.ts';
 import { WatchStreams } from './watch-streams.ts';
@@ -50,13 +51,14 @@ export class EtcdStore implements Store {
   readonly #streams: WatchStreams;
   readonly #watches = new Set<EtcdWatch>();
 
-  constructor(channels: readonly [Channel, ...Channel[]], prefix: string, ports: StorePorts) {
+  /** `login`: that of the channels. */
+  constructor(channels: readonly [Channel, ...Channel[]], login: Login, prefix: string, ports: StorePorts) {
     this.description = `etcd ${channels.map((each) => each.address).join(', ')}, prefix ${prefix}`;
     this.#ports = ports;
     this.#channels = channels;
     this.#space = new KeySpace(prefix);
     this.#calls = new Calls(channels, this.#closing.signal);
-    this.#streams = new WatchStreams({ calls: this.#calls, space: this.#space, clock: ports.clock });
+    this.#streams = new WatchStreams({ calls: this.#calls, login, space: this.#space, clock: ports.clock });
   }
 
   async identity(options?: CallOptions): Promise<string> {

@@ -46,7 +46,14 @@ class World {
       return duplex;
     },
   };
+  readonly login = {
+    generation: 0,
+    drop(generation: number): void {
+      if (generation === this.generation) this.generation += 1;
+    },
+  };
   readonly streams = new WatchStreams({
+    login: this.login,
     space: this.space,
     clock: this.clock,
     calls: { channel: this.server, failed: (server) => this.failed.push(server.address) },
@@ -166,4 +173,39 @@ test('closing ends the stream, and nobody is told', async () => {
   world.open('c');
   await turn();
   expect([world.said, world.duplexes.length]).toEqual([[], 1]);
+});
+
+test('after another login the watches that are on stay where they are, and new ones get a stream with the new login', async () => {
+  const world = new World();
+  const a = world.open('a');
+  await turn();
+  world.duplexes[0]?.answer('1', { created: true });
+  world.login.drop(0);
+  world.open('b');
+  await turn();
+  world.duplexes[1]?.answer('1', { created: true });
+  world.duplexes[0]?.answer('1', { events: [event('a/x', 9)] });
+  world.duplexes[1]?.answer('1', { events: [event('b/x', 10)] });
+  expect(world.said).toEqual(['a opened', 'b opened', 'a a/x@9', 'b b/x@10']);
+  expect(world.duplexes.map((each) => each.cancelled)).toEqual([false, false]);
+  a.close();
+  expect(world.duplexes.map((each) => each.cancelled)).toEqual([true, false]);
+});
+
+test('a watch that is refused brings about another login; the others on its stream stay', async () => {
+  const world = new World();
+  world.open('a');
+  world.open('b');
+  await turn();
+  world.duplexes[0]?.answer('1', { created: true });
+  world.duplexes[0]?.answer('2', { created: true, canceled: true, cancel_reason: 'permission denied' });
+  expect(world.said).toEqual(['a opened', 'b broken STORE_DENIED']);
+  expect(world.login.generation).toBe(1);
+  world.open('b');
+  await turn();
+  world.duplexes[1]?.answer('1', { created: true });
+  world.duplexes[0]?.answer('1', { events: [event('a/x', 9)] });
+  expect(world.said.slice(2)).toEqual(['b opened', 'a a/x@9']);
+  world.streams.close();
+  expect(world.duplexes.map((each) => each.cancelled)).toEqual([true, true]);
 });

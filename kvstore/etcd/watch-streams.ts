@@ -3,8 +3,9 @@ import { WeftError } from '../../model/errors.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Revision } from '../store.ts';
 import type { Channel, Duplex } from './channel.ts';
-import { asStoreError, CallFailed, grpcStatus } from './errors.ts';
+import { asStoreError, CallFailed, grpcStatus, isContactLost } from './errors.ts';
 import type { KeyRange, KeySpace } from './key-space.ts';
+import type { Login } from './login.ts';
 import { decodeEvents, type WatchEvent } from './watch-events.ts';
 
 /** Who wants the events of a range. Nothing is called after `close` of the subscription, nor after `broken`. */
@@ -25,6 +26,7 @@ export type WatchServer = Pick<Channel, 'address' | 'watch'>;
 
 export interface StreamPorts {
   readonly calls: { readonly channel: WatchServer; failed(server: WatchServer): void };
+  readonly login: Pick<Login, 'generation' | 'drop'>;
   readonly space: KeySpace;
   readonly clock: Clock;
 }
@@ -32,9 +34,13 @@ export interface StreamPorts {
 /** Milliseconds for the answer to a wish to watch. */
 const patience = 5000;
 
-/** All watches of one client, on one gRPC stream. When the stream ends they all do, and the next one opens another. */
+/**
+ * All watches of one client, on one gRPC stream. When the stream ends they all do, and the next one opens another. A stream
+ * has the login that it began with: after another one the watches that are on it stay, and new ones get a stream of theirs.
+ */
 export class WatchStreams {
   readonly #ports: StreamPorts;
+  readonly #earlier = new Set<Stream>();
   #stream: Stream | undefined;
   #closed = false;
 
@@ -45,22 +51,33 @@ export class WatchStreams {
   /** Events of these keys from a revision on. */
   open(range: KeyRange, from: Revision, subscriber: Subscriber): Subscription {
     const member = { subscriber, parts: [] as readonly WatchEvent[], gone: false };
-    if (!this.#closed) {
-      if (this.#stream === undefined || this.#stream.ended) this.#stream = new Stream(this.#ports);
-      // `fragment`: an answer above the server's limit comes in parts instead of breaking the stream.
-      this.#stream.add({ ...range, start_revision: from, fragment: true }, member);
-    }
-    const stream = this.#stream;
+    const stream = this.#closed ? undefined : this.#current();
+    // `fragment`: an answer above the server's limit comes in parts instead of breaking the stream.
+    stream?.add({ ...range, start_revision: from, fragment: true }, member);
     return {
       close: () => {
         stream?.remove(member);
+        if (stream !== this.#stream && stream?.empty === true) stream.close();
       },
     };
   }
 
   close(): void {
     this.#closed = true;
-    this.#stream?.close();
+    for (const stream of [...this.#earlier, this.#stream]) stream?.close();
+  }
+
+  #current(): Stream {
+    const stream = this.#stream;
+    const fits = stream !== undefined && !stream.ended && stream.login === this.#ports.login.generation;
+    if (fits) return stream;
+    if (stream !== undefined) this.#earlier.add(stream);
+    for (const each of this.#earlier) {
+      if (each.empty) each.close();
+      if (each.ended) this.#earlier.delete(each);
+    }
+    this.#stream = new Stream(this.#ports);
+    return this.#stream;
   }
 }
 
@@ -78,12 +95,15 @@ class Stream {
   readonly #asked: { readonly member: Member; readonly timer: Timer }[] = [];
   readonly #members = new Map<string, Member>();
   readonly #unsent: IWatchRequest[] = [];
+  readonly #end = new AbortController();
+  /** Generation of the login. */
+  readonly login: number;
   #duplex: Duplex<IWatchRequest, IWatchResponse> | undefined;
-  ended = false;
 
   constructor(ports: StreamPorts) {
     this.#ports = ports;
     this.#channel = ports.calls.channel;
+    this.login = ports.login.generation;
     void this.#connect();
   }
 
@@ -101,12 +121,22 @@ class Stream {
   }
 
   close(): void {
-    this.#end();
+    this.#finish();
+  }
+
+  get ended(): boolean {
+    return this.#end.signal.aborted;
+  }
+
+  /** Is there no watch on it, nor one asked for? */
+  get empty(): boolean {
+    return this.#members.size + this.#asked.length === 0;
   }
 
   async #connect(): Promise<void> {
     try {
-      const duplex = await this.#channel.watch();
+      const limits = { deadline: Date.now() + patience, signal: this.#end.signal };
+      const duplex = await this.#channel.watch(limits);
       if (this.ended) {
         duplex.cancel();
         return;
@@ -117,7 +147,9 @@ class Stream {
       duplex.on('data', (response) => this.#take(response));
       for (const request of this.#unsent.splice(0)) duplex.write(request);
     } catch (error) {
-      this.#fail({ code: grpcStatus.unavailable, details: String(error) });
+      this.#fail(
+        error instanceof CallFailed ? error : { code: grpcStatus.unavailable, details: String(error) },
+      );
     }
   }
 
@@ -162,6 +194,8 @@ class Stream {
   /** The server ends one watch and leaves the others on the stream. */
   #cancelled({ subscriber }: Member, response: IWatchResponse): void {
     if (Number(response.compact_revision) > 0) return subscriber.compacted();
+    // An outdated token is answered like a missing permission; after the next login there is another stream.
+    this.#ports.login.drop(this.login);
     subscriber.broken(
       new WeftError(
         'STORE_DENIED',
@@ -176,18 +210,15 @@ class Stream {
   #fail(status: { readonly code: number; readonly details: string }): void {
     if (this.ended) return;
     const left = [...this.#members.values(), ...this.#asked.map(({ member }) => member)];
-    this.#end();
-    this.#ports.calls.failed(this.#channel);
-    const error = asStoreError(
-      new CallFailed(this.#channel.address, status),
-      `watch ${this.#ports.space.prefix}`,
-      'read',
-    );
+    this.#finish();
+    const failed = status instanceof CallFailed ? status : new CallFailed(this.#channel.address, status);
+    if (isContactLost(failed)) this.#ports.calls.failed(this.#channel);
+    const error = asStoreError(failed, `watch ${this.#ports.space.prefix}`, 'read');
     for (const member of left) if (!member.gone) member.subscriber.broken(error);
   }
 
-  #end(): void {
-    this.ended = true;
+  #finish(): void {
+    this.#end.abort(new Error('the stream is closed'));
     for (const { timer } of this.#asked.splice(0)) timer.cancel();
     this.#members.clear();
     this.#duplex?.cancel();

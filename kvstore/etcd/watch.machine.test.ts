@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { WeftError } from '../../model/errors.ts';
 import type { Entry } from '../store.ts';
 import { Known } from './known.ts';
 import type { Truth } from './list.ts';
@@ -37,6 +38,7 @@ const opened: WatchInput = { kind: 'opened' };
 const broken: WatchInput = { kind: 'broken', error: cut };
 const compacted: WatchInput = { kind: 'compacted' };
 const listFailed: WatchInput = { kind: 'list-failed', error: away };
+const denied: WatchInput = { kind: 'list-failed', error: new WeftError('STORE_DENIED', 'denied') };
 const timer: WatchInput = { kind: 'timer' };
 
 /** One word or two for each effect. */
@@ -229,6 +231,13 @@ const rows: readonly {
     inputs: [timer, came(wrote('a', 11)), listFailed],
     said: ['list', 'changes 11: a=11', 'wake check'],
     phase: 'following',
+  },
+  {
+    title: 'comparing is denied: permission was taken, whatever the server still sends',
+    from: following,
+    inputs: [timer, came(wrote('a', 11)), denied],
+    said: ['list', 'drop', 'stale', 'wake retry'],
+    phase: 'waiting',
   },
   {
     title: 'a cut while comparing is a cut',

@@ -11,6 +11,7 @@
  * holds what comes until the listing is reached, so that missed events arrive as one batch. What the events cannot
  * explain (a server that lost events, a store that is another one) ends in a snapshot of the listing.
  */
+import { hasCode } from '../../model/errors.ts';
 import type { Revision, WatchUpdate } from '../store.ts';
 import { Known } from './known.ts';
 import type { Truth } from './list.ts';
@@ -154,8 +155,11 @@ const snapshot = ({ revision, entries, identity }: Truth): WatchEffect => ({
 
 function listFailed(state: WatchState, error: Error): Reaction {
   if (state.phase === 'listing') return retry(state, error, state.adopt);
+  if (state.phase !== 'checking') return same(state);
+  // A server may go on sending to a watch whose permission was taken; what may be read is no longer known.
+  if (hasCode(error, 'STORE_DENIED')) return retry(state, error, false);
   // The stream is there, so nothing is wrong with what was told: compare another time.
-  return state.phase === 'checking' ? follow(state, state.held, true, 0) : same(state);
+  return follow(state, state.held, true, 0);
 }
 
 function opened(state: WatchState & { readonly phase: 'opening' }): Reaction {

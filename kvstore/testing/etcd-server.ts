@@ -6,6 +6,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Pair } from './certificates.ts';
+
+/** How a server is protected; without anything it is open to everybody. */
+export interface Protection {
+  readonly certificate: Pair;
+  /** Who vouches for clients; it may be replaced before `resume`. Whoever has no certificate of theirs is turned away. */
+  readonly clientCa: string;
+  /** What etcdctl shows, and whom it trusts. */
+  readonly admin: Pair & { readonly ca: string };
+  /** As after `--auth-token`; simple ones without it. */
+  readonly tokens?: string;
+}
 
 const run = promisify(execFile);
 /** Of util-linux: has the kernel end the server when we are gone. */
@@ -15,18 +27,27 @@ const dieWithUs = 'setpriv';
 export class EtcdServer implements AsyncDisposable {
   readonly port: number;
   readonly #peerPort: number;
+  readonly #healthPort: number;
+  readonly #protection: Protection | undefined;
   readonly #directory: string;
   #process: ChildProcess | undefined;
+  #rootPassword: string | undefined;
 
-  private constructor(port: number, peerPort: number) {
+  private constructor(ports: readonly number[], protection: Protection | undefined) {
+    const [port = 0, peerPort = 0, healthPort = 0] = ports;
     this.port = port;
     this.#peerPort = peerPort;
+    this.#healthPort = healthPort;
+    this.#protection = protection;
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-etcd-'));
   }
 
   /** Starts an empty server and waits until it answers. */
-  static async start(): Promise<EtcdServer> {
-    const server = new EtcdServer(...(await freePorts()));
+  static async start(protection?: Protection): Promise<EtcdServer> {
+    const server = new EtcdServer(
+      await freePorts(3, protection === undefined ? '127.0.0.1' : '::'),
+      protection,
+    );
     try {
       await server.resume();
       return server;
@@ -49,11 +70,13 @@ export class EtcdServer implements AsyncDisposable {
   /** Starts it again with its data, and waits until it answers. */
   async resume(): Promise<void> {
     const log = openSync(this.#log, 'a');
-    const client = `http://127.0.0.1:${this.port}`;
+    const client = this.#url;
     const peer = `http://127.0.0.1:${this.#peerPort}`;
     const flags = [
       `--data-dir=${this.#data}`,
-      `--listen-client-urls=${client}`,
+      `--listen-client-urls=${this.#listenUrls}`,
+      `--listen-metrics-urls=http://127.0.0.1:${this.#healthPort}`,
+      ...this.#protectionFlags(),
       `--advertise-client-urls=${client}`,
       `--listen-peer-urls=${peer}`,
       `--initial-advertise-peer-urls=${peer}`,
@@ -76,9 +99,29 @@ export class EtcdServer implements AsyncDisposable {
     await this.resume();
   }
 
+  /**
+   * From now on everybody has to log in. `user` may read and write the keys below `prefix`, and nothing else.
+   *
+   * @param password That of root and of the user.
+   */
+  async enableLogin(user: string, password: string, prefix: string): Promise<void> {
+    await this.etcdctl('user', 'add', `root:${password}`);
+    await this.etcdctl('user', 'grant-role', 'root', 'root');
+    await this.etcdctl('user', 'add', `${user}:${password}`);
+    await this.etcdctl('role', 'add', user);
+    await this.etcdctl('role', 'grant-permission', '--prefix=true', user, 'readwrite', prefix);
+    await this.etcdctl('user', 'grant-role', user, user);
+    await this.etcdctl('auth', 'enable');
+    this.#rootPassword = password;
+  }
+
   /** `etcdctl ARGS...`: what an operator types. Returns what it prints. */
   async etcdctl(...args: readonly string[]): Promise<string> {
-    const { stdout } = await run('etcdctl', [`--endpoints=http://127.0.0.1:${this.port}`, ...args], {
+    const { admin } = this.#protection ?? {};
+    const tls =
+      admin === undefined ? [] : [`--cacert=${admin.ca}`, `--cert=${admin.cert}`, `--key=${admin.key}`];
+    const login = this.#rootPassword === undefined ? [] : [`--user=root:${this.#rootPassword}`];
+    const { stdout } = await run('etcdctl', [`--endpoints=${this.#url}`, ...tls, ...login, ...args], {
       env: { ...process.env, ETCDCTL_API: '3' },
     });
     return stdout;
@@ -102,6 +145,28 @@ export class EtcdServer implements AsyncDisposable {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
+  get #url(): string {
+    return `${this.#protection === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
+  }
+
+  /** A protected one is there on both loopbacks. */
+  get #listenUrls(): string {
+    const url = this.#url;
+    return this.#protection === undefined ? url : `${url},${url.replace('127.0.0.1', '[::1]')}`;
+  }
+
+  #protectionFlags(): readonly string[] {
+    if (this.#protection === undefined) return [];
+    const { certificate, clientCa, tokens } = this.#protection;
+    return [
+      `--cert-file=${certificate.cert}`,
+      `--key-file=${certificate.key}`,
+      `--trusted-ca-file=${clientCa}`,
+      '--client-cert-auth',
+      ...(tokens === undefined ? [] : [`--auth-token=${tokens}`]),
+    ];
+  }
+
   get #data(): string {
     return join(this.#directory, 'data');
   }
@@ -113,7 +178,7 @@ export class EtcdServer implements AsyncDisposable {
   async #ready(within = 20_000): Promise<void> {
     const end = performance.now() + within;
     while (performance.now() < end && this.#process?.exitCode === null) {
-      const health = await fetch(`http://127.0.0.1:${this.port}/health`)
+      const health = await fetch(`http://127.0.0.1:${this.#healthPort}/health`)
         .then(async (answer) => (await answer.json()) as { readonly health: string })
         .catch(() => undefined);
       if (health?.health === 'true') return;
@@ -124,15 +189,15 @@ export class EtcdServer implements AsyncDisposable {
   }
 }
 
-async function freePorts(): Promise<readonly [number, number]> {
-  const servers = [createServer(), createServer()];
+async function freePorts(count: number, address: string): Promise<readonly number[]> {
+  const servers = Array.from({ length: count }, () => createServer());
   const ports = await Promise.all(
     servers.map(async (server) => {
-      server.listen(0, '127.0.0.1');
+      server.listen(0, address);
       await once(server, 'listening');
       return (server.address() as AddressInfo).port;
     }),
   );
   for (const server of servers) server.close();
-  return [ports[0] as number, ports[1] as number];
+  return ports;
 }

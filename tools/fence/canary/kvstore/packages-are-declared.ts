@@ -1,2 +1,2 @@
-import grpc from '@grpc/grpc-js';
-export const canary = grpc;
+import * as cockatiel from 'cockatiel';
+export const canary = cockatiel;
