@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/
 import { systemClock } from '../agent/clock.ts';
 import { openStore } from '../kvstore/open.ts';
 import type { Store } from '../kvstore/store.ts';
+import { Certificates } from '../kvstore/testing/certificates.ts';
 import { EtcdServer } from '../kvstore/testing/etcd-server.ts';
 import {
   aliveKey,
@@ -188,4 +189,30 @@ test('what may not be read or written is said, and nothing is left half written'
   chmodSync(at('a.db'), 0o600);
   const away = await type(['copy', fileUrl('a.db'), 'etcd://127.0.0.1:9']);
   expect(away).toMatchObject({ code: 1, stderr: expect.stringContaining('127.0.0.1:9') });
+}, 60_000);
+
+test('a protected etcd is reached with the credentials of the environment, or of the configuration', async () => {
+  using certificates = new Certificates();
+  const ca = certificates.authority('ca');
+  const certificate = certificates.issue(ca, 'server', { names: ['IP:127.0.0.1'] });
+  const admin = { ...certificates.issue(ca, 'admin'), ca: ca.cert };
+  await using guarded = await EtcdServer.start({ certificate, clientCa: ca.cert, admin });
+  await guarded.enableLogin('node', 'a password', 'weft/');
+  const own = certificates.issue(ca, 'own');
+  const url = `etcds://127.0.0.1:${guarded.port}/weft/v1`;
+  const files = { storeCaFile: ca.cert, storeCertFile: own.cert, storeKeyFile: own.key, storeUser: 'node' };
+  const lines = Object.entries({ store: url, ...files }).map(([key, value]) => `${key}: ${value}`);
+  writeFileSync(at('weftd.yaml'), lines.join('\n'));
+  const password = { WEFT_STORE_PASSWORD: 'a password' };
+
+  expect(await type(['check', '--config', at('weftd.yaml')], password)).toMatchObject({ code: 0 });
+  const stranger = await type(['check', '--store', url]);
+  expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining('certificate') });
+
+  const named = { WEFT_STORE_CA_FILE: ca.cert, WEFT_STORE_CERT_FILE: own.cert, WEFT_STORE_KEY_FILE: own.key };
+  const env = { ...named, WEFT_STORE_USER: 'node', ...password };
+  await on(fileUrl('old.db'), (store) => putAll(store, items));
+  expect(await type(['copy', fileUrl('old.db'), url], env)).toMatchObject({ code: 0 });
+  const dumped = await type(['dump', '--store', url], env);
+  expect(dumped.stdout.trim().split('\n')).toHaveLength(items.length + 2);
 }, 60_000);

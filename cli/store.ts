@@ -4,6 +4,7 @@ import { statSync } from 'node:fs';
 import { open, readFile, rename } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { checkStore } from '../kvstore/check.ts';
+import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
 import type { Store } from '../kvstore/store.ts';
 import { decodeDump, encodeDump } from '../kvstore/transfer/dump-format.ts';
@@ -20,7 +21,7 @@ import type { Cli } from './ports.ts';
 import { checkText, type CheckJson } from './store/check-text.ts';
 import { machineClock } from './store/machine-clock.ts';
 import { agentsWarning, nextSteps } from './store/next-steps.ts';
-import { whichStore } from './store/which-store.ts';
+import { credentialsIn, whichStore } from './store/which-store.ts';
 
 type Output = { readonly output: 'table' | 'json' };
 type Which = { readonly store?: string; readonly config?: string };
@@ -66,10 +67,10 @@ const which = (command: Command): Command =>
     .option('--config <file>', 'configuration of the agent (default: /etc/weft/weftd.yaml)');
 
 async function check(cli: Cli, options: Output & Which): Promise<void> {
-  const { url, origin } = await whichStore(options, { env: cli.env, read: readIfThere });
+  const { url, origin, settings } = await whichStore(options, { env: cli.env, read: readIfThere });
   let result: CheckJson;
   try {
-    await using store = await opened(url, 'there');
+    await using store = await opened(url, 'there', credentialsIn(cli.env, settings));
     const probe = randomBytes(8).toString('hex');
     const ports = { monotonic: () => machineClock.monotonic(), probe };
     result = { origin, ...(await checkStore(store.store, ports)) };
@@ -85,8 +86,9 @@ async function check(cli: Cli, options: Output & Which): Promise<void> {
 }
 
 async function dump(cli: Cli, options: Which & { readonly out?: string }): Promise<void> {
-  const { url } = await whichStore(options, { env: cli.env, read: readIfThere });
-  const taken = await takeFrom(url);
+  const { url, settings } = await whichStore(options, { env: cli.env, read: readIfThere });
+  await using source = await opened(url, 'there', credentialsIn(cli.env, settings));
+  const taken = await takeAll(source.store, contextOf(url));
   tellForeign(cli, taken);
   const lines = [...encodeDump(taken)];
   if (options.out === undefined || options.out === '-') {
@@ -101,7 +103,7 @@ async function dump(cli: Cli, options: Which & { readonly out?: string }): Promi
 async function refill(cli: Cli, file: string, options: Output & { readonly store: string }): Promise<void> {
   parseStoreUrl(options.store);
   const { header, items } = decodeDump(await cli.read(file), file);
-  await using target = await opened(options.store, 'may be made');
+  await using target = await opened(options.store, 'may be made', credentialsIn(cli.env));
   const from = `the dump of ${header.store} of ${header.time}`;
   const result = await fill(target.store, items, from, options);
   const into = target.store.description;
@@ -113,10 +115,10 @@ async function refill(cli: Cli, file: string, options: Output & { readonly store
 async function copy(cli: Cli, from: string, to: string, options: Output): Promise<void> {
   const source = parseStoreUrl(from);
   if (isSameStore(source, parseStoreUrl(to))) throw sameStore(from, to);
-  await using old = await opened(from, 'there');
+  await using old = await opened(from, 'there', credentialsIn(cli.env));
   const taken = await takeAll(old.store, contextOf(from));
   tellForeign(cli, taken);
-  await using target = await opened(to, 'may be made');
+  await using target = await opened(to, 'may be made', credentialsIn(cli.env));
   if (await holdsTheVery(target.store, taken)) throw sameStore(from, to);
   const { description: into } = target.store;
   const result = await fill(target.store, taken.items, taken.header.store, options);
@@ -139,11 +141,6 @@ const done = ({ written, present }: Restored, all: number, into: string): string
 
 const sameStore = (from: string, to: string): WeftError =>
   new WeftError('INPUT_INVALID', `${from} and ${to} are the same store: there is nothing to copy`);
-
-async function takeFrom(url: string): Promise<Taken> {
-  await using source = await opened(url, 'there');
-  return await takeAll(source.store, contextOf(url));
-}
 
 const contextOf = (url: string): { readonly prefix: string; readonly now: string } => ({
   prefix: parseStoreUrl(url).prefix,
@@ -194,11 +191,16 @@ interface Opened extends AsyncDisposable {
   readonly store: Store;
 }
 
-/** @param file A missing file of a `file:` store is an error, or is made. */
-async function opened(url: string, file: 'there' | 'may be made'): Promise<Opened> {
+/** @param file A missing file of a `file:` store is an error, or is made. The credentials are meant for an etcd. */
+async function opened(
+  url: string,
+  file: 'there' | 'may be made',
+  secrets: CredentialSources,
+): Promise<Opened> {
   const address = parseStoreUrl(url);
   if (file === 'there' && address.kind === 'file') demandFile(address.path);
-  const ports = { clock: machineClock, logger: silentLogger, fraction: Math.random };
+  const credentials = fileCredentials(address.kind === 'etcd' ? secrets : {}, silentLogger);
+  const ports = { clock: machineClock, logger: silentLogger, fraction: Math.random, credentials };
   const store = await openStore(url, ports);
   return { store, [Symbol.asyncDispose]: () => store.close() };
 }

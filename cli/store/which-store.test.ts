@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { settings } from '../../agent/config/settings.ts';
-import { defaultStore, whichStore } from './which-store.ts';
+import { credentialsIn, defaultStore, whichStore } from './which-store.ts';
 
 const standard = '/etc/weft/weftd.yaml';
 const files: Readonly<Record<string, string>> = {
@@ -27,12 +27,12 @@ describe('the store of a command', () => {
     [{ config: '/no-store.yaml' }, {}, defaultStore, 'default'],
     [{ config: '/empty.yaml' }, {}, defaultStore, 'default'],
   ])('by %j and %j is %s (%s)', async (options, env, url, origin) => {
-    expect(await choose(options, env)).toEqual({ url, origin });
+    expect(await choose(options, env)).toMatchObject({ url, origin });
   });
 
   test('without anything said is that of an agent that was told nothing', async () => {
     const fallback = settings.find(({ key }) => key === 'store')?.fallback({ hostname: 'n1' });
-    expect(await choose({}, {}, {})).toEqual({ url: fallback, origin: 'default' });
+    expect(await choose({}, {}, {})).toEqual({ url: fallback, origin: 'default', settings: {} });
   });
 
   test.each([
@@ -44,5 +44,32 @@ describe('the store of a command', () => {
       code: 'INPUT_INVALID',
       message: expect.stringContaining(message),
     });
+  });
+});
+
+describe('the credentials of a command', () => {
+  test('are those of the configuration that names the store, unless the environment has others', async () => {
+    const there = { [standard]: 'store: etcds://a\nstoreCaFile: /ca.pem\nstoreUser: node\nname: n1\n' };
+    const { settings: told } = await choose({}, {}, there);
+    expect(credentialsIn({}, told)).toEqual({ caFile: '/ca.pem', user: 'node' });
+    const env = { WEFT_STORE_USER: 'admin', WEFT_STORE_PASSWORD: 'word', WEFT_STORE_CA_FILE: '' };
+    expect(credentialsIn(env, told)).toEqual({ caFile: '/ca.pem', user: 'admin', password: 'word' });
+  });
+
+  test('never come from a configuration that names another store', async () => {
+    const there = { [standard]: 'store: etcds://a\nstoreUser: node\n' };
+    const { settings: told } = await choose({ store: 'etcds://b' }, {}, there);
+    expect(credentialsIn({}, told)).toEqual({});
+  });
+
+  test('have the names of the settings of weftd, and a secret in itself is read from no file', () => {
+    const all = settings.filter(({ key }) => /^store[A-Z]/.test(key));
+    const env = Object.fromEntries(all.map(({ env: variable }) => [variable, variable]));
+    expect(Object.values(credentialsIn(env)).toSorted()).toEqual(Object.values(env).toSorted());
+    const file = Object.fromEntries(all.map(({ key }) => [key, key]));
+    const readable = all
+      .map(({ key }) => key)
+      .filter((key) => key !== 'storePassword' && key !== 'storeToken');
+    expect(Object.values(credentialsIn({}, file)).toSorted()).toEqual(readable.toSorted());
   });
 });

@@ -6,7 +6,11 @@ export interface WhichStore {
   readonly url: string;
   /** Who says so, for people. */
   readonly origin: string;
+  /** What the configuration says besides, when it names the store. */
+  readonly settings: Settings;
 }
+
+type Settings = Readonly<Record<string, unknown>>;
 
 export interface WhichStorePorts {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -27,19 +31,22 @@ export async function whichStore(
   { store, config }: { readonly store?: string; readonly config?: string },
   { env, read }: WhichStorePorts,
 ): Promise<WhichStore> {
-  if (store !== undefined) return { url: store, origin: 'flag --store' };
+  if (store !== undefined) return { url: store, origin: 'flag --store', settings: {} };
   const told = env['WEFT_STORE'];
   if (config === undefined && told !== undefined && told !== '')
-    return { url: told, origin: 'environment WEFT_STORE' };
+    return { url: told, origin: 'environment WEFT_STORE', settings: {} };
   const path = config ?? defaultConfig;
   const text = await read(path);
   if (text === undefined && config !== undefined)
     throw new WeftError('INPUT_INVALID', `there is no configuration ${config}`);
-  const url = text === undefined ? undefined : storeIn(path, text);
-  return url === undefined ? { url: defaultStore, origin: 'default' } : { url, origin: `file ${path}` };
+  const settings = text === undefined ? {} : settingsIn(path, text);
+  const url = settings['store'];
+  if (url === undefined) return { url: defaultStore, origin: 'default', settings };
+  if (typeof url === 'string' && url !== '') return { url, origin: `file ${path}`, settings };
+  throw new WeftError('INPUT_INVALID', `the configuration ${path} has a store that is no text`);
 }
 
-function storeIn(path: string, text: string): string | undefined {
+function settingsIn(path: string, text: string): Settings {
   let tree: unknown;
   try {
     tree = parse(text);
@@ -52,7 +59,29 @@ function storeIn(path: string, text: string): string | undefined {
       },
     );
   }
-  if (typeof tree !== 'object' || tree === null || !('store' in tree)) return undefined;
-  if (typeof tree.store === 'string' && tree.store !== '') return tree.store;
-  throw new WeftError('INPUT_INVALID', `the configuration ${path} has a store that is no text`);
+  return typeof tree === 'object' && tree !== null ? (tree as Settings) : {};
+}
+
+/** How the agent's settings call what `fileCredentials` takes; a secret itself comes from the environment only. */
+const names = {
+  caFile: ['WEFT_STORE_CA_FILE', 'storeCaFile'],
+  certFile: ['WEFT_STORE_CERT_FILE', 'storeCertFile'],
+  keyFile: ['WEFT_STORE_KEY_FILE', 'storeKeyFile'],
+  user: ['WEFT_STORE_USER', 'storeUser'],
+  password: ['WEFT_STORE_PASSWORD'],
+  passwordFile: ['WEFT_STORE_PASSWORD_FILE', 'storePasswordFile'],
+  token: ['WEFT_STORE_TOKEN'],
+  tokenFile: ['WEFT_STORE_TOKEN_FILE', 'storeTokenFile'],
+} as const satisfies Record<string, readonly [variable: string, setting?: string]>;
+
+/** The credentials that the environment, before the configuration, gives for a store. */
+export function credentialsIn(
+  env: WhichStorePorts['env'],
+  settings: Settings = {},
+): Partial<Record<keyof typeof names, string>> {
+  const found = Object.entries(names).flatMap(([name, [variable, setting]]) => {
+    const value = env[variable] || (setting === undefined ? undefined : settings[setting]);
+    return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
+  });
+  return Object.fromEntries(found);
 }
