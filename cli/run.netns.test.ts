@@ -189,7 +189,9 @@ describe('weft run', () => {
 
   test('without root it says what is needed', async () => {
     await using served = await agent();
-    const script = `exec setpriv --reuid=65534 --clear-groups "$@"`;
+    // Somebody who is not root, yet may read the checkout wherever it lies.
+    const reader = '--inh-caps=+dac_read_search --ambient-caps=+dac_read_search';
+    const script = `exec setpriv --reuid=65534 --clear-groups ${reader} "$@"`;
     const argv = [
       '-c',
       script,

@@ -107,14 +107,8 @@ install_apt() {
 if [ -n "$missing" ]; then install_apt; fi
 if [ "$set_name" = test ]; then tools/get-consul.sh; fi
 
-stamp=node_modules/.weft-lock
-if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
-  command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
-    fail "Node (18 or later) and npm are needed to fetch the rest: https://nodejs.org/, or: apt-get install nodejs npm"
-  major=$(node -p 'process.versions.node.split(".")[0]')
-  [ "$major" -ge 18 ] || fail "Node 18 or later is needed to fetch the rest; $(command -v node) is $(node -v)"
-  say "installing the npm packages of package-lock.json, Node 24 among them"
-  # The machine's own Node only fetches: what the packages ask of Node is kept by the pinned one.
+# Removes node_modules and makes it anew from the lock file.
+fetch_packages() {
   npm ci --ignore-scripts --no-audit --no-fund --loglevel=error </dev/null ||
     fail "npm ci failed (its words are above)"
   # npm 9 (Debian 12) unpacks the package with the pinned Node and makes no link to it.
@@ -123,6 +117,30 @@ if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
       ln -sf "../${pinned#node_modules/}" node_modules/.bin/node
     fi
   done
+}
+
+stamp=node_modules/.weft-lock
+if [ ! -x node_modules/.bin/node ] || ! cmp -s package-lock.json "$stamp"; then
+  command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
+    fail "Node (18 or later) and npm are needed to fetch the rest: https://nodejs.org/, or: apt-get install nodejs npm"
+  major=$(node -p 'process.versions.node.split(".")[0]')
+  [ "$major" -ge 18 ] || fail "Node 18 or later is needed to fetch the rest; $(command -v node) is $(node -v)"
+  say "installing the npm packages of package-lock.json, Node 24 among them"
+  # npm leaves out the native parts of packages that ask for a newer Node than the one it runs on. Told before the first
+  # fetch: afterwards `node` may be the pinned one.
+  own=$(node -v)
+  too_old=$(node -p 'const [a, b] = process.versions.node.split(".").map(Number); a < 20 || (a === 20 && b < 19)')
+  fetch_packages
+  if [ "$too_old" = true ]; then
+    say "Node $own is older than what some of them ask for: fetching once more with the Node that came along"
+    mkdir -p .cache/bootstrap
+    ln -f "$(readlink -f node_modules/.bin/node)" .cache/bootstrap/node
+    (
+      PATH=$PWD/.cache/bootstrap:$PATH
+      fetch_packages
+    )
+    rm -rf .cache/bootstrap
+  fi
   [ -x node_modules/.bin/node ] ||
     fail "npm brought no Node for this machine ($(uname -sm)): Weft runs on Linux x86_64 and aarch64"
   cp package-lock.json "$stamp"

@@ -40,9 +40,9 @@ export function takeInventory(): Inventory {
     ...pinnedNamespaces(),
     ...list('/run/netns').map((name) => `network namespace /run/netns/${name}`),
     ...list('/sys/class/net').map((name) => `link ${name}`),
-    // iproute2 makes the folder for the first name and leaves it.
+    // Made by the first use of iproute2, mount and systemd's tools, and left there.
     ...list('/run')
-      .filter((name) => name !== 'netns')
+      .filter((name) => !['netns', 'mount', 'systemd'].includes(name))
       .flatMap((name) => [
         `/run/${name}`,
         ...(ours.test(name) ? list(join('/run', name)) : []).map((inner) => join('/run', name, inner)),
