@@ -12,6 +12,7 @@ import { ended } from '../e2e/lab/run.ts';
 import { labStatus, type LabStatus } from '../e2e/lab/status.ts';
 import { demoNextSteps, plainNextSteps, type Invocation } from './lab/next-steps.ts';
 import { pingReport, type PingRow } from './lab/ping-report.ts';
+import { colorsFor } from './output/colors.ts';
 import { ProgressLines } from './output/progress.ts';
 
 const defaultLab = 'lab';
@@ -165,7 +166,8 @@ function probeJson({ ok, pairs, tunnels }: Probe): unknown {
   return { ok, pairs: pairs.map(rowOf), tunnels };
 }
 
-const reportOf = (probe: Probe): string => pingReport(probe.pairs.map(rowOf), probe.tunnels);
+const reportOf = (probe: Probe): string =>
+  pingReport(probe.pairs.map(rowOf), probe.tunnels, colorsFor(process.stdout, process.env));
 
 function rowOf(pair: Probe['pairs'][number]): PingRow {
   const { from, to, address, expected, reached, ms, why, ok } = pair;

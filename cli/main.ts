@@ -1,9 +1,9 @@
 /** The composition root of `weft`: everything that the command line needs of this process. */
 import { readFile } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
-import colors from 'picocolors';
 import { WeftError } from '../model/errors.ts';
 import packageJson from '../package.json' with { type: 'json' };
+import { colorsFor } from './output/colors.ts';
 import { runCli } from './program.ts';
 
 async function read(file: string): Promise<string> {
@@ -27,7 +27,8 @@ process.stderr.on('error', ignoreClosedPipe);
 const code = await runCli(process.argv.slice(2), {
   version: packageJson.version,
   env: process.env,
-  colors,
+  colors: colorsFor(process.stdout, process.env),
+  errColors: colorsFor(process.stderr, process.env),
   out: (line) => void process.stdout.write(`${line}\n`),
   err: (line) => void process.stderr.write(`${line}\n`),
   connect: async (socket) => (await import('../api/client.ts')).connect(socket),

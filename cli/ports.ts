@@ -5,7 +5,10 @@ import type { Client } from '../api/client.ts';
 export interface CliPorts {
   readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** For what goes to standard output. */
   readonly colors: Colors;
+  /** For what goes to standard error. */
+  readonly errColors: Colors;
   /** Writes one text to standard output; the end of the line is added. */
   readonly out: (text: string) => void;
   /** The same for standard error. */

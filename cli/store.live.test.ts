@@ -50,7 +50,9 @@ const etcdUrl = (): string => `etcd://127.0.0.1:${server.port}/command/${round}`
 /** `weft store ARGS...` as a process of its own. */
 function type(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Typed> {
   return new Promise((resolve) => {
-    const options = { env: { ...process.env, ...env }, timeout: 50_000, maxBuffer: 2 ** 26 };
+    // As in a pipe, whatever the terminal of the tests is.
+    const { FORCE_COLOR: _, ...inherited } = process.env;
+    const options = { env: { ...inherited, ...env }, timeout: 50_000, maxBuffer: 2 ** 26 };
     execFile(weft, ['store', ...args], options, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr });
     });

@@ -127,7 +127,8 @@ async function copy(cli: Cli, from: string, to: string, options: Output): Promis
   cli.show(options, { ...result, keys: items.length, from: header, into, agents, changed }, () =>
     [done(result, items.length, into), nextSteps(to)].join('\n'),
   );
-  if (agents.length > 0) cli.err(cli.colors.yellow(`weft: warning: ${agentsWarning(header.store, agents)}`));
+  if (agents.length > 0)
+    cli.err(cli.errColors.yellow(`weft: warning: ${agentsWarning(header.store, agents)}`));
   if (changed.length === 0) return;
   cli.err(
     `weft: ${changed.length} keys of ${header.store} have changed meanwhile, ${changed[0] ?? ''} for one: ${into} has ` +
@@ -183,7 +184,9 @@ async function fill(
 function tellForeign(cli: Cli, { foreign, header }: Taken): void {
   for (const key of foreign) {
     const why = 'no store of Weft takes such a key, or an empty value';
-    cli.err(cli.colors.yellow(`weft: warning: ${header.store}: ${JSON.stringify(key)} stays behind: ${why}`));
+    cli.err(
+      cli.errColors.yellow(`weft: warning: ${header.store}: ${JSON.stringify(key)} stays behind: ${why}`),
+    );
   }
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { createColors } from 'picocolors';
 import { pingReport, type PingRow } from './ping-report.ts';
 
 const row = (from: string, to: string, change: Partial<PingRow> = {}): PingRow => ({
@@ -15,9 +16,8 @@ const row = (from: string, to: string, change: Partial<PingRow> = {}): PingRow =
 });
 const silent = { expected: 'isolated', reached: false, ok: true } as const;
 const v6 = { address: 'fd00:7::2', ms: 12.4 };
-/** Without colours. */
 const plain = (rows: readonly PingRow[], tunnels: Parameters<typeof pingReport>[1] = []): string =>
-  pingReport(rows, tunnels).replaceAll(/\x1b\[\d+m/g, '');
+  pingReport(rows, tunnels, createColors(false));
 
 describe('the report of a ping', () => {
   test('shows every pair with both families, in natural order', () => {

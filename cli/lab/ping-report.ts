@@ -1,4 +1,4 @@
-import colors from 'picocolors';
+import type { Colors } from 'picocolors/types.js';
 
 /** One ping of the table. */
 export interface PingRow {
@@ -29,12 +29,12 @@ const inOrder = (names: Iterable<string>): readonly string[] =>
   [...new Set(names)].toSorted((a, b) => a.localeCompare(b, 'en', { numeric: true }));
 
 /** The table of every pair, one block for each network pinged, then the tunnels and a summary. */
-export function pingReport(rows: readonly PingRow[], tunnels: readonly TunnelRow[]): string {
-  const blocks = inOrder(rows.map((row) => row.network)).map((network) => block(network, rows));
+export function pingReport(rows: readonly PingRow[], tunnels: readonly TunnelRow[], colors: Colors): string {
+  const blocks = inOrder(rows.map((row) => row.network)).map((network) => block(network, rows, colors));
   return [...blocks, tunnelBlock(tunnels), summary(rows, tunnels)].filter((part) => part !== '').join('\n\n');
 }
 
-function block(network: string, rows: readonly PingRow[]): string {
+function block(network: string, rows: readonly PingRow[], colors: Colors): string {
   const here = rows.filter((row) => row.network === network);
   const from = inOrder(here.map((row) => row.from));
   const to = inOrder(here.map((row) => row.to));
@@ -48,7 +48,7 @@ function block(network: string, rows: readonly PingRow[]): string {
   const widths = ['', ...to].map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   const lines = cells.map((line) =>
     line
-      .map((text, i) => paint(text.padEnd(widths[i] ?? 0)))
+      .map((text, i) => paint(text.padEnd(widths[i] ?? 0), colors))
       .join('  ')
       .trimEnd(),
   );
@@ -69,7 +69,7 @@ function cell(rows: readonly PingRow[]): string {
 
 const format = (ms: number | undefined): string => (ms === undefined ? '?' : ms.toFixed(ms < 10 ? 2 : 0));
 
-function paint(text: string): string {
+function paint(text: string, colors: Colors): string {
   if (text.startsWith('!') || text.includes('/!')) return colors.red(text);
   return /^[\d.]+(\/[\d.]+)*\s*$/.test(text) && /\d/.test(text) ? colors.green(text) : text;
 }

@@ -1,4 +1,5 @@
-import colors from 'picocolors';
+import type { Colors } from 'picocolors/types.js';
+import { colorsFor } from './colors.ts';
 
 /** What a command tells of its work, as far as it is shown. */
 export interface ProgressEvent {
@@ -21,12 +22,14 @@ const wheel = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '�
 /** One line for each finished step; on a terminal also a wheel with what is under way. */
 export class ProgressLines implements Disposable {
   readonly #screen: Screen;
+  readonly #colors: Colors;
   readonly #open = new Map<string, string>();
   #turn = 0;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(screen: Screen) {
     this.#screen = screen;
+    this.#colors = colorsFor(screen, process.env);
   }
 
   readonly report = (event: ProgressEvent): void => {
@@ -36,8 +39,8 @@ export class ProgressLines implements Disposable {
       return;
     }
     this.#open.delete(name);
-    const mark = event.state === 'done' ? colors.green('ok') : colors.red('!!');
-    const took = event.took === undefined ? '' : colors.dim(` ${(event.took / 1000).toFixed(2)} s`);
+    const mark = event.state === 'done' ? this.#colors.green('ok') : this.#colors.red('!!');
+    const took = event.took === undefined ? '' : this.#colors.dim(` ${(event.took / 1000).toFixed(2)} s`);
     const outcome = event.outcome === undefined ? '' : `: ${event.outcome}`;
     this.#clear();
     this.#screen.write(`${mark} ${(event.host ?? '').padEnd(3)} ${event.step}${outcome}${took}\n`);

@@ -27,6 +27,7 @@ export async function typeWeft(args: readonly string[], world: World = {}): Prom
     version: '1.2.3',
     env: { WEFT_SOCKET: served.socketPath, ...world.env },
     colors: createColors(false),
+    errColors: createColors(false),
     out: (text) => void (said.out += `${text}\n`),
     err: (text) => void (said.err += `${text}\n`),
     connect: async (socket) => connect(socket),
