@@ -75,7 +75,7 @@ export class Calls {
   ): Promise<A> {
     try {
       return await channel.unary(pick, request, {
-        deadline: Date.now() + patience,
+        within: patience,
         signal: this.#signal(options),
       });
     } catch (error) {
@@ -90,16 +90,16 @@ export class Calls {
   ): Promise<T> {
     const signal = this.#signal(options);
     signal.throwIfAborted();
-    const end = Date.now() + patience;
+    const end = performance.now() + patience;
     for (let left = Math.max(2, this.#channels.length); ; left -= 1) {
       const { channel } = this;
-      const share = this.#channels.length === 1 ? end : Date.now() + (end - Date.now()) / left;
+      const rest = end - performance.now();
       try {
-        return await attempt(channel, { deadline: share, signal });
+        return await attempt(channel, { within: this.#channels.length === 1 ? rest : rest / left, signal });
       } catch (error) {
         if (!isContactLost(error)) throw error;
         this.failed(channel);
-        if (left === 1 || Date.now() >= end) throw error;
+        if (left === 1 || performance.now() >= end) throw error;
       }
     }
   }

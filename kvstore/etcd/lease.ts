@@ -33,7 +33,7 @@ const holdBy = (calls: Calls): RemoteHold => ({
   async renew(id, within, signal) {
     const { channel } = calls;
     try {
-      const seconds = await channel.keepAlive(id, { deadline: Date.now() + within, signal });
+      const seconds = await channel.keepAlive(id, { within, signal });
       return seconds > 0 ? seconds * 1000 : undefined;
     } catch (error) {
       signal.throwIfAborted();
