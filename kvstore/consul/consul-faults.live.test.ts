@@ -6,6 +6,7 @@ import { exception, type FaultSubject } from '../testing/faults/fault-case.ts';
 import { ownHands, type Hands } from '../testing/faults/hands.ts';
 import { networkGround, type NetworkGround } from '../testing/faults/network-ground.ts';
 import { faultSuite } from '../testing/faults/suite.ts';
+import { wallClock } from '../testing/faults/wall-clock.ts';
 
 let server: ConsulServer;
 let round = 0;
@@ -47,6 +48,7 @@ const subject: FaultSubject<Hands, NetworkGround> = {
       'Consul has no quota: on a full disk the server ends itself',
       'the cases in which the server is killed',
     ),
+    wallClock: () => wallClock,
   },
 };
 

@@ -6,6 +6,7 @@ import { exception, type FaultSubject } from '../testing/faults/fault-case.ts';
 import { ownHands, type Hands, type SmallStore } from '../testing/faults/hands.ts';
 import { networkGround, type NetworkGround } from '../testing/faults/network-ground.ts';
 import { faultSuite } from '../testing/faults/suite.ts';
+import { wallClock } from '../testing/faults/wall-clock.ts';
 
 let server: EtcdServer;
 let round = 0;
@@ -36,6 +37,7 @@ const subject: FaultSubject<Hands, NetworkGround> = {
     save: () => () => server.save(),
     wipe: () => () => server.wipe(),
     small: ({ stack }) => small(stack),
+    wallClock: () => wallClock,
   },
 };
 

@@ -9,6 +9,7 @@ import { allCases } from '../testing/faults/all.ts';
 import { exception, type FaultSubject, type Ground } from '../testing/faults/fault-case.ts';
 import { ownHands, type Hands, type Outage, type SmallStore } from '../testing/faults/hands.ts';
 import { faultSuite } from '../testing/faults/suite.ts';
+import { wallClock } from '../testing/faults/wall-clock.ts';
 import { notingLogger } from '../testing/noting-logger.ts';
 import { openFileStore } from './store.ts';
 import { Child } from './testing/child.ts';
@@ -129,6 +130,7 @@ const subject: FaultSubject<Hands, FileGround> = {
         replace(path, `${path}.new`);
       },
     small,
+    wallClock: () => wallClock,
   },
 };
 

@@ -26,6 +26,12 @@ export interface SmallStore {
   makeRoom(): Promise<void>;
 }
 
+/** The wall clock of the process that has the clients; as it was when it is disposed of. */
+export interface WallClock extends Disposable {
+  /** Moves it by so many milliseconds. */
+  step(ms: number): void;
+}
+
 /** What can be done to a store of one server or file. */
 export interface Hands {
   /** Nobody reaches the store, in its plainest way: the server is killed with -9, the file is not there. */
@@ -43,6 +49,7 @@ export interface Hands {
   /** The store begins another life: all data are gone. */
   readonly wipe: () => Promise<void>;
   readonly small: () => Promise<SmallStore>;
+  readonly wallClock: () => WallClock;
 }
 
 /** Cases that need nothing else touch nothing but what is their own, and may run side by side. */
