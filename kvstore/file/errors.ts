@@ -52,8 +52,7 @@ export function fileError(wish: string, error: unknown, phase: 'commit' | 'other
   });
 }
 
-const adviceOn = (code: ErrorCode): string =>
-  code === 'STORE_FULL' ? '; make room on its file system' : '';
+const adviceOn = (code: ErrorCode): string => (code === 'STORE_FULL' ? '; make room on its file system' : '');
 
 /** Does another process hold a lock that the call needs? */
 export function isBusy(error: unknown): boolean {
