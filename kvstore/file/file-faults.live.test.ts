@@ -131,6 +131,10 @@ const subject: FaultSubject<Hands, FileGround> = {
         replace(path, `${path}.new`);
       },
     small,
+    guarded: exception(
+      'who may open the file may do everything, and goes on with what is open',
+      'a user whom the file does not let in is told so (kvstore/file/processes.live.test.ts)',
+    ),
     wallClock: () => wallClock,
   },
 };

@@ -6,6 +6,7 @@ import { fullCases } from './cases/full.ts';
 import { historyCases } from './cases/history.ts';
 import { leaseFaultCases } from './cases/leases.ts';
 import { loadCases } from './cases/load.ts';
+import { permissionCases } from './cases/permission.ts';
 import { silenceCases } from './cases/silence.ts';
 import type { FaultCase } from './fault-case.ts';
 import type { Hands } from './hands.ts';
@@ -19,6 +20,7 @@ export const allCases: readonly FaultCase<Hands>[] = [
   ...historyCases,
   ...leaseFaultCases,
   ...clockCases,
+  ...permissionCases,
   ...fullCases,
   ...loadCases,
 ];
