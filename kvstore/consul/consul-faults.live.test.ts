@@ -45,8 +45,8 @@ const subject: FaultSubject<Hands, NetworkGround> = {
     },
     wipe: () => () => server.wipe(),
     small: exception(
-      'Consul has no quota: on a full disk the server ends itself',
-      'the cases in which the server is killed',
+      'Consul has no quota: on a full disk the server gives up leading at every write, which is an outage',
+      'the cases in which the server is away or silent; with room again all goes on (kvstore/consul/consul-own.live.test.ts)',
     ),
     guarded: ({ stack }) => guarded(stack),
     wallClock: () => wallClock,

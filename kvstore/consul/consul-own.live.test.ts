@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { eventually, Follower } from '../contract-subject.ts';
 import { commit, putOp, putText } from '../contract-write.ts';
@@ -96,3 +100,24 @@ test('a lease lets go of a key among more plain puts than there is room to ask f
   await lease.revoke();
   expect((await store.list('k/')).entries.length).toBe(ops.length);
 });
+
+test('on a full disk a server gives up leading at every write, which is an outage; with room again all goes on', async () => {
+  await using stack = new AsyncDisposableStack();
+  const disk = mkdtempSync(join(tmpdir(), 'weft-consul-disk-'));
+  stack.defer(() => rmSync(disk, { recursive: true }));
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'weft-test', disk]);
+  stack.defer(() => void execFileSync('umount', [disk]));
+  const small = stack.use(await ConsulServer.start({ parent: disk }));
+  const client = stack.adopt(await openClient([small.port], 'full/'), (each) => each.close());
+  await putText(client, 'net/a', '1');
+  const { follower } = await follow(client);
+  const filler = join(disk, 'filler');
+  const { bavail, bsize } = statfsSync(disk);
+  writeFileSync(filler, Buffer.alloc(bavail * bsize));
+  const big = { kind: 'put', key: 'net/big', value: new Uint8Array(250_000).fill(0x61) } as const;
+  await expect(client.txn([], [big])).rejects.toMatchObject({ retry: 'transient' });
+  rmSync(filler);
+  await eventually('a write', () => putText(client, 'net/a', '2'), patience);
+  await eventually('the write in the watch', () => follower.texts['net/a'] === '2', patience);
+  expect(follower.broken).toEqual([]);
+}, 120_000);

@@ -27,17 +27,18 @@ export class ConsulServer implements AsyncDisposable {
   private constructor(
     [port, rpcPort, gossipPort]: readonly [number, number, number],
     token: string | undefined,
+    parent: string,
   ) {
     this.#token = token;
     this.port = port;
     this.#rpcPort = rpcPort;
     this.#gossipPort = gossipPort;
-    this.#directory = mkdtempSync(join(tmpdir(), 'weft-consul-'));
+    this.#directory = mkdtempSync(join(parent, 'weft-consul-'));
   }
 
-  /** Starts an empty server and waits until it answers. With `acl` nobody may do anything but by `ask`. */
-  static async start({ acl = false } = {}): Promise<ConsulServer> {
-    const server = new ConsulServer(await freePorts(), acl ? randomUUID() : undefined);
+  /** Starts an empty server and waits until it answers. With `acl` nobody may do anything but by `ask`. `parent`: where its data are. */
+  static async start({ acl = false, parent = tmpdir() } = {}): Promise<ConsulServer> {
+    const server = new ConsulServer(await freePorts(), acl ? randomUUID() : undefined, parent);
     try {
       await server.resume();
       return server;
