@@ -134,7 +134,7 @@ export const cutCases: readonly FaultCase<Hands>[] = [
         ),
       );
     }
-    const marks = t.long ? Array.from({ length: 40 }, (_, n) => 30_000 + 1000 * n) : [30_000, 50_000, 70_000];
+    const marks = t.long ? Array.from({ length: 15 }, (_, n) => 30_000 + 2500 * n) : [30_000, 50_000, 70_000];
     proxy.cutAfter(...marks);
     proxy.mode = 'pass';
     await expectTheTruth(follower, t.witness);
