@@ -30,10 +30,12 @@ export class EtcdServer implements AsyncDisposable {
   readonly #healthPort: number;
   readonly #protection: Protection | undefined;
   readonly #directory: string;
+  readonly #durable: boolean;
   #process: ChildProcess | undefined;
   #rootPassword: string | undefined;
 
-  private constructor(ports: readonly number[], protection: Protection | undefined) {
+  private constructor(ports: readonly number[], protection: Protection | undefined, durable: boolean) {
+    this.#durable = durable;
     const [port = 0, peerPort = 0, healthPort = 0] = ports;
     this.port = port;
     this.#peerPort = peerPort;
@@ -42,12 +44,10 @@ export class EtcdServer implements AsyncDisposable {
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-etcd-'));
   }
 
-  /** Starts an empty server and waits until it answers. */
-  static async start(protection?: Protection): Promise<EtcdServer> {
-    const server = new EtcdServer(
-      await freePorts(3, protection === undefined ? '127.0.0.1' : '::'),
-      protection,
-    );
+  /** Starts an empty server and waits until it answers. `durable`: what it has confirmed survives a power cut, at its price. */
+  static async start(protection?: Protection, { durable = false } = {}): Promise<EtcdServer> {
+    const ports = await freePorts(3, protection === undefined ? '127.0.0.1' : '::');
+    const server = new EtcdServer(ports, protection, durable);
     try {
       await server.resume();
       return server;
@@ -81,8 +81,7 @@ export class EtcdServer implements AsyncDisposable {
       `--listen-peer-urls=${peer}`,
       `--initial-advertise-peer-urls=${peer}`,
       `--initial-cluster=default=${peer}`,
-      // Nothing in a test has to survive a power cut.
-      '--unsafe-no-fsync',
+      ...(this.#durable ? [] : ['--unsafe-no-fsync']),
     ];
     this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', 'etcd', ...flags], {
       stdio: ['ignore', log, log],
