@@ -50,7 +50,7 @@ async function listOnce(
   while (true) {
     const request = { key: from, range_end, limit: pageKeys, revision: first?.header.revision ?? 0 };
     const page = await calls.repeatable(wish, (m) => m.range, request, options);
-    for (const kv of page.kvs) entries.push(space.entry(kv));
+    for (const kv of page.kvs) entries.push(space.listed(kv));
     first ??= page;
     const last = page.kvs.at(-1);
     if (!page.more || last === undefined) {
