@@ -11,6 +11,9 @@ export interface BackEnd {
   readonly url: (word: string) => string;
 }
 
+/** Servers of tests are started without; the last one counts. */
+const durable = ['--unsafe-no-fsync=false'];
+
 /** The stores that are up, or are on their way. */
 const up = new Set<Promise<AsyncDisposable>>();
 
@@ -26,7 +29,7 @@ export async function endBackEnds(): Promise<void> {
 export async function startBackEnds(stack: AsyncDisposableStack): Promise<readonly BackEnd[]> {
   stack.defer(endBackEnds);
   const file = await kept(makeDirectory());
-  const etcd = await kept(EtcdServer.start(undefined, { durable: true }));
+  const etcd = await kept(EtcdServer.start(undefined, durable));
   const consul = await kept(ConsulServer.start());
   return [
     { name: 'file', url: (word) => `file://${file.path}/${word}.db` },

@@ -1,8 +1,10 @@
+import type { Item } from '../../../kvstore/transfer/stages.ts';
 import type { Bench, Benchmark } from '../benchmark.ts';
 import { alternate } from '../rounds.ts';
 import { median, pairedRatio } from '../statistics.ts';
 import { fixed, verdict, whole, type Figures } from '../table.ts';
 import { startBackEnds, type BackEnd } from './back-ends.ts';
+import { recordOf } from './cast.ts';
 import { fill } from './fill.ts';
 import { startProcess } from './line-process.ts';
 import type { Start } from './start-process.ts';
@@ -13,7 +15,7 @@ interface Size {
   readonly rounds: number;
 }
 const sizes: readonly Size[] = [
-  { endpoints: 10_000, rounds: 5 },
+  { endpoints: 10_000, rounds: 3 },
   { endpoints: 100_000, rounds: 3 },
 ];
 const quickSizes: readonly Size[] = [{ endpoints: 2000, rounds: 1 }];
@@ -30,7 +32,8 @@ export const startingBenchmark: Benchmark = {
     const tables: Figures[] = [];
     let filled = 0;
     for (const { endpoints, rounds } of bench.quick ? quickSizes : sizes) {
-      for (const backEnd of backEnds) await fillOne(bench, backEnd, filled, endpoints);
+      const items = Array.from({ length: endpoints - filled }, (_, i) => recordOf(filled + i));
+      for (const backEnd of backEnds) await fillOne(bench, backEnd, items);
       filled = endpoints;
       const candidates = backEnds.flatMap((backEnd) =>
         ways.map((way) => ({
@@ -38,23 +41,26 @@ export const startingBenchmark: Benchmark = {
           measure: () => measure(backEnd, way, endpoints),
         })),
       );
-      const results = await alternate(rounds, candidates, (round, name) =>
-        bench.tell(`store-start: ${endpoints} endpoints, round ${round + 1}: ${name}`),
-      );
+      const results = await alternate(rounds, candidates, (round, name) => {
+        if (name === candidates[0]?.name)
+          bench.tell(`store-start: ${endpoints} endpoints, round ${round + 1}`);
+      });
       tables.push(figures(endpoints, results));
     }
     return tables;
   },
 };
 
-async function fillOne(bench: Bench, { name, url }: BackEnd, from: number, to: number): Promise<void> {
+async function fillOne(bench: Bench, { name, url }: BackEnd, items: readonly Item[]): Promise<void> {
   const store = await openBenchStore(url('start'));
   const begin = performance.now();
+  const tell = (done: number): void => {
+    const seconds = fixed((performance.now() - begin) / 1000);
+    bench.tell(`store-start: ${name} took ${done} of ${items.length} endpoints in ${seconds} s`);
+  };
   try {
-    await fill(store, from, to, (done) => {
-      const seconds = fixed((performance.now() - begin) / 1000);
-      bench.tell(`store-start: ${name} holds ${done} of ${to} endpoints after ${seconds} s`);
-    });
+    await fill(store, items, tell);
+    tell(items.length);
   } finally {
     await store.close();
   }
