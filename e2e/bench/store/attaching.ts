@@ -38,7 +38,7 @@ export const attachingBenchmark: Benchmark = {
         const take = (): number => (blocks += 1) * block;
         await together(writers, () => ({ way, url: place, state, first: take(), during: 0 }));
         for (const count of clients) {
-          const during = bench.quick ? 200 : 1000;
+          const during = bench.quick ? 200 : 600;
           candidates.push({
             name: labelOf(nameOf(name, way), count),
             measure: () =>

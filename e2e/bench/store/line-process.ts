@@ -14,7 +14,9 @@ export interface LineProcess extends AsyncDisposable {
 /** Starts a script of this directory as bin/weftd starts the agent. */
 export function startProcess(script: string, ...args: readonly string[]): LineProcess {
   const flags = ['--max-semi-space-size=2', '--expose-gc', '--disable-warning=ExperimentalWarning'];
-  const child = spawn(process.execPath, [...flags, join(import.meta.dirname, script), ...args], {
+  const argv = [process.execPath, ...flags, join(import.meta.dirname, script), ...args];
+  // setpriv of util-linux: the kernel ends it when we are gone, whatever it is at.
+  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, MALLOC_ARENA_MAX: '2' },
   });

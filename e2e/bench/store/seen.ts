@@ -26,7 +26,7 @@ export const seenBenchmark: Benchmark = {
     await alternate(10, warm);
     const atRest = await alternate(bench.quick ? 20 : 250, warm, tell('at rest', 50));
     const loaded = lines.map((line) => ({ name: line.name, measure: () => line.underLoad() }));
-    const underLoad = await alternate(bench.quick ? 1 : 3, loaded, tell(`${load.rate} a second`, 1));
+    const underLoad = await alternate(bench.quick ? 1 : 2, loaded, tell(`${load.rate} a second`, 1));
     return [figures(atRest, underLoad, lines[0]?.written ?? 0)];
   },
 };

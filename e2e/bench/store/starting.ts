@@ -16,7 +16,7 @@ interface Size {
 }
 const sizes: readonly Size[] = [
   { endpoints: 10_000, rounds: 3 },
-  { endpoints: 100_000, rounds: 3 },
+  { endpoints: 100_000, rounds: 2 },
 ];
 const quickSizes: readonly Size[] = [{ endpoints: 2000, rounds: 1 }];
 
