@@ -3,6 +3,7 @@
  *
  *   start-process.ts weft|alone URL
  */
+import { setImmediate as pause } from 'node:timers/promises';
 import { systemClock } from '../../../agent/clock.ts';
 import { View } from '../../../agent/view/view.ts';
 import { endpointsPrefix, network } from './cast.ts';
@@ -63,6 +64,8 @@ await begin();
 const ms = performance.now() - start;
 const { user, system } = process.cpuUsage(cpu);
 const most = process.resourceUsage().maxRSS * 1024;
+// The answer that came last is held until its turn is over.
+await pause();
 const after = tidy();
 say({
   endpoints: endpoints(),
