@@ -5,12 +5,13 @@ import { fixed, whole, type Figures } from '../table.ts';
 import { startBackEnds } from './back-ends.ts';
 import { describeDisk } from './disk.ts';
 import { startProcess, type LineProcess } from './line-process.ts';
-import { nameOf, openWriter, ways } from './ways.ts';
+import { nameOf, openWriter, ways, type Way } from './ways.ts';
 import type { WriteOrder, Written } from './writer-process.ts';
 
 const clients = [1, 8] as const;
 /** More endpoints than one client can attach in one round. */
-const block = 20_000;
+const block = 5000;
+const roundsOf = ({ quick }: Bench): number => (quick ? 1 : 6);
 
 interface Round {
   /** All clients together. */
@@ -31,23 +32,25 @@ export const attachingBenchmark: Benchmark = {
     );
     const candidates: Candidate<Round>[] = [];
     let blocks = 0;
+    const during = bench.quick ? 200 : 300;
+    const take = (): number => (blocks += 1) * block;
     for (const { name, url } of backEnds) {
+      const orders = new Map<Way, () => WriteOrder>();
       for (const way of ways) {
         const place = url(`attach-${way}`);
         const state = await declared(way, place);
-        const take = (): number => (blocks += 1) * block;
+        orders.set(way, () => ({ way, url: place, state, first: take(), during }));
         await together(writers, () => ({ way, url: place, state, first: take(), during: 0 }));
-        for (const count of clients) {
-          const during = bench.quick ? 200 : 600;
-          candidates.push({
-            name: labelOf(nameOf(name, way), count),
-            measure: () =>
-              together(writers.slice(0, count), () => ({ way, url: place, state, first: take(), during })),
-          });
+      }
+      // What is compared comes one after the other.
+      for (const count of clients) {
+        for (const [way, order] of orders) {
+          const label = labelOf(nameOf(name, way), count);
+          candidates.push({ name: label, measure: () => together(writers.slice(0, count), order) });
         }
       }
     }
-    const results = await alternate(bench.quick ? 1 : 3, candidates, (round, name) => {
+    const results = await alternate(roundsOf(bench), candidates, (round, name) => {
       if (name === candidates[0]?.name) bench.tell(`store-attach: round ${round + 1}`);
     });
     return [
@@ -60,7 +63,7 @@ export const attachingBenchmark: Benchmark = {
   },
 };
 
-async function declared(way: (typeof ways)[number], url: string): Promise<number> {
+async function declared(way: Way, url: string): Promise<number> {
   const writer = await openWriter(way, url);
   try {
     return await writer.declare();
@@ -87,7 +90,7 @@ const labelOf = (name: string, count: number): string => `${name}, ${count} clie
 function figures(
   names: readonly string[],
   results: ReadonlyMap<string, readonly Round[]>,
-  { quick }: Bench,
+  bench: Bench,
 ): Figures {
   const rates = (label: string): readonly number[] => (results.get(label) ?? []).map((r) => r.perSecond);
   const rows = names.flatMap((name) =>
@@ -115,7 +118,7 @@ function figures(
     head: ['store', 'per second', 'p50 ms', 'p99 ms', 'conflicts', 'retries', 'alone', 'of alone'],
     rows,
     notes: [
-      `medians of ${quick ? 1 : 3} rounds in turns; each client is a process that sends one after the other, and all share this machine with the server`,
+      `medians of ${roundsOf(bench)} rounds in turns; each client is a process that sends one after the other, and all share this machine with the server`,
       'alone: the same transactions by the official API, nothing of ours',
       describeDisk(),
     ],
