@@ -140,4 +140,4 @@ const subject: FaultSubject<Hands, FileGround> = {
 };
 
 // One after the other: SQLite answers at once, so that a large call keeps all clients of this process from their leases.
-faultSuite(subject, { name: 'faults', cases: allCases, own: new Set() });
+faultSuite(subject, { name: 'faults', cases: allCases });

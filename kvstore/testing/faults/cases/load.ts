@@ -63,25 +63,28 @@ export const loadCases: readonly FaultCase<Hands>[] = [
     return `${8 * times} increments, ${tally.lost} replies lost, ${tally.refused} refusals`;
   }),
 
-  fault('many keys and many watches: each of them sees everything', [], async (t) => {
-    const [keys, watches] = t.long ? [10_000, 50] : [2000, 20];
-    const clients = await Promise.all(Array.from({ length: 5 }, () => t.another()));
-    const all = await Promise.all(
-      Array.from({ length: watches }, (_, n) => follow(clients[n % clients.length] ?? t.store)),
-    );
-    const ledger = new Ledger();
-    const began = performance.now();
-    for (let n = 0; n < keys; n += 20) {
-      await ledger.commit(
-        t.witness,
-        Array.from({ length: 20 }, (_, i) => putOp(`net/${n + i}`, 'some value of a usual length')),
+  {
+    heavy: true,
+    ...fault('many keys and many watches: each of them sees everything', [], async (t) => {
+      const [keys, watches] = t.long ? [10_000, 50] : [2000, 20];
+      const clients = await Promise.all(Array.from({ length: 5 }, () => t.another()));
+      const all = await Promise.all(
+        Array.from({ length: watches }, (_, n) => follow(clients[n % clients.length] ?? t.store)),
       );
-    }
-    for (const { follower } of all) {
-      await eventually('every key', () => follower.state.size === keys, 10 * patience);
-      ledger.judge(follower);
-      expect(follower.broken).toEqual([]);
-    }
-    return `${keys} keys x ${watches} watches in ${((performance.now() - began) / 1000).toFixed(1)} s`;
-  }),
+      const ledger = new Ledger();
+      const began = performance.now();
+      for (let n = 0; n < keys; n += 20) {
+        await ledger.commit(
+          t.witness,
+          Array.from({ length: 20 }, (_, i) => putOp(`net/${n + i}`, 'some value of a usual length')),
+        );
+      }
+      for (const { follower } of all) {
+        await eventually('every key', () => follower.state.size === keys, 10 * patience);
+        ledger.judge(follower);
+        expect(follower.broken).toEqual([]);
+      }
+      return `${keys} keys x ${watches} watches in ${((performance.now() - began) / 1000).toFixed(1)} s`;
+    }),
+  },
 ];
