@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consulProgram } from '../consul-program.ts';
+import type { Member } from './cluster.ts';
 
 /** Of util-linux: has the kernel end the server when we are gone. */
 const dieWithUs = 'setpriv';
@@ -22,12 +23,15 @@ export class ConsulServer implements AsyncDisposable {
   readonly #directory: string;
   /** Of an administrator, where access is by token. */
   readonly #token: string | undefined;
+  readonly #member: Member | undefined;
   #process: ChildProcess | undefined;
 
   private constructor(
     [port, rpcPort, gossipPort]: readonly [number, number, number],
-    token: string | undefined,
+    token?: string,
+    member?: Member,
   ) {
+    this.#member = member;
     this.#token = token;
     this.port = port;
     this.#rpcPort = rpcPort;
@@ -47,6 +51,11 @@ export class ConsulServer implements AsyncDisposable {
     }
   }
 
+  /** An empty server of a cluster, which is not started. */
+  static member(member: Member): ConsulServer {
+    return new ConsulServer([member.port, 8300, 8301], undefined, member);
+  }
+
   /** `kill -9`. The data stays. */
   async kill(): Promise<void> {
     const running = this.#process;
@@ -57,16 +66,23 @@ export class ConsulServer implements AsyncDisposable {
     await ended;
   }
 
-  /** Starts it again with its data, and waits until it answers. */
+  /** SIGSTOP: it says nothing any more, and its connections stay. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
+  /** Starts it again with its data, unless it runs, and waits until it answers. */
   async resume(): Promise<void> {
+    if (this.#process?.exitCode === null) return await this.#ready();
     const log = openSync(this.#log, 'a');
     const settings = {
       server: true,
-      bootstrap: true,
-      node_name: 'store',
       data_dir: this.#data,
-      bind_addr: '127.0.0.1',
-      client_addr: '127.0.0.1 ::1',
+      ...(this.#member === undefined ? alone : memberSettings(this.#member)),
       ports: {
         http: this.port,
         server: this.#rpcPort,
@@ -84,8 +100,9 @@ export class ConsulServer implements AsyncDisposable {
     };
     const file = join(this.#directory, 'settings.json');
     writeFileSync(file, JSON.stringify(settings));
-    const argv = [consulProgram(), 'agent', `-config-file=${file}`];
-    this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', ...argv], {
+    const place = this.#member?.at ?? [];
+    const argv = [...place, dieWithUs, '--pdeathsig', 'KILL', consulProgram(), 'agent'];
+    this.#process = spawn(argv[0] ?? '', [...argv.slice(1), `-config-file=${file}`], {
       stdio: ['ignore', log, log],
     });
     this.#process.on('error', () => undefined);
@@ -149,6 +166,22 @@ export class ConsulServer implements AsyncDisposable {
     throw new Error(`Consul on port ${this.port} does not answer; its log ends with:\n${log}`);
   }
 }
+
+const alone = {
+  bootstrap: true,
+  node_name: 'store',
+  bind_addr: '127.0.0.1',
+  client_addr: '127.0.0.1 ::1',
+};
+
+const memberSettings = ({ name, address, all, socket }: Member): object => ({
+  bootstrap_expect: all.length,
+  node_name: name,
+  bind_addr: address,
+  addresses: { http: `unix://${socket}` },
+  retry_join: all.map((each) => each.address),
+  retry_interval: '200ms',
+});
 
 /** Access by token, decided anew each time. */
 const demanding = (master: string): object => ({
