@@ -66,18 +66,12 @@ export class ConsulServer implements AsyncDisposable {
     await ended;
   }
 
-  /** SIGSTOP: it says nothing any more, and its connections stay. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#process?.kill('SIGCONT');
-  }
-
   /** Starts it again with its data, unless it runs, and waits until it answers. */
   async resume(): Promise<void> {
-    if (this.#process?.exitCode === null) return await this.#ready();
+    if (this.#process?.exitCode === null) {
+      await this.#ready();
+      return;
+    }
     const log = openSync(this.#log, 'a');
     const settings = {
       server: true,
@@ -110,6 +104,15 @@ export class ConsulServer implements AsyncDisposable {
     await this.#ready();
   }
 
+  /** SIGSTOP: connections stay, and nobody is answered until `thaw`. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Begins another life with the same flags: the data is gone. */
   async wipe(): Promise<void> {
     await this.kill();
@@ -125,7 +128,9 @@ export class ConsulServer implements AsyncDisposable {
   ): Promise<ArrayBuffer> {
     const headers: Record<string, string> =
       this.#token === undefined ? {} : { 'x-consul-token': this.#token };
-    const init = body === undefined ? { method, headers } : { method, headers, body };
+    // A server that was away may have handed it to one that is no more.
+    const common = { method, headers, signal: AbortSignal.timeout(5000) };
+    const init = body === undefined ? common : { ...common, body };
     const answer = await fetch(`http://127.0.0.1:${this.port}/v1/${path}`, init);
     if (!answer.ok) throw new Error(`Consul answers ${method} ${path} with ${answer.status}`);
     return await answer.arrayBuffer();

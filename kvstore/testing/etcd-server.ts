@@ -75,18 +75,12 @@ export class EtcdServer implements AsyncDisposable {
     await ended;
   }
 
-  /** SIGSTOP: it says nothing any more, and its connections stay. */
-  freeze(): void {
-    this.#process?.kill('SIGSTOP');
-  }
-
-  thaw(): void {
-    this.#process?.kill('SIGCONT');
-  }
-
   /** Starts it again with its data, unless it runs, and waits until it answers. */
   async resume(): Promise<void> {
-    if (this.#process?.exitCode === null) return await this.#ready();
+    if (this.#process?.exitCode === null) {
+      await this.#ready();
+      return;
+    }
     const log = openSync(this.#log, 'a');
     const flags = [
       `--data-dir=${this.#data}`,
@@ -104,6 +98,15 @@ export class EtcdServer implements AsyncDisposable {
     this.#process.on('error', () => undefined);
     closeSync(log);
     await this.#ready();
+  }
+
+  /** SIGSTOP: connections stay, and nobody is answered until `thaw`. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
   }
 
   /** Begins another life with the same flags: the data is gone, the cluster id is not. */

@@ -52,7 +52,8 @@ export class TcpProxy implements AsyncDisposable {
   cut(politely = false): void {
     for (const pair of this.#pairs) {
       for (const socket of pair) {
-        if (politely) socket.destroy();
+        // A socket file knows no reset.
+        if (politely || (typeof this.#target === 'string' && socket === pair[1])) socket.destroy();
         else socket.resetAndDestroy();
       }
     }
