@@ -136,6 +136,14 @@ export class ConsulServer implements AsyncDisposable {
     return await answer.arrayBuffer();
   }
 
+  /** Such as `Consul 1.8.7`. */
+  async version(): Promise<string> {
+    const self = JSON.parse(Buffer.from(await this.ask('GET', 'agent/self')).toString()) as {
+      readonly Config: { readonly Version: string };
+    };
+    return `Consul ${self.Config.Version}`;
+  }
+
   async endSessions(): Promise<void> {
     const sessions = JSON.parse(Buffer.from(await this.ask('GET', 'session/list')).toString()) as {
       readonly ID: string;

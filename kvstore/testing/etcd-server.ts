@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -30,12 +31,19 @@ export class EtcdServer implements AsyncDisposable {
   readonly #peerPort: number;
   readonly #healthPort: number;
   readonly #protection: Protection | undefined;
+  readonly #flags: readonly string[];
   readonly #member: Member | undefined;
   readonly #directory: string;
   #process: ChildProcess | undefined;
   #rootPassword: string | undefined;
 
-  private constructor(ports: readonly number[], protection?: Protection, member?: Member) {
+  private constructor(
+    ports: readonly number[],
+    protection: Protection | undefined,
+    flags: readonly string[],
+    member?: Member,
+  ) {
+    this.#flags = flags;
     const [port = 0, peerPort = 0, healthPort = 0] = ports;
     this.port = port;
     this.#peerPort = peerPort;
@@ -45,11 +53,12 @@ export class EtcdServer implements AsyncDisposable {
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-etcd-'));
   }
 
-  /** Starts an empty server and waits until it answers. */
-  static async start(protection?: Protection): Promise<EtcdServer> {
+  /** Starts an empty server, with further flags, and waits until it answers. */
+  static async start(protection?: Protection, flags: readonly string[] = []): Promise<EtcdServer> {
     const server = new EtcdServer(
       await freePorts(3, protection === undefined ? '127.0.0.1' : '::'),
       protection,
+      flags,
     );
     try {
       await server.resume();
@@ -62,7 +71,7 @@ export class EtcdServer implements AsyncDisposable {
 
   /** An empty server of a cluster, which is not started. */
   static member(member: Member): EtcdServer {
-    return new EtcdServer([member.port, 0, member.port], undefined, member);
+    return new EtcdServer([member.port, 0, member.port], undefined, [], member);
   }
 
   /** `kill -9`. The data stays. */
@@ -89,6 +98,7 @@ export class EtcdServer implements AsyncDisposable {
       ...(this.#member === undefined ? this.#aloneFlags() : memberFlags(this.#member)),
       // Nothing in a test has to survive a power cut.
       '--unsafe-no-fsync',
+      ...this.#flags,
     ];
     const argv = [...(this.#member?.at ?? []), dieWithUs, '--pdeathsig', 'KILL', 'etcd', ...flags];
     this.#process = spawn(argv[0] ?? '', argv.slice(1), {
@@ -152,6 +162,20 @@ export class EtcdServer implements AsyncDisposable {
     await this.etcdctl('compaction', String(status[0]?.Status.header.revision));
   }
 
+  /** Saves a snapshot; the function that it returns puts it in the place of the data. */
+  async save(): Promise<() => Promise<void>> {
+    const file = join(this.#directory, `snapshot-${randomUUID()}`);
+    await this.etcdctl('snapshot', 'save', file);
+    return async () => {
+      await this.kill();
+      rmSync(this.#data, { recursive: true, force: true });
+      const peer = this.#peerUrl;
+      const cluster = [`--initial-cluster=default=${peer}`, `--initial-advertise-peer-urls=${peer}`];
+      await this.etcdctl('snapshot', 'restore', file, `--data-dir=${this.#data}`, ...cluster);
+      await this.resume();
+    };
+  }
+
   async revokeLeases(): Promise<void> {
     const ids = (await this.etcdctl('lease', 'list')).match(/^[0-9a-f]{16}$/gm) ?? [];
     for (const id of ids) await this.etcdctl('lease', 'revoke', id);
@@ -166,6 +190,10 @@ export class EtcdServer implements AsyncDisposable {
     return `${this.#protection === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
   }
 
+  get #peerUrl(): string {
+    return `http://127.0.0.1:${this.#peerPort}`;
+  }
+
   /** A protected one is there on both loopbacks. */
   get #listenUrls(): string {
     const url = this.#url;
@@ -173,7 +201,7 @@ export class EtcdServer implements AsyncDisposable {
   }
 
   #aloneFlags(): readonly string[] {
-    const peer = `http://127.0.0.1:${this.#peerPort}`;
+    const peer = this.#peerUrl;
     return [
       `--listen-client-urls=${this.#listenUrls}`,
       `--listen-metrics-urls=http://127.0.0.1:${this.#healthPort}`,
