@@ -1,5 +1,10 @@
-import { clusterContract } from '../testing/cluster-suite.ts';
 import { openClient } from '../testing/consul-client.ts';
 import { startConsulCluster } from '../testing/consul-cluster.ts';
+import { clusterSuite } from '../testing/faults/cluster/suite.ts';
 
-clusterContract('Consul', startConsulCluster, openClient);
+clusterSuite({
+  backEnd: 'Consul',
+  start: startConsulCluster,
+  open: openClient,
+  version: (server) => server.version(),
+});

@@ -1,5 +1,10 @@
-import { clusterContract } from '../testing/cluster-suite.ts';
 import { openClient } from '../testing/etcd-client.ts';
 import { startEtcdCluster } from '../testing/etcd-cluster.ts';
+import { clusterSuite } from '../testing/faults/cluster/suite.ts';
 
-clusterContract('etcd', startEtcdCluster, openClient);
+clusterSuite({
+  backEnd: 'etcd',
+  start: startEtcdCluster,
+  open: openClient,
+  version: async (server) => `etcd ${/[\d.]+/.exec(await server.etcdctl('version'))?.[0]}`,
+});

@@ -1,4 +1,4 @@
-import { Cluster } from './cluster.ts';
+import { Cluster } from './faults/cluster/cluster.ts';
 import { ConsulServer } from './consul-server.ts';
 
 /** Three Consul servers that are one store. */

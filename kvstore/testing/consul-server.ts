@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consulProgram } from '../consul-program.ts';
-import type { Member } from './cluster.ts';
+import type { Member } from './faults/cluster/cluster.ts';
 
 /** Of util-linux: has the kernel end the server when we are gone. */
 const dieWithUs = 'setpriv';

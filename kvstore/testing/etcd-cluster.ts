@@ -1,4 +1,4 @@
-import { Cluster } from './cluster.ts';
+import { Cluster } from './faults/cluster/cluster.ts';
 import { EtcdServer } from './etcd-server.ts';
 
 /** Three etcd servers that are one store. */

@@ -8,7 +8,7 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Pair } from './certificates.ts';
-import type { Member } from './cluster.ts';
+import type { Member } from './faults/cluster/cluster.ts';
 
 /** How a server is protected; without anything it is open to everybody. */
 export interface Protection {

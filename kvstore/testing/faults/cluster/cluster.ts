@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { TcpProxy } from './tcp-proxy.ts';
+import { TcpProxy } from '../../tcp-proxy.ts';
 import { addressOf, Wires } from './wires.ts';
 
 /** The place of one server in a cluster. */

@@ -1,9 +1,9 @@
 import { expect } from '@jest/globals';
 import { setTimeout as pause } from 'node:timers/promises';
-import { hasCode } from '../../model/errors.ts';
-import { eventually, type Follower } from '../contract-subject.ts';
-import { putOp } from '../contract-write.ts';
-import type { Store } from '../store.ts';
+import { hasCode } from '../../../../model/errors.ts';
+import { eventually, type Follower } from '../../../contract-subject.ts';
+import { putOp } from '../../../contract-write.ts';
+import type { Store } from '../../../store.ts';
 
 /** What the writer was told of a write. */
 type Told = 'written' | 'not written' | 'perhaps written';
