@@ -194,6 +194,8 @@ const memberSettings = ({ name, address, all, socket }: Member): object => ({
   addresses: { http: `unix://${socket}` },
   retry_join: all.map((each) => each.address),
   retry_interval: '200ms',
+  // Otherwise one that was away for ten seconds is no voter for as long, and the next fault finds a cluster of two.
+  autopilot: { cleanup_dead_servers: false },
 });
 
 /** Access by token, decided anew each time. */

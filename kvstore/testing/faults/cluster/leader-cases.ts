@@ -38,7 +38,7 @@ async function loseLeader(
     ({ follower }) => follower,
   );
   const leases = await Promise.all([leased(store), idle.lease(leaseTtl)]);
-  const stream = new WriteStream(store, 'net/');
+  await using stream = new WriteStream(store, 'net/');
   for (const each of followers) stream.watchedBy(each);
   await stream.again();
   await lose(leader);
@@ -88,7 +88,6 @@ export const leaderCases = [
       const lease = await leased(store);
       await cluster.kill(leader);
       await cluster.leader();
-      // Consul's servers give one of theirs up for good some ten seconds after it was lost, and what belongs to it.
       await passing(long ? 60_000 : 3000);
       expect(lease.lost.aborted).toBe(false);
       expect(await witness.get('alive/a')).toBeDefined();

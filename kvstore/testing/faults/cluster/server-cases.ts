@@ -12,7 +12,7 @@ const numberAt = async (store: Store, key: string): Promise<number> =>
   Number(texts([(await store.get(key))!])[key]);
 
 /** Reads `k` again and again until it is stopped, and compares with what was surely written before each question. */
-class Reader {
+class Reader implements AsyncDisposable {
   /** The last number that was acknowledged. */
   written = 0;
   readonly outdated: string[] = [];
@@ -28,6 +28,10 @@ class Reader {
   async stop(): Promise<void> {
     this.#over.abort();
     await this.#ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   async #run(store: Store): Promise<void> {
@@ -62,7 +66,7 @@ export const serverCases = [
       await write(0);
       expect(await numberAt(alone, 'k')).toBe(0);
       await cluster.cutOff(leader);
-      const reader = new Reader(alone);
+      await using reader = new Reader(alone);
       await cluster.leader();
       for (let n = 1; n <= 20; n += 1) {
         await eventually('a write', () => write(n), patience);
@@ -84,7 +88,7 @@ export const serverCases = [
       const { cluster } = servers;
       const { follower } = await follow(store);
       const lease = await leased(store);
-      const stream = new WriteStream(store, 'net/');
+      await using stream = new WriteStream(store, 'net/');
       stream.watchedBy(follower);
       await stream.again();
       const gaps: number[] = [];

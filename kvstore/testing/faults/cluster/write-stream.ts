@@ -9,7 +9,7 @@ import type { Store } from '../../../store.ts';
 type Told = 'written' | 'not written' | 'perhaps written';
 
 /** One write after the other, each of two keys that belong together, until it is stopped; and what was told of each. */
-export class WriteStream {
+export class WriteStream implements AsyncDisposable {
   readonly #store: Store;
   readonly #prefix: string;
   readonly #told: Told[] = [];
@@ -37,6 +37,10 @@ export class WriteStream {
   async stop(): Promise<void> {
     this.#stopped = true;
     await this.#ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.stop();
   }
 
   count(what: Told): number {
