@@ -66,7 +66,8 @@ export class ConsulStore implements Store {
     const space = new KeySpace(prefix);
     const calls = new Calls(channels, { ...ports, closing });
     const life = new Life(calls, space);
-    const leader = (): Promise<string> => calls.repeatable('learn who leads', (c, l) => c.leader(l));
+    const leader = (): Promise<string> =>
+      calls.single('learn who leads', (c, l) => c.leader(l), calls.share, {});
     const contact = new Contact({ ...ports, life, leader, closing, description: this.description });
     this.#space = space;
     this.#calls = calls;

@@ -102,7 +102,7 @@ export const serverCases = [
       await stream.expectTruth(witness);
       await expectTheTruth(follower, witness);
       expect([lease.lost.aborted, follower.broken]).toEqual([false, []]);
-      expect(lines.length).toBeLessThanOrEqual(12);
+      expect(lines.length).toBeLessThanOrEqual(15);
       return `writes again after ${gaps.map(seconds).join(', ')}; ${lines.length} lines of log`;
     },
   ),
