@@ -37,6 +37,7 @@ test('the leader of three etcd servers is killed: no ping is lost, and another h
     await leader.start();
     expect((await labStatus(scene.lab)).ok).toBe(true);
     for (const flow of flows) {
+      await waitFor('200 answers', () => flow.received >= 200, { within: 10_000 });
       const { lost, duplicates, sent } = await flow.stop();
       expect({ lost, duplicates }).toEqual({ lost: [], duplicates: 0 });
       expect(sent).toBeGreaterThan(100);

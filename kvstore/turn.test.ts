@@ -11,7 +11,7 @@ test('a server that fails is left once, for everybody, for the next one in turn'
   expect([turn.server, left.aborted]).toEqual([a, false]);
   turn.failed(a, 'silent');
   expect([turn.server, left.aborted, turn.left.aborted]).toEqual([b, true, false]);
-  expect(left.reason).toMatchObject({ message: 'a was left for b: silent' });
+  expect(left.reason).toMatchObject({ message: 'left for b: silent' });
   turn.failed(a, 'another call finds the same');
   expect(turn.server).toBe(b);
   turn.failed(b, 'silent');

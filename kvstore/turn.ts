@@ -39,7 +39,7 @@ export class Turn<S extends { readonly address: string }> {
     if (this.#before?.server === server) this.#before = { server, why };
     const left = this.#left;
     this.#left = new AbortController();
-    left.abort(new Error(`${server.address} was left for ${this.#server.address}: ${why}`));
+    left.abort(new Error(`left for ${this.#server.address}: ${why}`));
   }
 
   /** Says in the log, once, that another server answers than before. */

@@ -40,7 +40,7 @@ export class Calls {
 
   /** Leaves this server, if nobody has done so before. */
   failed(channel: Channel, why: Error): void {
-    this.#turn.failed(channel, why.message);
+    this.#turn.failed(channel, why instanceof CallFailed ? why.details : why.message);
   }
 
   /**

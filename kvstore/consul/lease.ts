@@ -68,9 +68,8 @@ const holdBy = (calls: Calls, ttl: number): RemoteHold => ({
     } catch (error) {
       signal.throwIfAborted();
       if (isGone(error)) return undefined;
-      const failure = asStoreError(error, 'keep a session alive', 'read');
-      calls.failed(channel, failure);
-      throw failure;
+      if (error instanceof Error) calls.failed(channel, error);
+      throw asStoreError(error, 'keep a session alive', 'read');
     }
   },
   async revoke(id) {

@@ -3,7 +3,7 @@ import type { Logger } from '../../model/logger.ts';
 import type { CallOptions } from '../store.ts';
 import { Turn } from '../turn.ts';
 import type { Channel, Limits, Methods, UnaryMethod } from './channel.ts';
-import { asStoreError, CallFailed, isContactLost, isForbidden } from './errors.ts';
+import { asStoreError, CallFailed, isContactLost, isForbidden, isLeaderChange } from './errors.ts';
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
@@ -41,9 +41,10 @@ export class Calls {
     return patience / this.#turn.count;
   }
 
-  /** Leaves this server, if nobody has done so before. */
+  /** Leaves this server, if nobody has done so before, unless it is well and says so. */
   failed(channel: Channel, why: Error): void {
-    this.#turn.failed(channel, why.message);
+    if (isLeaderChange(why)) return;
+    this.#turn.failed(channel, why instanceof CallFailed ? why.details : why.message);
   }
 
   /**

@@ -39,9 +39,8 @@ const holdBy = (calls: Calls): RemoteHold => ({
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CallFailed && error.code === grpcStatus.notFound) return undefined;
-      const failure = asStoreError(error, 'keep a lease alive', 'read');
-      calls.failed(channel, failure);
-      throw failure;
+      if (error instanceof Error) calls.failed(channel, error);
+      throw asStoreError(error, 'keep a lease alive', 'read');
     }
   },
   async revoke(id) {

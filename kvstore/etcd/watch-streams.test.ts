@@ -217,7 +217,7 @@ test('a watch that is refused brings about another login; the others on its stre
 
 test('a stream ends at once when its server was left: it would notice much later by itself', async () => {
   const { world, duplex } = await twoWatches();
-  world.left.abort(new Error('s1:2379 was left for s2:2379'));
+  world.left.abort(new Error('left for s2:2379: silent'));
   expect(world.said).toEqual(['a broken STORE_UNAVAILABLE', 'b broken STORE_UNAVAILABLE']);
   expect(duplex.cancelled).toBe(true);
 });
