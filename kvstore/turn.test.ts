@@ -21,8 +21,9 @@ test('a server that fails is left once, for everybody, for the next one in turn'
 
 test('a single server is never left', () => {
   const turn = new Turn([a], notingLogger([]));
+  const { left } = turn;
   turn.failed(a, 'silent');
-  expect([turn.server, turn.left.aborted]).toEqual([a, false]);
+  expect([turn.server, left.aborted]).toEqual([a, false]);
 });
 
 test('the log has one line when another server answers, however many attempts it took', () => {
