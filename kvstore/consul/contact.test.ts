@@ -81,7 +81,7 @@ test('another store is told', async () => {
   await clock.advance(20_000);
   answer = async () => true;
   await clock.advance(10_000);
-  expect([told, lines]).toEqual([[undefined], []]);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
 });
 
 test('another leader is told once: whoever waits by way of the one before must ask anew', async () => {
@@ -90,7 +90,7 @@ test('another leader is told once: whoever waits by way of the one before must a
   expect(told).toEqual([]);
   leader = 'b';
   await clock.advance(30_000);
-  expect([told, lines]).toEqual([[undefined], []]);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
 });
 
 test('a client that is closed asks no more', async () => {
