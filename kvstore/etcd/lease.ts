@@ -33,12 +33,13 @@ const holdBy = (calls: Calls): RemoteHold => ({
   async renew(id, within, signal) {
     const { channel } = calls;
     try {
-      const seconds = await channel.keepAlive(id, { within, signal });
+      const limits = { within: Math.min(within, calls.share), signal };
+      const seconds = await channel.keepAlive(id, limits);
       return seconds > 0 ? seconds * 1000 : undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CallFailed && error.code === grpcStatus.notFound) return undefined;
-      calls.failed(channel);
+      if (error instanceof Error) calls.failed(channel, error);
       throw asStoreError(error, 'keep a lease alive', 'read');
     }
   },
