@@ -18,7 +18,8 @@ const isLong = process.env[longVariable] === '1';
 const limit = (isLong ? 180 : 15) * 60_000;
 
 const suites = listFiles(root).filter(
-  (file) => file.endsWith('.live.test.ts') && readFileSync(join(root, file), 'utf8').includes('faultSuite('),
+  (file) =>
+    file.endsWith('.live.test.ts') && /(fault|cluster)Suite\(/.test(readFileSync(join(root, file), 'utf8')),
 );
 rmSync(resultsFolder, { recursive: true, force: true });
 mkdirSync(resultsFolder, { recursive: true });

@@ -6,6 +6,9 @@ import { systemClock } from '../../agent/clock.ts';
 import { silentLogger } from '../../model/logger.ts';
 import { defaultPrefix } from '../keys.ts';
 import { allCases } from '../testing/faults/all.ts';
+import type { ClusterHands } from '../testing/faults/cluster/hands.ts';
+import { leaderCases } from '../testing/faults/cluster/leader-cases.ts';
+import { serverCases } from '../testing/faults/cluster/server-cases.ts';
 import { exception, type FaultSubject, type Ground } from '../testing/faults/fault-case.ts';
 import type { Hands, Outage, SmallStore } from '../testing/faults/hands.ts';
 import { faultSuite } from '../testing/faults/suite.ts';
@@ -141,3 +144,10 @@ const subject: FaultSubject<Hands, FileGround> = {
 
 // One after the other: SQLite answers at once, so that a large call keeps all clients of this process from their leases.
 faultSuite(subject, { name: 'faults', cases: allCases });
+faultSuite<ClusterHands, FileGround>(
+  {
+    ...subject,
+    hands: { servers: exception('one file on one machine has no other servers', 'the file is not there') },
+  },
+  { name: 'cluster', cases: [...leaderCases, ...serverCases] },
+);

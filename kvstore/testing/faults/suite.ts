@@ -48,28 +48,31 @@ export function faultSuite<H, G extends Ground>(subject: FaultSubject<H, G>, wis
     }
   };
   const quiet = new Lanes(runnable.filter(isQuiet), perform);
+  const keep = async () => {
+    if (asked === undefined)
+      keepResults({
+        suite: wish.name,
+        backEnd: subject.backEnd,
+        form,
+        date: new Date().toISOString(),
+        version: await subject.version(),
+        cases: wish.cases.flatMap((each): CaseResult[] => {
+          const why = lacking.get(each);
+          if (why !== undefined) return [{ name: each.name, kind: 'exception', ...why }];
+          const result = results.get(each);
+          return result === undefined ? [] : [result];
+        }),
+      });
+  };
   describe(`${subject.backEnd}, ${wish.name}:`, () => {
     // The quiet ones first: afterwards nobody is disturbed by what the others do to the server.
     for (const each of [...runnable].sort((a, b) => Number(isQuiet(b)) - Number(isQuiet(a)))) {
       test(each.name, () => (isQuiet(each) ? quiet.run(each) : perform(each)), patience[form]);
     }
-    afterAll(async () => {
-      if (asked === undefined)
-        keepResults({
-          suite: wish.name,
-          backEnd: subject.backEnd,
-          form,
-          date: new Date().toISOString(),
-          version: await subject.version(),
-          cases: wish.cases.flatMap((each): CaseResult[] => {
-            const why = lacking.get(each);
-            if (why !== undefined) return [{ name: each.name, kind: 'exception', ...why }];
-            const result = results.get(each);
-            return result === undefined ? [] : [result];
-          }),
-        });
-    });
+    if (runnable.length > 0) afterAll(keep);
   });
+  // Where nothing runs in it, nothing runs after it.
+  if (runnable.length === 0) afterAll(keep);
 }
 
 /** The first hand that the back end does not have for this case. */
