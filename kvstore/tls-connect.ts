@@ -1,0 +1,50 @@
+import { isIP, type Socket } from 'node:net';
+import {
+  checkServerIdentity,
+  connect,
+  getCACertificates,
+  type PeerCertificate,
+  type TLSSocket,
+} from 'node:tls';
+import type { Secrets } from './credentials.ts';
+import { tlsRefusal } from './tls-refusal.ts';
+
+export interface TlsWish {
+  /** The server has to prove that it is this name or address. */
+  readonly host: string;
+  readonly secrets: Secrets;
+  /** What will be spoken, as ALPN calls it. */
+  readonly protocol: 'h2' | 'http/1.1';
+}
+
+/**
+ * TLS on a connection that is there, or on a new one to a port of the host. Nothing is sent to a server that has not proved
+ * who it is.
+ *
+ * @param failed Hears of the end of a connection that has failed, before anybody else does: with the reason when one of both
+ *   sides refuses the other. With TLS 1.3 the server judges our certificate after the handshake has ended for us.
+ */
+export function connectTls(
+  way: { readonly socket: Socket } | { readonly port: number },
+  { host, secrets: { ca, cert, key }, protocol }: TlsWish,
+  failed: (refusal: string | undefined) => void,
+): TLSSocket {
+  const secured: TLSSocket = connect({
+    ...('socket' in way ? way : { ...way, host }),
+    ca: ca ?? getCACertificates('system'),
+    ...(cert === undefined ? {} : { cert, key }),
+    // An address is no server name in the sense of TLS.
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    checkServerIdentity: (_, shown) => checkServerIdentity(host, shown),
+    ALPNProtocols: [protocol],
+    minVersion: 'TLSv1.2',
+  });
+  let shown: PeerCertificate | null = null;
+  // First of all, since whom we do not trust is hung up on at once, and his certificate is no longer known then.
+  secured.prependOnceListener('secure', () => (shown = secured.getPeerCertificate()));
+  secured.on('error', (error: NodeJS.ErrnoException) => {
+    const code = error.code ?? error.message;
+    failed(tlsRefusal({ code, host, shown, ownCa: ca !== undefined, ownCert: cert !== undefined }));
+  });
+  return secured;
+}
