@@ -43,8 +43,15 @@ export function connectTls(
   // First of all, since whom we do not trust is hung up on at once, and his certificate is no longer known then.
   secured.prependOnceListener('secure', () => (shown = secured.getPeerCertificate()));
   secured.on('error', (error: NodeJS.ErrnoException) => {
-    const code = error.code ?? error.message;
+    const code = codeOf(error);
     failed(tlsRefusal({ code, host, shown, ownCa: ca !== undefined, ownCert: cert !== undefined }));
   });
   return secured;
+}
+
+/** Where something waits to be sent, Node tells OpenSSL's error in the text of another one. */
+function codeOf({ code, message }: NodeJS.ErrnoException): string {
+  const reason = code === 'EPROTO' ? /:SSL routines:[^:]*:([^:]+):/.exec(message)?.[1] : undefined;
+  if (reason !== undefined) return `ERR_SSL_${reason.toUpperCase().replaceAll(/[ -]/g, '_')}`;
+  return code ?? message;
 }

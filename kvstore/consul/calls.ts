@@ -1,6 +1,6 @@
 import type { CallOptions } from '../store.ts';
 import type { Channel, Limits } from './channel.ts';
-import { asStoreError, CallFailed, isContactLost } from './errors.ts';
+import { asStoreError, isContactLost } from './errors.ts';
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
@@ -62,9 +62,7 @@ export class Calls {
         if (!candidate.connected) await candidate.ready(limits);
         return candidate;
       }).catch((error: unknown) => {
-        throw isContactLost(error)
-          ? new CallFailed(error.server, { ...reasonOf(error), unsent: true })
-          : error;
+        throw isContactLost(error) ? error.asUnsent() : error;
       });
       return await this.#sendOnce(channel, call, options);
     } catch (error) {
@@ -102,6 +100,3 @@ export class Calls {
     return options.signal === undefined ? this.#closing : AbortSignal.any([this.#closing, options.signal]);
   }
 }
-
-const reasonOf = ({ status, details }: CallFailed): { status?: number; details: string } =>
-  status === undefined ? { details } : { status, details };

@@ -1,8 +1,10 @@
 import { EventEmitter } from 'node:events';
-import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import Consul from 'consul';
 import type { Clock } from '../../model/clock.ts';
+import type { Secrets, StoreCredentials } from '../credentials.ts';
 import { CallFailed, turnedAway, type Failure } from './errors.ts';
+import { plainSockets, tlsSockets, type Sockets } from './sockets.ts';
 
 /** A key as Consul's API shows it. */
 export interface KvItem {
@@ -49,26 +51,29 @@ interface CallContext extends EventEmitter {
   readonly includeResponse: true;
   /** When the answer began. */
   answering?: number;
+  /** Why there is no trust between the server and us. */
+  refusal?: string;
 }
 interface Extras {
   readonly ctx: CallContext;
   readonly timeout: number;
+  readonly token?: string;
 }
 type Answer<T> = Promise<readonly [IncomingMessage, T?]>;
 
 /** The package's client, as far as it is used and as it really answers: its types tell less, and of transactions nothing. */
 interface Client {
   readonly kv: {
-    get(options: {
-      readonly key: string;
-      readonly recurse?: true;
-      readonly consistent: true;
-      readonly buffer: true;
-      readonly index?: number;
-      readonly wait?: string;
-      readonly ctx: CallContext;
-      readonly timeout: number;
-    }): Answer<readonly KvItem[] | KvItem>;
+    get(
+      options: {
+        readonly key: string;
+        readonly recurse?: true;
+        readonly consistent: true;
+        readonly buffer: true;
+        readonly index?: number;
+        readonly wait?: string;
+      } & Extras,
+    ): Answer<readonly KvItem[] | KvItem>;
   };
   readonly transaction: {
     create(operations: readonly { readonly KV: KvOp }[], options: Extras): Answer<unknown>;
@@ -91,6 +96,19 @@ interface Pending {
   transport: { request(options: object): ClientRequest };
 }
 
+interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface ChannelPorts {
+  readonly clock: Clock;
+  /** Read for each call: the token goes with it, and connections are made with the rest. */
+  readonly credentials: StoreCredentials;
+  /** TLS, and a server that proves its name or address. */
+  readonly secure: boolean;
+}
+
 /** Of the server's 200 connections per address, what short calls may use at most. */
 const callSockets = 16;
 
@@ -102,31 +120,38 @@ export class Channel {
   readonly address: string;
   readonly #host: string;
   readonly #clock: Clock;
-  readonly #sockets = new Agent({ keepAlive: true, maxSockets: callSockets });
+  readonly #credentials: StoreCredentials;
+  /** As they were read for the last call. */
+  #secrets: Secrets = {};
+  readonly #sockets: Sockets;
   readonly #calls: Client;
   /** Calls that wait have connections of their own, so that no other one waits behind them. */
   readonly #waits: Client;
 
-  constructor({ host, port }: { readonly host: string; readonly port: number }, clock: Clock) {
+  constructor({ host, port }: ServerAddress, { clock, credentials, secure }: ChannelPorts) {
     this.#host = host;
     this.address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     this.#clock = clock;
-    const clientOn = (agent: Agent): Client => {
+    this.#credentials = credentials;
+    const socketsOf = (options: { readonly maxSockets?: number }): Sockets =>
+      secure ? tlsSockets({ host, port, secrets: () => this.#secrets }, options) : plainSockets(options);
+    const clientOn = (sockets: Sockets): Client => {
       // The package cannot name an IPv6 address; the extension puts the real name in.
-      const client = new Consul({ host: 'consul', port, agent }) as unknown as Client;
+      const client = new Consul({ host: 'consul', port, agent: sockets.agent }) as unknown as Client;
       client._ext('onRequest', (request, next) => {
-        this.#observe(request);
+        this.#observe(request, sockets);
         next();
       });
       return client;
     };
+    this.#sockets = socketsOf({ maxSockets: callSockets });
     this.#calls = clientOn(this.#sockets);
-    this.#waits = clientOn(new Agent({ keepAlive: true }));
+    this.#waits = clientOn(socketsOf({}));
   }
 
   /** Is there a connection that is free, so that a request would be sent at once? */
   get connected(): boolean {
-    return Object.values(this.#sockets.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
+    return Object.values(this.#sockets.agent.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
   }
 
   async get(key: string, limits: Limits): Promise<KvItem | undefined> {
@@ -216,28 +241,49 @@ export class Channel {
   /** @throws CallFailed, or the reason of the signal. */
   async #call<T>({ within, signal }: Limits, send: (extras: Extras) => Answer<T>): Answer<T> {
     signal.throwIfAborted();
+    const token = await this.#token();
+    signal.throwIfAborted();
     const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
     const cancel = (): void => void ctx.emit('cancel');
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      const answer: unknown = await send({ ctx, timeout: Math.max(1, Math.ceil(within)) });
+      const answer: unknown = await send({ ctx, timeout: Math.max(1, Math.ceil(within)), ...token });
       // Some failures are answers of the package, where it does not know them as errors.
       if (!Array.isArray(answer)) throw answer;
       return answer as unknown as Awaited<Answer<T>>;
     } catch (error) {
       signal.throwIfAborted();
-      throw new CallFailed(this.address, failureOf(error));
+      const { refusal } = ctx;
+      throw new CallFailed(
+        this.address,
+        refusal === undefined ? failureOf(error) : { details: refusal, unsent: true, distrust: true },
+      );
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   }
 
+  /** Looks at the secrets anew. @throws CallFailed when there are none that can be used. */
+  async #token(): Promise<{ readonly token?: string }> {
+    try {
+      this.#secrets = await this.#credentials.read();
+    } catch (error) {
+      throw new CallFailed(this.address, { details: (error as Error).message, unsent: true });
+    }
+    const { token } = this.#secrets;
+    return token === undefined ? {} : { token };
+  }
+
   /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
-  #observe(request: Pending): void {
+  #observe(request: Pending, sockets: Sockets): void {
     const { transport, ctx } = request;
     request.transport = {
       request: (options) => {
         const sent = transport.request({ ...options, hostname: this.#host });
+        sent.on('error', () => {
+          const refusal = sockets.refusalOf(sent);
+          if (ctx !== undefined && refusal !== undefined) ctx.refusal = refusal;
+        });
         sent.on('response', (answer) => {
           if (ctx !== undefined) ctx.answering = this.#clock.monotonic();
           answer.on('close', () => {
@@ -263,12 +309,18 @@ interface Thrown {
 
 const neverConnected: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** What servers written in Go answer to clear text. */
+const wantsTls = 'HTTP request to an HTTPS server';
+
 function failureOf(error: unknown): Failure {
   const { message = String(error), code = '', syscall, isResponse, response } = error as Thrown;
   if (isResponse !== true || response === undefined) {
     return { details: message, unsent: neverConnected.has(code) || syscall === 'connect' };
   }
   const { statusCode: status, body } = response;
+  if (textOf(body).includes(wantsTls)) {
+    return { details: 'the server wants TLS on this port: write consuls://', unsent: true, distrust: true };
+  }
   return { status, details: textOf(body) || message, unsent: turnedAway.has(status) };
 }
 

@@ -61,7 +61,9 @@ export class TlsCredentials extends ChannelCredentials {
         this.#refusal = undefined;
         resolve({ socket: secured, secure: true });
       });
-      secured.on('error', (error) => reject(this.#refusal === undefined ? error : new Error(this.#refusal)));
+      secured.on('error', (error: Error) =>
+        reject(new Error(this.#refusal ?? error.message, { cause: error })),
+      );
       secured.once('close', () => reject(new Error('closed during the TLS handshake')));
     });
   }
