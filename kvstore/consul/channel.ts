@@ -40,6 +40,12 @@ export interface ListAnswer {
   readonly took: number;
 }
 
+/**
+ * What may be read below a prefix: `all` of it; none of it; or `perhaps` all: rules for keys further below may say otherwise,
+ * and Consul tells nobody what he may not read.
+ */
+export type Permit = 'all' | 'perhaps' | 'none';
+
 /** How long one call may take, in milliseconds, and what ends it before. */
 export interface Limits {
   readonly within: number;
@@ -76,7 +82,10 @@ interface Client {
     ): Answer<readonly KvItem[] | KvItem>;
   };
   readonly transaction: {
-    create(operations: readonly { readonly KV: KvOp }[], options: Extras): Answer<unknown>;
+    create(
+      operations: readonly { readonly KV: KvOp }[],
+      options: { readonly consistent: true } & Extras,
+    ): Answer<unknown>;
   };
   readonly session: {
     create(options: Readonly<Record<string, unknown>> & Extras): Answer<{ readonly ID: string }>;
@@ -87,7 +96,24 @@ interface Client {
   readonly status: { leader(options: Extras): Answer<string> };
   readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
   destroy(): void;
+  /** Of the package below: a request that the package has no name for. */
+  _post(
+    request: { readonly path: string; readonly type: 'json'; readonly body: unknown } & SentExtras,
+    done: (request: Finished, next: (stop: false, error?: unknown, answer?: unknown) => void) => void,
+  ): Answer<unknown>;
   _ext(event: 'onRequest', extension: (request: Pending, next: () => void) => void): void;
+}
+
+/** What the package makes of extras. */
+interface SentExtras {
+  readonly ctx: CallContext;
+  readonly timeout: number;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+interface Finished {
+  readonly err?: object;
+  readonly res?: IncomingMessage & { readonly body?: unknown };
 }
 
 /** A request that is about to be sent. */
@@ -189,7 +215,9 @@ export class Channel {
   async txn(ops: readonly KvOp[], limits: Limits): Promise<TxnAnswer> {
     const body = ops.map((KV) => ({ KV }));
     try {
-      const [, answer] = await this.#call(limits, (extras) => this.#calls.transaction.create(body, extras));
+      const [, answer] = await this.#call(limits, (extras) =>
+        this.#calls.transaction.create(body, { consistent: true, ...extras }),
+      );
       const { Results } = answer as { readonly Results: readonly { readonly KV: KvItem }[] };
       return { ok: true, indexes: Results.map(({ KV }) => KV.ModifyIndex) };
     } catch (error) {
@@ -232,6 +260,42 @@ export class Channel {
   async version(limits: Limits): Promise<string> {
     const [, self] = await this.#call(limits, (extras) => this.#calls.agent.self(extras));
     return self?.Config?.Version ?? '';
+  }
+
+  /** What whoever we are for the server may read below each of these prefixes. */
+  async permits(prefixes: readonly string[], limits: Limits): Promise<readonly Permit[]> {
+    const body = prefixes.flatMap((Segment) => [
+      // Allowed only when no rule for anything below says otherwise; and who may write may read.
+      { Resource: 'key', Segment, Access: 'write-prefix' },
+      { Resource: 'key', Segment, Access: 'read' },
+    ]);
+    try {
+      const [, answer] = await this.#call(limits, ({ ctx, timeout, token }) =>
+        this.#calls._post(
+          {
+            path: '/internal/acl/authorize',
+            type: 'json',
+            body,
+            ctx,
+            timeout,
+            headers: token === undefined ? {} : { 'x-consul-token': token },
+          },
+          ({ err, res }, next) => {
+            if (err === undefined) next(false, undefined, [res, res?.body]);
+            else next(false, Object.assign(err, { response: res }));
+          },
+        ),
+      );
+      const allowed = (answer as readonly { readonly Allow: boolean }[]).map(({ Allow }) => Allow);
+      return prefixes.map((_, n) => (allowed[2 * n] ? 'all' : allowed[2 * n + 1] ? 'perhaps' : 'none'));
+    } catch (error) {
+      const status = error instanceof CallFailed ? error.status : undefined;
+      // Nobody needs a permission.
+      if (status === 401) return prefixes.map(() => 'all');
+      // A server that does not know the question.
+      if (status === 404 || status === 405) return prefixes.map(() => 'perhaps');
+      throw error;
+    }
   }
 
   close(): void {

@@ -24,6 +24,7 @@ import { storeClosed } from './errors.ts';
 import { KeySpace } from './key-space.ts';
 import { grantLease } from './lease.ts';
 import { Life } from './life.ts';
+import { Permits } from './permits.ts';
 import { askServer } from './server-state.ts';
 import { Shares } from './shares.ts';
 import { mostOps } from './txn.ts';
@@ -49,6 +50,7 @@ export class ConsulStore implements Store {
   readonly #space: KeySpace;
   readonly #calls: Calls;
   readonly #life: Life;
+  readonly #permits: Permits;
   readonly #shares: Shares;
   readonly #commit: CommitPorts;
 
@@ -66,11 +68,13 @@ export class ConsulStore implements Store {
     const space = new KeySpace(prefix);
     const calls = new Calls(channels, closing);
     const life = new Life(calls, space);
-    const contact = new Contact({ ...ports, life, closing, description: this.description });
+    const permits = new Permits(calls, space);
+    const contact = new Contact({ ...ports, life, permits, closing, description: this.description });
     this.#space = space;
     this.#calls = calls;
     this.#life = life;
-    this.#shares = new Shares({ ...ports, calls, space, life, contact });
+    this.#shares = new Shares({ ...ports, calls, space, life, contact, permits });
+    this.#permits = permits;
     this.#commit = { calls, space, idOf: sessionId, nextFlags: flagsFrom(ports.fraction()) };
   }
 
@@ -99,12 +103,11 @@ export class ConsulStore implements Store {
   async list(prefix: string, options?: CallOptions): Promise<Listing> {
     const { floor } = this.#life;
     const absolute = this.#space.absolute(prefix);
-    const { index, items } = await this.#calls.repeatable(
-      `list ${absolute}`,
-      (c, l) => c.list(absolute, l),
-      options,
-    );
-    // To a client without permission Consul shows an empty store.
+    const wish = `list ${absolute}`;
+    // Before and after: what lies between was permitted. Consul leaves out what may not be read.
+    await this.#permits.demand([prefix], options);
+    const { index, items } = await this.#calls.repeatable(wish, (c, l) => c.list(absolute, l), options);
+    await this.#permits.demand([prefix], options);
     if (items.length === 0) await this.#life.identity(options);
     this.#life.reached(index);
     return { revision: Math.max(index, floor), entries: this.#space.entries(items) };

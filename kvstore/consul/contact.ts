@@ -3,15 +3,20 @@ import { asWeftError } from '../../model/errors.ts';
 import { retryDelay } from '../backoff.ts';
 import type { StorePorts } from '../ports.ts';
 import type { Life } from './life.ts';
+import type { Permits } from './permits.ts';
 
 /**
  * Milliseconds between questions while all is well. They find a server that takes requests and answers none, and a store
  * that was put back: questions that wait for a change are not answered then, since all is older than what they know.
  */
 const heartbeat = 10_000;
+/** The same while somebody waits for a permission. */
+const impatience = 2000;
 
 export interface ContactPorts extends StorePorts {
   readonly life: Pick<Life, 'look'>;
+  /** Reviewed with each question. */
+  readonly permits: Pick<Permits, 'review' | 'isAwaited'>;
   /** Names the store in the log. */
   readonly description: string;
   /** Aborts when the client is closed. */
@@ -63,9 +68,10 @@ export class Contact {
   }
 
   async #ask(): Promise<void> {
-    const { life, closing, logger, description } = this.#ports;
+    const { life, permits, closing, logger, description } = this.#ports;
     try {
       const isAnother = await life.look();
+      await permits.review();
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
       this.#failures = 0;
@@ -84,11 +90,12 @@ export class Contact {
 
   #arm(): void {
     this.#timer?.cancel();
-    const { clock, closing } = this.#ports;
+    const { clock, permits, closing } = this.#ports;
     if (closing.aborted) return;
     const fraction = this.#ports.fraction();
+    const usual = permits.isAwaited ? impatience : heartbeat;
     const pause =
-      this.#away === undefined ? heartbeat * (0.8 + 0.2 * fraction) : retryDelay(this.#failures, fraction);
+      this.#away === undefined ? usual * (0.8 + 0.2 * fraction) : retryDelay(this.#failures, fraction);
     this.#timer = clock.after(pause, () => void this.check());
   }
 
