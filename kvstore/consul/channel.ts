@@ -335,7 +335,10 @@ export class Channel {
       throw new CallFailed(this.address, { details: (error as Error).message, unsent: true });
     }
     const { token } = this.#secrets;
-    return token === undefined ? {} : { token };
+    if (token === undefined) return {};
+    if (/^[!-~]+$/.test(token)) return { token };
+    const details = 'the token has characters that cannot be sent in header fields';
+    throw new CallFailed(this.address, { details, unsent: true, distrust: true });
   }
 
   /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
