@@ -5,7 +5,7 @@ import { storeContract } from '../contract.ts';
 import { eventually, Follower, type StoreUnderTest } from '../contract-subject.ts';
 import { commit, deleteOp, putOp, putText } from '../contract-write.ts';
 import { fileCredentials, type CredentialSources } from '../file-credentials.ts';
-import type { Store } from '../store.ts';
+import { encodeText, type Store } from '../store.ts';
 import { Certificates } from '../testing/certificates.ts';
 import { ConsulAcl, nodeRules, type ConsulToken } from '../testing/consul-acl.ts';
 import { openClient } from '../testing/consul-client.ts';
@@ -206,6 +206,24 @@ test('a token that was revoked makes watches stale, never empty; with another on
   for (const { secret } of [first, second]) expect(told).not.toContain(secret);
   expect(lines.filter((line) => line.includes('the store does not answer'))).toHaveLength(1);
 }, 60_000);
+
+test('a token that is replaced before it is revoked: nobody notices, no lease is lost', async () => {
+  const [first, second] = [await acl.token('all'), await acl.token('all')];
+  const file = tokenFile(first);
+  const store = await connect(file);
+  const other = await witness();
+  const follower = await follow(store);
+  const lease = await store.lease(store.limits.minLeaseTtl);
+  await commit(store, [{ kind: 'put', key: 'net/mine', value: encodeText('x'), lease }]);
+  file.replace(second);
+  await putText(store, 'net/a', '1');
+  await acl.revoke(first);
+  await passes('more than the life of a lease', 2.5 * lease.ttl);
+  await putText(other, 'net/a', '2');
+  await eventually('the change', () => follower.texts['net/a'] === '2');
+  expect([follower.texts['net/mine'], lease.lost.aborted]).toEqual(['x', false]);
+  expect([follower.kinds.includes('stale'), follower.broken]).toEqual([false, []]);
+}, 30_000);
 
 describe('a part of the store that turns unreadable is stale, and not deleted:', () => {
   /** May do everything below the prefix of this test, but not there. */
