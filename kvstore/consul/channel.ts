@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
-import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import Consul from 'consul';
 import type { Clock } from '../../model/clock.ts';
 import type { Secrets, StoreCredentials } from '../credentials.ts';
-import { CallFailed, turnedAway, type Failure } from './errors.ts';
+import type { Answer, CallContext, Client, Extras, Pending } from './client.ts';
+import { CallFailed, isTurnedAway, type Failure } from './errors.ts';
 import { plainSockets, tlsSockets, type Sockets } from './sockets.ts';
 
 /** A key as Consul's API shows it. */
@@ -50,76 +51,6 @@ export type Permit = 'all' | 'perhaps' | 'none';
 export interface Limits {
   readonly within: number;
   readonly signal: AbortSignal;
-}
-
-/** What the package takes besides the parameters of a call. */
-interface CallContext extends EventEmitter {
-  readonly includeResponse: true;
-  /** When the answer began. */
-  answering?: number;
-  /** Why there is no trust between the server and us. */
-  refusal?: string;
-}
-interface Extras {
-  readonly ctx: CallContext;
-  readonly timeout: number;
-  readonly token?: string;
-}
-type Answer<T> = Promise<readonly [IncomingMessage, T?]>;
-
-/** The package's client, as far as it is used and as it really answers: its types tell less, and of transactions nothing. */
-interface Client {
-  readonly kv: {
-    get(
-      options: {
-        readonly key: string;
-        readonly recurse?: true;
-        readonly consistent: true;
-        readonly buffer: true;
-        readonly index?: number;
-        readonly wait?: string;
-      } & Extras,
-    ): Answer<readonly KvItem[] | KvItem>;
-  };
-  readonly transaction: {
-    create(
-      operations: readonly { readonly KV: KvOp }[],
-      options: { readonly consistent: true } & Extras,
-    ): Answer<unknown>;
-  };
-  readonly session: {
-    create(options: Readonly<Record<string, unknown>> & Extras): Answer<{ readonly ID: string }>;
-    renew(options: { readonly id: string } & Extras): Answer<unknown>;
-    destroy(options: { readonly id: string } & Extras): Answer<never>;
-    info(options: { readonly id: string } & Extras): Answer<unknown>;
-  };
-  readonly status: { leader(options: Extras): Answer<string> };
-  readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
-  destroy(): void;
-  /** Of the package below: a request that the package has no name for. */
-  _post(
-    request: { readonly path: string; readonly type: 'json'; readonly body: unknown } & SentExtras,
-    done: (request: Finished, next: (stop: false, error?: unknown, answer?: unknown) => void) => void,
-  ): Answer<unknown>;
-  _ext(event: 'onRequest', extension: (request: Pending, next: () => void) => void): void;
-}
-
-/** What the package makes of extras. */
-interface SentExtras {
-  readonly ctx: CallContext;
-  readonly timeout: number;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-interface Finished {
-  readonly err?: object;
-  readonly res?: IncomingMessage & { readonly body?: unknown };
-}
-
-/** A request that is about to be sent. */
-interface Pending {
-  readonly ctx?: CallContext;
-  transport: { request(options: object): ClientRequest };
 }
 
 interface ServerAddress {
@@ -227,12 +158,19 @@ export class Channel {
     }
   }
 
-  /** Makes a session that deletes its keys when it ends; returns its id. */
-  async createSession(ttlSeconds: number, limits: Limits): Promise<string> {
+  /** Makes a session that deletes its keys when it ends; returns its id. It belongs to this node, else to the server's. */
+  async createSession(ttlSeconds: number, node: string | undefined, limits: Limits): Promise<string> {
+    const place = node === undefined ? {} : { node };
     // Without checks: the session lives as long as it is renewed, by way of whichever server.
-    const wish = { name: 'weft', ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const life = { ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const wish = { name: 'weft', ...life, ...place };
     const [, made] = await this.#call(limits, (extras) => this.#calls.session.create({ ...wish, ...extras }));
     return (made as { readonly ID: string }).ID;
+  }
+
+  /** Puts a node into the catalog, or leaves it there. */
+  async registerNode(node: string, address: string, limits: Limits): Promise<void> {
+    await this.#call(limits, (extras) => this.#calls.catalog.register({ node, address, ...extras }));
   }
 
   /** @throws CallFailed with status 404 when there is no such session. */
@@ -252,8 +190,14 @@ export class Channel {
 
   /** A harmless question. @throws CallFailed also when the server knows no leader. */
   async ready(limits: Limits): Promise<void> {
+    await this.leader(limits);
+  }
+
+  /** The address of the leader, as this server knows it. @throws CallFailed when it knows none. */
+  async leader(limits: Limits): Promise<string> {
     const [, leader] = await this.#call(limits, (extras) => this.#calls.status.leader(extras));
-    if (!leader) throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
+    if (leader) return leader;
+    throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
   }
 
   /** Of the server's program, such as `1.8.7`. */
@@ -388,7 +332,8 @@ function failureOf(error: unknown): Failure {
   if (textOf(body).includes(wantsTls)) {
     return { details: 'the server wants TLS on this port: write consuls://', unsent: true, distrust: true };
   }
-  return { status, details: textOf(body) || message, unsent: turnedAway.has(status) };
+  const details = textOf(body) || message;
+  return { status, details, unsent: isTurnedAway(status, details) };
 }
 
 function textOf(body: unknown): string {

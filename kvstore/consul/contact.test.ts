@@ -15,6 +15,7 @@ let answer: () => Promise<boolean>;
 let contact: Contact;
 let reviewed: number;
 let awaited: boolean;
+let leader: string;
 let told: (Error | undefined)[];
 const listener = (): void => void told.push(contact.away);
 
@@ -27,6 +28,7 @@ beforeEach(() => {
   awaited = false;
   answer = async () => false;
   told = [];
+  leader = 'a';
   const life = {
     look: async (): Promise<boolean> => {
       asked += 1;
@@ -41,7 +43,7 @@ beforeEach(() => {
       return awaited;
     },
   };
-  const ports = { clock, logger, fraction: () => 0.5, life, permits };
+  const ports = { clock, logger, fraction: () => 0.5, life, permits, leader: async () => leader };
   contact = new Contact({ ...ports, closing: signal, description: 'Consul' });
 });
 
@@ -82,7 +84,16 @@ test('another store is told', async () => {
   await clock.advance(20_000);
   answer = async () => true;
   await clock.advance(10_000);
-  expect([told, lines]).toEqual([[undefined], []]);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
+});
+
+test('another leader is told once: whoever waits by way of the one before must ask anew', async () => {
+  contact.listen(listener);
+  await clock.advance(20_000);
+  expect(told).toEqual([]);
+  leader = 'b';
+  await clock.advance(30_000);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
 });
 
 test('a client that is closed asks no more', async () => {

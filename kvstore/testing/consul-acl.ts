@@ -9,7 +9,9 @@ export interface ConsulToken {
 
 /** What a node needs; docs/guides/consul-security.md says it to operators. */
 export const nodeRules = (prefix: string): string =>
-  `key_prefix "${prefix}" { policy = "write" } session_prefix "" { policy = "write" }`;
+  [`key_prefix "${prefix}"`, 'node "weft-sessions"', 'session "weft-sessions"']
+    .map((rule) => `${rule} { policy = "write" }`)
+    .join(' ');
 
 /** Tokens and policies of a server that was started with `acl`. */
 export class ConsulAcl {
