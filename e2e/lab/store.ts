@@ -58,6 +58,11 @@ export class LabStore {
     return this.#relayed.every((_, index) => this.#relay(index).running);
   }
 
+  /** Process number of the server; undefined where there is none, or while it does not run. */
+  get pid(): number | undefined {
+    return this.#server === undefined ? undefined : readMark(this.#mark)?.pid;
+  }
+
   /** Starts what is not running. Returns what came of it. */
   async start(): Promise<string> {
     mkdirSync(this.directory, { recursive: true });

@@ -55,8 +55,10 @@ export class Calls {
   ): Promise<A> {
     try {
       const channel = await this.#rotate(options, async (candidate, limits) => {
+        if (candidate.connected()) return candidate;
         // A harmless question connects and, when that fails, brings the reason.
-        if (!candidate.connected()) await candidate.unary((m) => m.range, anyKey, limits).catch(mustAnswer);
+        candidate.hasten();
+        await candidate.unary((m) => m.range, anyKey, limits).catch(mustAnswer);
         return candidate;
       }).catch((error: unknown) => {
         throw isUnsaid(error) ? new CallFailed(error.server, error, 'unsent') : error;

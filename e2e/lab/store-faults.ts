@@ -1,0 +1,105 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, renameSync } from 'node:fs';
+import { mustRunIn, runIn } from './netns.ts';
+import type { LabStore } from './store.ts';
+import { setCable } from './underlay.ts';
+
+/** A way to lose the server of a lab's store, and to get it back. */
+export interface StoreFault {
+  readonly name: 'cut' | 'killed' | 'frozen' | 'black-holed';
+  begin(): Promise<void>;
+  /** Returns as soon as the server can be asked again. Harmless when nothing was begun. */
+  end(): Promise<void>;
+}
+
+const holeTable = 'inet weft_hole';
+/** Everything but the loopback interface, in both directions, without a word to the sender. */
+const hole = `table ${holeTable} {
+  chain in { type filter hook input priority -300; iifname != "lo" drop; }
+  chain out { type filter hook output priority -300; oifname != "lo" drop; }
+}
+`;
+
+/** The four outages of a store that is one real server in a namespace of its own. */
+export function serverFaults(lab: string, store: LabStore): readonly StoreFault[] {
+  return [
+    {
+      name: 'cut',
+      begin: () => setCable(lab, 'store', 'down'),
+      end: () => setCable(lab, 'store', 'up'),
+    },
+    {
+      name: 'killed',
+      begin: () => store.stop('kill9'),
+      end: async () => {
+        await store.start();
+      },
+    },
+    {
+      name: 'frozen',
+      begin: async () => signal(store, 'SIGSTOP'),
+      end: async () => signal(store, 'SIGCONT'),
+    },
+    {
+      name: 'black-holed',
+      begin: async () => {
+        await mustRunIn(store.netns, ['nft', '-f', '-'], { input: hole });
+      },
+      end: async () => {
+        await runIn(store.netns, ['nft', 'delete', 'table', ...holeTable.split(' ')]);
+      },
+    },
+  ];
+}
+
+function signal(store: LabStore, what: 'SIGSTOP' | 'SIGCONT'): void {
+  const { pid } = store;
+  if (pid !== undefined) process.kill(pid, what);
+}
+
+/** How a store that is one file is lost: the file is away, or others hold its lock and do nothing. */
+export function fileFaults(store: LabStore): readonly StoreFault[] {
+  const path = store.url.slice('file://'.length);
+  const holder = { current: undefined as ChildProcess | undefined };
+  const release = async (): Promise<void> => {
+    const child = holder.current;
+    holder.current = undefined;
+    if (child === undefined) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+  };
+  return [
+    {
+      name: 'cut',
+      begin: async () => renameSync(path, `${path}.away`),
+      end: async () => {
+        if (existsSync(`${path}.away`)) renameSync(`${path}.away`, path);
+      },
+    },
+    {
+      name: 'frozen',
+      begin: async () => {
+        holder.current = await lockHeld(path);
+      },
+      end: release,
+    },
+  ];
+}
+
+/** A process that has begun to write to the file and is stopped in the middle. */
+async function lockHeld(path: string): Promise<ChildProcess> {
+  const script = `
+    const { DatabaseSync } = require('node:sqlite');
+    const database = new DatabaseSync(${JSON.stringify(path)}, { timeout: 5000 });
+    database.exec('BEGIN IMMEDIATE');
+    console.log('held');
+    setInterval(() => undefined, 1000);`;
+  const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await once(child.stdout, 'data');
+  child.kill('SIGSTOP');
+  return child;
+}
