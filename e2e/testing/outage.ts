@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { StatusJson } from '../../api/schemas/status.ts';
 import { WeftError, type ErrorCode } from '../../model/errors.ts';
+import type { Tables } from '../expected-tables.ts';
 import { attach, call } from '../lab/call.ts';
 import { startFlow, type Flow, type FlowResult } from '../lab/flow.ts';
 import type { Host } from '../lab/host.ts';
@@ -34,6 +35,9 @@ export interface Refused {
   readonly took: number;
 }
 
+/** By host and network. */
+type AllTables = Readonly<Record<string, Tables>>;
+
 /** What came of one outage. */
 export interface Outage {
   readonly fault: string;
@@ -56,7 +60,7 @@ export interface Outage {
   /** Milliseconds until every agent was ready again. */
   readonly allReady: number;
   /** Tables of all kernels before, at the end of the outage, and after the return. */
-  readonly tables: { readonly before: unknown; readonly away: unknown; readonly back: unknown };
+  readonly tables: { readonly before: AllTables; readonly away: AllTables; readonly back: AllTables };
 }
 
 /** How often a user whose attach was refused tries again, in milliseconds. */
@@ -82,7 +86,7 @@ async function underTraffic(
   flows: readonly PairFlow[],
 ): Promise<Outage> {
   const { hosts } = scene;
-  const tables = async (): Promise<unknown> => (await scene.tables()).actual;
+  const tables = async (): Promise<AllTables> => (await scene.tables()).actual;
   const before = await tables();
   if (port !== undefined) for (const host of hosts) await startCount(host.path, port);
   await fault.begin();
@@ -239,27 +243,32 @@ export async function prepareOutages(scene: Scene): Promise<void> {
 
 /** What may not be, in words; the figures are looked at by whoever prints them. */
 export function complaintsOf(outage: Outage): readonly string[] {
-  const { lost, sent, lasted, complaints, known, requests, tables } = outage;
-  const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+  const { lost, sent, lasted, complaints, unnoticed, known, requests, tables } = outage;
+  const { before, away, back } = tables;
   const most = Math.max(0, ...requests.map(({ rate }) => rate));
+  const silent = complaints.find(
+    (text) => !text.includes('no contact with') || !text.includes('network blue'),
+  );
   const wrong: readonly (readonly [boolean, string])[] = [
     [lost.length > 0, `lost: ${lost.join('; ')}`],
     [sent < leastPings(lasted), `only ${sent} pings in ${lasted} s`],
-    [
-      complaints.some((text) => !text.includes('no contact with')),
-      `weft status says ${complaints.join(' | ')}`,
-    ],
-    [
-      complaints.some((text) => !text.includes('network blue')),
-      `weft status names no network: ${complaints[0]}`,
-    ],
-    [known.code !== 'STORE_UNAVAILABLE' || known.took > 3000, `attach meanwhile: ${JSON.stringify(known)}`],
+    [silent !== undefined, `weft status does not name the store and the network: "${silent}"`],
+    [!isClear(unnoticed, attachTimeout + 1000), `attach at once: ${JSON.stringify(unnoticed)}`],
+    [known.code !== 'STORE_UNAVAILABLE' || !isClear(known, 3000), `attach later: ${JSON.stringify(known)}`],
     [most > 5, `${most} requests a second of one agent`],
-    [!same(tables.before, tables.away), 'the tables of the kernels changed while the store was away'],
-    [!same(tables.before, tables.back), 'the tables of the kernels are not what they were'],
+    [differ(before, away), `kernel entries changed while the store was away: ${JSON.stringify(tables)}`],
+    [differ(before, back), `kernel entries are not what they were: ${JSON.stringify(tables)}`],
   ];
   return wrong.flatMap(([isWrong, text]) => (isWrong ? [text] : []));
 }
+
+/** Refused in time, and because of the store. */
+const isClear = ({ code, message, took }: Refused, within: number): boolean =>
+  code !== undefined && /no answer from|is gone|database is locked/.test(message) && took < within;
+
+/** Does any network of before look otherwise now? */
+const differ = (before: AllTables, now: AllTables): boolean =>
+  Object.entries(before).some(([name, was]) => JSON.stringify(was) !== JSON.stringify(now[name]));
 
 /** Of twelve flows, half of what they would send on a machine of their own. */
 const leastPings = (seconds: number): number => 12 * 50 * seconds;

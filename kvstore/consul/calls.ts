@@ -93,9 +93,14 @@ export class Calls {
       } catch (error) {
         if (!isContactLost(error)) throw error;
         this.failed(channel);
-        if (left === 1 || performance.now() >= end) throw error;
+        if (left === 1 || performance.now() >= end || this.#isAlone(error)) throw error;
       }
     }
+  }
+
+  /** Is there no other server, and nobody at this one who could have hung up? */
+  #isAlone({ unsent, status }: CallFailed): boolean {
+    return this.#channels.length === 1 && unsent && status === undefined;
   }
 
   #signal(options: CallOptions): AbortSignal {

@@ -232,12 +232,20 @@ export class Channel {
     }
   }
 
-  /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
+  /**
+   * Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end.
+   * A request that is given up takes its connection along, with all that has not left yet: it must not arrive later.
+   */
   #observe(request: Pending): void {
     const { transport, ctx } = request;
     request.transport = {
       request: (options) => {
         const sent = transport.request({ ...options, hostname: this.#host });
+        const destroy = sent.destroy.bind(sent);
+        sent.destroy = (error) => {
+          if (sent.socket?.connecting === false) sent.socket.resetAndDestroy();
+          return destroy(error);
+        };
         sent.on('response', (answer) => {
           if (ctx !== undefined) ctx.answering = this.#clock.monotonic();
           answer.on('close', () => {

@@ -1,5 +1,5 @@
 import type { Timer } from '../../model/clock.ts';
-import { asWeftError } from '../../model/errors.ts';
+import { asWeftError, WeftError } from '../../model/errors.ts';
 import { retryDelay } from '../backoff.ts';
 import type { StorePorts } from '../ports.ts';
 import type { Life } from './life.ts';
@@ -9,6 +9,8 @@ import type { Life } from './life.ts';
  * that was put back: questions that wait for a change are not answered then, since all is older than what they know.
  */
 const heartbeat = 10_000;
+/** Milliseconds for the answer. */
+const patience = 3000;
 
 export interface ContactPorts extends StorePorts {
   readonly life: Pick<Life, 'look'>;
@@ -53,6 +55,11 @@ export class Contact {
     this.#away = undefined;
   }
 
+  /** Somebody has got no answer: asks now, if anybody listens. */
+  doubt(): void {
+    if (this.#listeners.size > 0 && this.#away === undefined) void this.check();
+  }
+
   /** Asks, unless a question is under way; afterwards `away` has the answer. Never rejects. */
   async check(): Promise<void> {
     this.#asking ??= this.#ask().finally(() => {
@@ -63,9 +70,14 @@ export class Contact {
   }
 
   async #ask(): Promise<void> {
-    const { life, closing, logger, description } = this.#ports;
+    const { life, closing, logger, description, clock } = this.#ports;
+    const late = new AbortController();
+    using _timer = clock.after(patience, () => {
+      const text = `${description} was asked whether it is there and has not answered within ${patience} ms`;
+      late.abort(new WeftError('STORE_UNAVAILABLE', text));
+    });
     try {
-      const isAnother = await life.look();
+      const isAnother = await life.look({ signal: late.signal });
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
       this.#failures = 0;

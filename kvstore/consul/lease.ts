@@ -2,10 +2,12 @@ import type { StorePorts } from '../ports.ts';
 import { RemoteLease, type RemoteHold } from '../remote-lease.ts';
 import type { CallOptions } from '../store.ts';
 import type { Calls } from './calls.ts';
+import type { Contact } from './contact.ts';
 import { asStoreError, isGone } from './errors.ts';
 
 export interface LeasePorts extends StorePorts {
   readonly calls: Calls;
+  readonly contact: Pick<Contact, 'away' | 'doubt'>;
   /** Milliseconds; the servers refuse a shorter one. */
   readonly minLeaseTtl: number;
   /** Aborts when the client is closed. */
@@ -18,7 +20,7 @@ export async function grantLease(
   ports: LeasePorts,
   options?: CallOptions,
 ): Promise<RemoteLease> {
-  const { calls, clock, minLeaseTtl } = ports;
+  const { calls, clock, minLeaseTtl, contact } = ports;
   const seconds = Math.ceil(Math.max(ttl, minLeaseTtl) / 1000);
   const wish = `get a session of ${seconds} s`;
   const sent = clock.monotonic();
@@ -26,12 +28,14 @@ export async function grantLease(
   const id = await calls.repeatable(wish, (c, l) => c.createSession(seconds, l), options);
   return new RemoteLease(
     { id, ttl: seconds * 1000, sent },
-    { ...ports, hold: holdBy(calls, seconds * 1000) },
+    { ...ports, hold: holdBy(calls, contact, seconds * 1000) },
   );
 }
 
-const holdBy = (calls: Calls, ttl: number): RemoteHold => ({
+const holdBy = (calls: Calls, contact: LeasePorts['contact'], ttl: number): RemoteHold => ({
   async renew(id, within, signal) {
+    // Others ask already whether the store is there.
+    if (contact.away !== undefined) throw contact.away;
     const { channel } = calls;
     try {
       await channel.renewSession(id, { within, signal });
@@ -40,6 +44,7 @@ const holdBy = (calls: Calls, ttl: number): RemoteHold => ({
       signal.throwIfAborted();
       if (isGone(error)) return undefined;
       calls.failed(channel);
+      contact.doubt();
       throw asStoreError(error, 'keep a session alive', 'read');
     }
   },

@@ -4,6 +4,8 @@ import { asStoreError, CallFailed, isContactLost, isForbidden } from './errors.t
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
+/** Of them, for a connection that is not there when something is to be written: somebody waits for the answer. */
+const connectPatience = 2000;
 
 /**
  * Calls to whichever server answers. A server that fails is left for the next one in turn; all calls and watches use the
@@ -58,7 +60,8 @@ export class Calls {
         if (candidate.connected()) return candidate;
         // A harmless question connects and, when that fails, brings the reason.
         candidate.hasten();
-        await candidate.unary((m) => m.range, anyKey, limits).catch(mustAnswer);
+        const deadline = Math.min(limits.deadline, Date.now() + connectPatience);
+        await candidate.unary((m) => m.range, anyKey, { ...limits, deadline }).catch(mustAnswer);
         return candidate;
       }).catch((error: unknown) => {
         throw isUnsaid(error) ? new CallFailed(error.server, error, 'unsent') : error;

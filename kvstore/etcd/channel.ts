@@ -89,9 +89,10 @@ const channelOptions = {
   // A server's answer to pings more often than its minimum is to hang up; 10 s is allowed by every one.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
-  'grpc.initial_reconnect_backoff_ms': 250,
-  'grpc.min_reconnect_backoff_ms': 250,
-  'grpc.max_reconnect_backoff_ms': 1000,
+  // While a server is away each agent asks less than once a second; whoever waits for an answer asks at once: see `hasten`.
+  'grpc.initial_reconnect_backoff_ms': 500,
+  'grpc.min_reconnect_backoff_ms': 500,
+  'grpc.max_reconnect_backoff_ms': 1250,
   'grpc.max_receive_message_length': -1,
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_channelz': 0,
@@ -106,7 +107,7 @@ const hasteEvery = 250;
 
 /**
  * One etcd server. Of the package etcd3 only the connection is used: services and message types. A channel connects when it
- * is first used, and again, with pauses of up to a second, after it broke.
+ * is first used, and again, with pauses of about a second, after it broke.
  */
 export class Channel {
   readonly address: string;
@@ -225,7 +226,7 @@ export class Channel {
     return await new Promise<A>((resolve, reject) => {
       const giveUp = (): void => {
         link.waiting.delete(waiting);
-        if (isUnheard(link, waiting, silentFor)) link.wire.hangUp('the server was asked and says nothing');
+        if (isUnheard(link, waiting, silentFor)) link.wire.hangUp();
       };
       const abort = (): void => {
         call.cancel();

@@ -37,9 +37,12 @@ export class Wire extends ChannelCredentials {
     return this.#socket?.bytesRead;
   }
 
-  /** Ends the connection, and with it all calls on it. */
-  hangUp(why: string): void {
-    this.#socket?.destroy(new Error(why));
+  /**
+   * Ends the connection, and with it all calls on it. What the kernel has not got rid of is dropped: a write that somebody has
+   * given up must not arrive when the network is back.
+   */
+  hangUp(): void {
+    this.#socket?.resetAndDestroy();
   }
 
   override _isSecure(): boolean {
