@@ -7,6 +7,9 @@ import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
+import { openJournalFile } from './events/journal-file.ts';
+import { Journal } from './events/journal.ts';
+import { ViewNews } from './events/view-news.ts';
 import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
@@ -58,6 +61,7 @@ export class Agent {
   readonly membership: Membership;
   readonly operations: OperationPorts;
   readonly ownNode: OwnNode;
+  readonly events: Journal;
   readonly startedAt: number;
   readonly #warden: Warden;
   readonly #sandboxes: SandboxWatch;
@@ -78,12 +82,18 @@ export class Agent {
     const onCorrupt = (path: string, why: string): void => {
       logger.error('state cannot be read and was set aside', { path, why });
     };
+    const file = openJournalFile(config.stateDir, (why) => {
+      logger.warn('events cannot be kept on disk', { why });
+    });
+    const events = new Journal({ clock, logger, file });
+    this.events = events;
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock);
     this.reconciler = new Reconciler({ kernel, view: this.view, clock, logger, backoff: this.#backoff });
     const { id } = this.#identity;
     const name = config.name as Name;
+    new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
       store,
@@ -94,6 +104,7 @@ export class Agent {
       locks: new KeyedLock(),
       pools: new Pools(this.view),
       logger,
+      events,
       netnsDir: config.netnsDir,
       self: () => this.self(),
     };
@@ -101,6 +112,7 @@ export class Agent {
       store,
       clock,
       logger,
+      events,
       backoff: this.#backoff,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
@@ -110,6 +122,7 @@ export class Agent {
       view: this.view,
       clock,
       logger,
+      events,
       node,
       accept: () => this.acceptPorts(this.deadline(patience)),
       remove: () => this.removePorts(this.deadline(patience)),
@@ -121,6 +134,7 @@ export class Agent {
       kernel,
       clock,
       logger,
+      events,
       node,
       changed: (network, endpoint) => {
         this.reconciler.markEndpoints(network, [endpoint]);
@@ -202,6 +216,7 @@ export class Agent {
     await this.reconciler.close();
     await this.view.close();
     this.operations.intents.close();
+    this.events.close();
     this.#phase = 'stopped';
   }
 
@@ -224,7 +239,7 @@ export class Agent {
 
   /** Everything is seen once, then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
-    const { store, kernel, logger } = this.ports;
+    const { store, kernel } = this.ports;
     this.#phase = 'reading';
     await this.view.until(() => (this.view.ready && this.view.isAlive(self.node) ? true : undefined), signal);
     const known = this.view.networks().map((n) => n.id);
@@ -243,7 +258,9 @@ export class Agent {
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
     this.#warden.lookAgain();
-    logger.info('ready', { node: self.node, vtep: self.vtep, networks: own.size });
+    const { name } = this.ports.settings.config;
+    const fields = { node: self.node, vtep: self.vtep, networks: own.size };
+    this.events.tell('agent-ready', `weftd on ${name} is ready`, fields);
     await finishIntents(this.operations, this.deadline(patience));
   }
 
@@ -281,17 +298,15 @@ export class Agent {
   /** The view has lost or found the store. What could not be finished while it was away is finished now. */
   async #storeMoved(): Promise<void> {
     const { state } = this.view;
-    const { logger, store } = this.ports;
+    const { store } = this.ports;
     if (state === 'stale' && !this.#isAway) {
       this.#isAway = true;
-      logger.warn('store is out of reach; traffic goes on, changes wait', {
-        store: store.description,
-        error: this.view.trouble,
-      });
+      const message = 'store is out of reach; traffic goes on, changes wait';
+      this.events.tell('store-away', message, { store: store.description, error: this.view.trouble });
     }
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
-    logger.info('store is back', { store: store.description });
+    this.events.tell('store-back', 'store is back', { store: store.description });
     if (this.membership.state.kind !== 'joined') this.membership.refresh();
     if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
   }

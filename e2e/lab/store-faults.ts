@@ -5,9 +5,11 @@ import { mustRunIn, runIn } from './netns.ts';
 import type { LabStore } from './store.ts';
 import { setCable } from './underlay.ts';
 
+export const faultNames = ['cut', 'killed', 'frozen', 'black-holed'] as const;
+
 /** A way to lose the server of a lab's store, and to get it back. */
 export interface StoreFault {
-  readonly name: 'cut' | 'killed' | 'frozen' | 'black-holed';
+  readonly name: (typeof faultNames)[number];
   begin(): Promise<void>;
   /** Returns as soon as the server can be asked again. Harmless when nothing was begun. */
   end(): Promise<void>;

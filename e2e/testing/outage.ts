@@ -8,7 +8,7 @@ import type { Host } from '../lab/host.ts';
 import { memberOf, type Member } from '../lab/members.ts';
 import { allPairs } from '../lab/ping-table.ts';
 import { readCount, startCount, type RequestCount } from '../lab/request-count.ts';
-import type { StoreFault } from '../lab/store-faults.ts';
+import { faultNames, type StoreFault } from '../lab/store-faults.ts';
 import { mapBounded, waitFor } from '../lab/wait.ts';
 import type { Scene } from './scene.ts';
 
@@ -220,8 +220,8 @@ async function othersGoOn(scene: Scene, fault: StoreFault): Promise<void> {
   if (h1 === undefined || h2 === undefined || h3 === undefined) throw new Error('the scene has three hosts');
   await scene.join(h1.name, `new-${fault.name}`, 'blue');
   await scene.join(h3.name, 'meanwhile', 'blue');
-  const subnet = 20 + ([...fault.name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 200);
-  await scene.declare(network, { subnets: [`10.9.${subnet}.0/24`] }, [h2, h1, h3]);
+  const number = faultNames.indexOf(fault.name);
+  await scene.declare(network, { subnets: [`10.9.${number}.0/24`, `fd00:9:${number}::/64`] }, [h2, h1, h3]);
   for (const { name } of [h1, h3]) await scene.join(name, network, network);
   await scene.settled();
   await scene.leave(h1.name, `new-${fault.name}`, 'blue');
