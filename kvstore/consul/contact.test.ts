@@ -83,7 +83,11 @@ test('whoever got no answer has it asked at once, and not again while it is away
 test('a store that does not answer for three seconds is away', async () => {
   contact.listen(listener);
   answer = (signal) =>
-    new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)));
+    new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
   await clock.advance(9000);
   expect([asked, contact.away]).toEqual([1, undefined]);
   await clock.advance(2999);

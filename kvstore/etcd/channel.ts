@@ -98,10 +98,11 @@ const channelOptions = {
   'grpc.enable_channelz': 0,
 };
 
-/** Milliseconds after which a server that was asked and says nothing at all is doubted. */
-const doubtAfter = 1000;
-/** The same when a call has failed for it: its connection is given up. */
-const silentFor = 1500;
+/**
+ * Milliseconds after which a connection is doubted on which something was asked and nothing at all is heard. When the call
+ * is given up, so is the connection.
+ */
+const silentFor = 1000;
 /** Milliseconds between two connections that are made because somebody waits. */
 const hasteEvery = 250;
 
@@ -226,7 +227,7 @@ export class Channel {
     return await new Promise<A>((resolve, reject) => {
       const giveUp = (): void => {
         link.waiting.delete(waiting);
-        if (isUnheard(link, waiting, silentFor)) link.wire.hangUp();
+        if (isUnheard(link, waiting)) link.wire.hangUp();
       };
       const abort = (): void => {
         call.cancel();
@@ -286,12 +287,11 @@ export class Channel {
 
 type Waiting = Link['waiting'] extends Set<infer W> ? W : never;
 
-/** Has the server said nothing since, for so many milliseconds? */
-const isUnheard = ({ wire }: Link, { at, heard }: Waiting, ms: number): boolean =>
-  wire.heard === heard && performance.now() - at >= ms;
+/** Has the server said nothing since, for a while? */
+const isUnheard = ({ wire }: Link, { at, heard }: Waiting): boolean =>
+  wire.heard === heard && performance.now() - at >= silentFor;
 
-const isDoubtful = (link: Link): boolean =>
-  [...link.waiting].some((each) => isUnheard(link, each, doubtAfter));
+const isDoubtful = (link: Link): boolean => [...link.waiting].some((each) => isUnheard(link, each));
 
 /** The signal ends the waiting, not the work. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
