@@ -21,7 +21,8 @@ interface Row {
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   file: [
     'file, black-holed: a file has no network between it and its readers; a lock that never ends is `frozen`',
-    'file, requests: none are sent; a reader asks its own page cache',
+    'file, requests: none are sent',
+    'file, frozen: it can still be read, and is stale only once a lease has run out and cannot be removed',
   ],
 };
 

@@ -253,7 +253,7 @@ export function complaintsOf(outage: Outage): readonly string[] {
     [lost.length > 0, `lost: ${lost.join('; ')}`],
     [sent < leastPings(lasted), `only ${sent} pings in ${lasted} s`],
     [silent !== undefined, `weft status does not name the store and the network: "${silent}"`],
-    [!isClear(unnoticed, attachTimeout + 1000), `attach at once: ${JSON.stringify(unnoticed)}`],
+    [!isClear(unnoticed, attachTimeout + 3000), `attach at once: ${JSON.stringify(unnoticed)}`],
     [known.code !== 'STORE_UNAVAILABLE' || !isClear(known, 3000), `attach later: ${JSON.stringify(known)}`],
     [most > 5, `${most} requests a second of one agent`],
     [differ(before, away), `kernel entries changed while the store was away: ${JSON.stringify(tables)}`],
