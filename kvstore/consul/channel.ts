@@ -91,6 +91,10 @@ interface Pending {
   transport: { request(options: object): ClientRequest };
 }
 
+/** Most milliseconds of a call that does not wait for a change. */
+const mostForCall = 5000;
+/** Milliseconds without an answer to such a call after which its connection is not the only one to be doubted. */
+const silentFor = 1000;
 /** Of the server's 200 connections per address, what short calls may use at most. */
 const callSockets = 16;
 
@@ -216,6 +220,7 @@ export class Channel {
   /** @throws CallFailed, or the reason of the signal. */
   async #call<T>({ within, signal }: Limits, send: (extras: Extras) => Answer<T>): Answer<T> {
     signal.throwIfAborted();
+    const sent = this.#clock.monotonic();
     const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
     const cancel = (): void => void ctx.emit('cancel');
     signal.addEventListener('abort', cancel, { once: true });
@@ -225,10 +230,20 @@ export class Channel {
       if (!Array.isArray(answer)) throw answer;
       return answer as unknown as Awaited<Answer<T>>;
     } catch (error) {
+      const failure = failureOf(error);
+      const isSilent = within <= mostForCall && this.#clock.monotonic() - sent >= silentFor;
+      if (failure.status === undefined && isSilent) this.#dropIdle();
       signal.throwIfAborted();
-      throw new CallFailed(this.address, failureOf(error));
+      throw new CallFailed(this.address, failure);
     } finally {
       signal.removeEventListener('abort', cancel);
+    }
+  }
+
+  /** Where nobody answers on one connection, nobody may on those that lie idle. */
+  #dropIdle(): void {
+    for (const sockets of Object.values(this.#sockets.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
     }
   }
 
