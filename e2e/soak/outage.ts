@@ -21,6 +21,7 @@ interface Row {
 const exceptions: Readonly<Record<string, readonly string[]>> = {
   file: [
     'file, black-holed: a file has no network between it and its readers; a lock that never ends is `frozen`',
+    'file, killed: nobody serves it; a writer that is killed lets go of its lock, which is how `frozen` ends',
     'file, requests: none are sent',
     'file, frozen: it can still be read, and is stale only once a lease has run out and cannot be removed',
   ],
