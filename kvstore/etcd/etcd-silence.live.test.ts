@@ -25,6 +25,9 @@ beforeEach(async () => {
   await put('before');
   store.watch('', ({ kind }) => updates.push(kind));
   await until('the snapshot', () => updates.length > 0);
+  // The stream is there as well.
+  await put('seen');
+  await until('a change', () => updates.includes('changes'));
 });
 afterEach(async () => {
   server.thaw();
