@@ -12,7 +12,7 @@ test('a store that is cut, killed, frozen or black-holed costs no ping, and the 
   const name = labName('outage');
   await tell({ name, hosts: 3, store: 'etcd', underlay: 4, leaseTtl: '6s' }, async (scene) => {
     await prepareOutages(scene);
-    for (const fault of serverFaults(name, scene.lab.store)) {
+    for (const fault of scene.lab.store.servers.flatMap(serverFaults)) {
       const outage = await runOutage(scene, fault, { seconds, port: storeServers.etcd.port });
       const rates = outage.requests.map(({ host, rate }) => `${host} ${rate.toFixed(2)}`).join(', ');
       const { sent, noticed, firstAttach, firstReached, allReady } = outage;

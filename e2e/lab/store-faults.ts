@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, renameSync } from 'node:fs';
 import { mustRunIn, runIn } from './netns.ts';
 import type { LabStore } from './store.ts';
-import { setCable } from './underlay.ts';
+import type { StoreMember } from './store-member.ts';
 
 export const faultNames = ['cut', 'killed', 'frozen', 'black-holed'] as const;
 
@@ -23,41 +23,34 @@ const hole = `table ${holeTable} {
 }
 `;
 
-/** The four outages of a store that is one real server in a namespace of its own. */
-export function serverFaults(lab: string, store: LabStore): readonly StoreFault[] {
+/** The four outages of a server. */
+export function serverFaults(server: StoreMember): readonly StoreFault[] {
   return [
     {
       name: 'cut',
-      begin: () => setCable(lab, 'store', 'down'),
-      end: () => setCable(lab, 'store', 'up'),
+      begin: () => server.cable('down'),
+      end: () => server.cable('up'),
     },
     {
       name: 'killed',
-      begin: () => store.stop('kill9'),
-      end: async () => {
-        await store.start();
-      },
+      begin: () => server.stop('kill9'),
+      end: () => server.start(),
     },
     {
       name: 'frozen',
-      begin: async () => signal(store, 'SIGSTOP'),
-      end: async () => signal(store, 'SIGCONT'),
+      begin: async () => server.freeze(),
+      end: async () => server.thaw(),
     },
     {
       name: 'black-holed',
       begin: async () => {
-        await mustRunIn(store.netns, ['nft', '-f', '-'], { input: hole });
+        await mustRunIn(server.netns, ['nft', '-f', '-'], { input: hole });
       },
       end: async () => {
-        await runIn(store.netns, ['nft', 'delete', 'table', ...holeTable.split(' ')]);
+        await runIn(server.netns, ['nft', 'delete', 'table', ...holeTable.split(' ')]);
       },
     },
   ];
-}
-
-function signal(store: LabStore, what: 'SIGSTOP' | 'SIGCONT'): void {
-  const { pid } = store;
-  if (pid !== undefined) process.kill(pid, what);
 }
 
 /** How a store that is one file is lost: the file is away, or others hold its lock and do nothing. */

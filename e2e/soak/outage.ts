@@ -1,7 +1,7 @@
 import type { LabStore } from '../lab/store.ts';
 import { fixed, renderFigures, verdict } from '../bench/table.ts';
 import { fileFaults, serverFaults, type StoreFault } from '../lab/store-faults.ts';
-import { isServerKind, storeServers } from '../lab/store-server.ts';
+import { serversOf, storeServers } from '../lab/store-server.ts';
 import { complaintsOf, prepareOutages, runOutage, type Outage } from '../testing/outage.ts';
 import { tell } from '../testing/scene.ts';
 import type { Verdict } from './soak.ts';
@@ -37,9 +37,10 @@ export async function outages(
   for (const store of stores) {
     await tell({ name: lab, hosts: 3, store, underlay: 4 }, async (scene) => {
       await prepareOutages(scene);
-      for (const fault of faultsOf(lab, scene.lab.store)) {
+      for (const fault of faultsOf(scene.lab.store)) {
         say(`${store} is ${fault.name} for ${seconds} s`);
-        const port = isServerKind(store) ? storeServers[store].port : undefined;
+        const kind = serversOf(store)?.kind;
+        const port = kind === undefined ? undefined : storeServers[kind].port;
         const outage = await runOutage(scene, fault, { seconds, port });
         rows.push({ store, outage });
         for (const each of complaintsOf(outage)) complaints.push(`${store}, ${fault.name}: ${each}`);
@@ -53,8 +54,10 @@ export async function outages(
   return { ok: complaints.length === 0, text: `${tableOf(rows, seconds, notes)}${end}` };
 }
 
-function faultsOf(lab: string, store: LabStore): readonly StoreFault[] {
-  return store.kind === 'file' ? fileFaults(store) : serverFaults(lab, store);
+/** Of a store of several servers, its first. */
+function faultsOf(store: LabStore): readonly StoreFault[] {
+  const [server] = store.servers;
+  return server === undefined ? fileFaults(store) : serverFaults(server);
 }
 
 /** Milliseconds and requests per second of one agent that we aim at. */

@@ -30,7 +30,11 @@ test('while the store is known to be away a lease asks nothing, and it is kept o
     clock,
     logger: silentLogger,
     fraction: () => 0,
-    calls: new Calls([channel as unknown as Channel], closing.signal),
+    calls: new Calls([channel as unknown as Channel], {
+      clock,
+      logger: silentLogger,
+      closing: closing.signal,
+    }),
     contact,
     minLeaseTtl: 10_000,
     closing: closing.signal,
