@@ -18,19 +18,18 @@ export interface TlsWish {
 }
 
 /**
- * TLS on a connection that is there, or on a new one to a port of the host. Nothing is sent to a server that has not proved
- * who it is.
+ * TLS on a connection, which may still be under way. Nothing is sent to a server that has not proved who it is.
  *
  * @param failed Hears of the end of a connection that has failed, before anybody else does: with the reason when one of both
  *   sides refuses the other. With TLS 1.3 the server judges our certificate after the handshake has ended for us.
  */
 export function connectTls(
-  way: { readonly socket: Socket } | { readonly port: number },
+  socket: Socket,
   { host, secrets: { ca, cert, key }, protocol }: TlsWish,
   failed: (refusal: string | undefined) => void,
 ): TLSSocket {
   const secured: TLSSocket = connect({
-    ...('socket' in way ? way : { ...way, host }),
+    socket,
     ca: ca ?? getCACertificates('system'),
     ...(cert === undefined ? {} : { cert, key }),
     // An address is no server name in the sense of TLS.
@@ -39,6 +38,8 @@ export function connectTls(
     ALPNProtocols: [protocol],
     minVersion: 'TLSv1.2',
   });
+  // Node passes on that the connection has ended, and not why.
+  socket.on('error', (error) => secured.destroy(error));
   let shown: PeerCertificate | null = null;
   // First of all, since whom we do not trust is hung up on at once, and his certificate is no longer known then.
   secured.prependOnceListener('secure', () => (shown = secured.getPeerCertificate()));

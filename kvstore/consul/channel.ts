@@ -66,6 +66,10 @@ export interface ChannelPorts {
   readonly secure: boolean;
 }
 
+/** Most milliseconds of a call that does not wait for a change. */
+const mostForCall = 5000;
+/** Milliseconds without an answer to such a call after which its connection is not the only one to be doubted. */
+const silentFor = 1000;
 /** Of the server's 200 connections per address, what short calls may use at most. */
 const callSockets = 16;
 
@@ -251,6 +255,7 @@ export class Channel {
     signal.throwIfAborted();
     const token = await this.#token();
     signal.throwIfAborted();
+    const sent = this.#clock.monotonic();
     const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
     const cancel = (): void => void ctx.emit('cancel');
     signal.addEventListener('abort', cancel, { once: true });
@@ -260,11 +265,14 @@ export class Channel {
       if (!Array.isArray(answer)) throw answer;
       return answer as unknown as Awaited<Answer<T>>;
     } catch (error) {
+      const failure = failureOf(error);
+      const isSilent = within <= mostForCall && this.#clock.monotonic() - sent >= silentFor;
+      if (failure.status === undefined && isSilent) this.#dropIdle();
       signal.throwIfAborted();
       const { refusal } = ctx;
       throw new CallFailed(
         this.address,
-        refusal === undefined ? failureOf(error) : { details: refusal, unsent: true, distrust: true },
+        refusal === undefined ? failure : { details: refusal, unsent: true, distrust: true },
       );
     } finally {
       signal.removeEventListener('abort', cancel);
@@ -285,7 +293,17 @@ export class Channel {
     throw new CallFailed(this.address, { details, unsent: true, distrust: true });
   }
 
-  /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
+  /** Where nobody answers on one connection, nobody may on those that lie idle. */
+  #dropIdle(): void {
+    for (const sockets of Object.values(this.#sockets.agent.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
+
+  /**
+   * Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end.
+   * A request that is given up takes its connection along, with all that has not left yet: it must not arrive later.
+   */
   #observe(request: Pending, sockets: Sockets): void {
     const { transport, ctx } = request;
     request.transport = {
@@ -295,6 +313,11 @@ export class Channel {
           const refusal = sockets.refusalOf(sent);
           if (ctx !== undefined && refusal !== undefined) ctx.refusal = refusal;
         });
+        const destroy = sent.destroy.bind(sent);
+        sent.destroy = (error) => {
+          sockets.reset(sent);
+          return destroy(error);
+        };
         sent.on('response', (answer) => {
           if (ctx !== undefined) ctx.answering = this.#clock.monotonic();
           answer.on('close', () => {

@@ -49,9 +49,9 @@ export class Permits {
   }
 
   /** Asks for all readers, and tells those for whom the answer has changed. */
-  async review(): Promise<void> {
+  async review(options?: CallOptions): Promise<void> {
     const prefixes = new Set([...this.#readers.keys()].flatMap((reader) => reader.prefixes));
-    const refused = await this.#refused([...prefixes]);
+    const refused = await this.#refused([...prefixes], options);
     for (const [reader, before] of [...this.#readers]) {
       const prefix = reader.prefixes.find((each) => refused.has(each));
       if ((prefix === undefined) === (before === undefined)) continue;

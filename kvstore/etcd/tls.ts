@@ -56,7 +56,7 @@ export class TlsCredentials extends ChannelCredentials {
   #handshake(socket: Socket, secrets: Secrets): Promise<Connected> {
     return new Promise((resolve, reject) => {
       const wish = { host: this.#host, secrets, protocol: 'h2' } as const;
-      const secured = connectTls({ socket }, wish, (refusal) => (this.#refusal = refusal));
+      const secured = connectTls(socket, wish, (refusal) => (this.#refusal = refusal));
       secured.once('secureConnect', () => {
         this.#refusal = undefined;
         resolve({ socket: secured, secure: true });
