@@ -1,7 +1,7 @@
 import { WeftError } from '../../model/errors.ts';
 import type { CallOptions, Condition, Entry, Lease, Op, TxnResult } from '../store.ts';
 import type { Calls } from './calls.ts';
-import type { KvItem } from './channel.ts';
+import type { KvItem } from './kv.ts';
 import type { KeySpace } from './key-space.ts';
 import { encodeTxn, type Holders, type Step } from './txn.ts';
 
@@ -13,6 +13,8 @@ export interface CommitPorts {
   /** A number below 2^53 that differs from the one before. */
   readonly nextFlags: () => number;
 }
+
+const isForbidden = /^permission denied/i;
 
 /** Sessions come and go; more often than this in a row while one transaction is written, they do not. */
 const attempts = 5;
@@ -53,6 +55,10 @@ export async function commit(
       const step = steps[at];
       return step === undefined ? [] : [{ ...step, what }];
     });
+    // Also of a condition, which has then been looked at by nobody.
+    const forbidden = refused.find(({ what }) => isForbidden.test(what));
+    if (forbidden !== undefined)
+      throw refusal('STORE_DENIED', wish, `${forbidden.what}: ${forbidden.op.Key}`);
     if (refused.some(({ role }) => role === 'condition')) {
       return { ok: false, current: await currentOf(ports, conditions, options) };
     }

@@ -1,4 +1,4 @@
-import { invariant, WeftError } from '../../model/errors.ts';
+import { hasCode, invariant, WeftError } from '../../model/errors.ts';
 import type { StorePorts } from '../ports.ts';
 import { RemoteLease } from '../remote-lease.ts';
 import type {
@@ -24,6 +24,7 @@ import { storeClosed } from './errors.ts';
 import { KeySpace } from './key-space.ts';
 import { grantLease } from './lease.ts';
 import { Life } from './life.ts';
+import { Permits } from './permits.ts';
 import { askServer } from './server-state.ts';
 import { Shares } from './shares.ts';
 import { mostOps } from './txn.ts';
@@ -49,6 +50,8 @@ export class ConsulStore implements Store {
   readonly #space: KeySpace;
   readonly #calls: Calls;
   readonly #life: Life;
+  readonly #contact: Contact;
+  readonly #permits: Permits;
   readonly #shares: Shares;
   readonly #commit: CommitPorts;
 
@@ -66,13 +69,16 @@ export class ConsulStore implements Store {
     const space = new KeySpace(prefix);
     const calls = new Calls(channels, { ...ports, closing });
     const life = new Life(calls, space);
-    const leader = (): Promise<string> =>
-      calls.single('learn who leads', (c, l) => c.leader(l), calls.share, {});
-    const contact = new Contact({ ...ports, life, leader, closing, description: this.description });
+    const permits = new Permits(calls, space);
+    const leader = (options: CallOptions = {}): Promise<string> =>
+      calls.single('learn who leads', (c, l) => c.leader(l), calls.share, options);
+    const contact = new Contact({ ...ports, life, permits, leader, closing, description: this.description });
     this.#space = space;
     this.#calls = calls;
     this.#life = life;
-    this.#shares = new Shares({ ...ports, calls, space, life, contact });
+    this.#contact = contact;
+    this.#permits = permits;
+    this.#shares = new Shares({ ...ports, calls, space, life, contact, permits });
     this.#commit = { calls, space, idOf: sessionId, nextFlags: flagsFrom(ports.fraction()) };
   }
 
@@ -101,12 +107,11 @@ export class ConsulStore implements Store {
   async list(prefix: string, options?: CallOptions): Promise<Listing> {
     const { floor } = this.#life;
     const absolute = this.#space.absolute(prefix);
-    const { index, items } = await this.#calls.repeatable(
-      `list ${absolute}`,
-      (c, l) => c.list(absolute, l),
-      options,
-    );
-    // To a client without permission Consul shows an empty store.
+    const wish = `list ${absolute}`;
+    // Before and after: what lies between was permitted. Consul leaves out what may not be read.
+    await this.#permits.demand([prefix], options);
+    const { index, items } = await this.#calls.repeatable(wish, (c, l) => c.list(absolute, l), options);
+    await this.#permits.demand([prefix], options);
     if (items.length === 0) await this.#life.identity(options);
     this.#life.reached(index);
     return { revision: Math.max(index, floor), entries: this.#space.entries(items) };
@@ -115,7 +120,10 @@ export class ConsulStore implements Store {
   async txn(conditions: readonly Condition[], ops: readonly Op[], options?: CallOptions): Promise<TxnResult> {
     checkTxn(conditions, ops, this.limits);
     if (conditions.length + ops.length === 0) return { ok: true, revision: this.#life.floor };
-    const result = await commit(this.#commit, conditions, ops, options);
+    const result = await commit(this.#commit, conditions, ops, options).catch((error: unknown) => {
+      if (hasCode(error, 'STORE_AMBIGUOUS') || options?.signal?.aborted === true) this.#contact.doubt();
+      throw error;
+    });
     if (!result.ok) return result;
     const reached = this.#life.reached(result.revision);
     return ops.length === 0 ? { ok: true, revision: reached } : result;
@@ -123,7 +131,8 @@ export class ConsulStore implements Store {
 
   async lease(ttl: number, options?: CallOptions): Promise<Lease> {
     const { minLeaseTtl } = this.limits;
-    const ports = { ...this.#ports, calls: this.#calls, closing: this.#closing.signal, minLeaseTtl };
+    const { signal: closing } = this.#closing;
+    const ports = { ...this.#ports, calls: this.#calls, contact: this.#contact, closing, minLeaseTtl };
     return await grantLease(ttl, ports, options);
   }
 
