@@ -87,8 +87,9 @@ export function fileFaults(store: LabStore): readonly StoreFault[] {
 async function lockHeld(path: string): Promise<ChildProcess> {
   const script = `
     const { DatabaseSync } = require('node:sqlite');
-    const database = new DatabaseSync(${JSON.stringify(path)}, { timeout: 5000 });
-    database.exec('BEGIN IMMEDIATE');
+    // Whom nobody holds is closed when memory is tidied.
+    globalThis.held = new DatabaseSync(${JSON.stringify(path)}, { timeout: 5000 });
+    held.exec('BEGIN IMMEDIATE');
     console.log('held');
     setInterval(() => undefined, 1000);`;
   const child = spawn(process.execPath, ['--disable-warning=ExperimentalWarning', '-e', script], {

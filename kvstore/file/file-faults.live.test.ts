@@ -55,8 +55,9 @@ const lock = ({ path, stack }: FileGround): Outage => {
   let holder: Child | undefined;
   const script = `
     const { DatabaseSync } = await import('node:sqlite');
-    const db = new DatabaseSync(process.argv[1]);
-    db.exec('BEGIN IMMEDIATE; UPDATE store SET revision = revision + 1000');
+    // Whom nobody holds is closed when memory is tidied.
+    globalThis.held = new DatabaseSync(process.argv[1]);
+    held.exec('BEGIN IMMEDIATE; UPDATE store SET revision = revision + 1000');
     say('locked');
     setInterval(() => undefined, 1000);
   `;

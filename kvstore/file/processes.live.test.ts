@@ -140,7 +140,9 @@ test('a lock that nobody lets go holds a process up once, and not at every call'
     file.path,
     `
       const { DatabaseSync } = await import('node:sqlite');
-      new DatabaseSync(process.argv[1]).exec('BEGIN IMMEDIATE');
+      // Whom nobody holds is closed when memory is tidied.
+      globalThis.held = new DatabaseSync(process.argv[1]);
+      held.exec('BEGIN IMMEDIATE');
       say('locked');
       setInterval(() => undefined, 1000);
     `,
