@@ -86,7 +86,7 @@ test('a network declared with etcdctl works on every host, a broken one changes 
 
     // Deleted under live endpoints, and every agent started anew.
     await store.mustEtcdctl('del', keyOf('blue'));
-    const noticed = (): boolean => logged(scene, 'declaration is gone').length > 0;
+    const noticed = (): boolean => logged(scene, 'network-undeclared').length > 0;
     await waitFor('an agent to say that the declaration is gone', noticed, { within: 15_000 });
     await mapBounded(scene.hosts, 3, (host) => host.agent.restart());
     await scene.settled();
