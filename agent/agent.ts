@@ -1,5 +1,5 @@
 import type { Store } from '../kvstore/store.ts';
-import type { Kernel } from '../linux/kernel.ts';
+import type { Kernel, Probe } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
 import { asWeftError, hasCode, WeftError } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
@@ -12,6 +12,8 @@ import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { OwnNode } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
+import { Collector } from './dead/collector.ts';
+import { Drainer } from './dead/drainer.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
@@ -23,6 +25,7 @@ import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
+import { Returner } from './returns/returner.ts';
 import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
@@ -33,6 +36,8 @@ export interface AgentPorts {
   readonly settings: Resolved;
   readonly store: Store;
   readonly kernel: Kernel;
+  /** Asks an address of the underlay for signs of life. */
+  readonly probe: Probe;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
@@ -58,8 +63,11 @@ export class Agent {
   readonly membership: Membership;
   readonly operations: OperationPorts;
   readonly ownNode: OwnNode;
+  readonly collector: Collector;
+  readonly returner: Returner;
   readonly startedAt: number;
   readonly #warden: Warden;
+  readonly #drainer: Drainer;
   readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
@@ -81,8 +89,28 @@ export class Agent {
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock);
-    this.reconciler = new Reconciler({ kernel, view: this.view, clock, logger, backoff: this.#backoff });
     const { id } = this.#identity;
+    const intents = new Intents(config.stateDir, onCorrupt);
+    const locks = new KeyedLock();
+    const signal = (): AbortSignal => this.deadline(patience);
+    this.returner = new Returner({
+      view: this.view,
+      store,
+      kernel,
+      clock,
+      logger,
+      locks,
+      intents,
+      self: id,
+      isReady: () => this.#phase === 'ready',
+      signal,
+      changed: (network, endpoint) => {
+        this.reconciler.markEndpoints(network, [endpoint]);
+      },
+    });
+    const lost = (network: NetworkId) => this.returner.lost(network);
+    const { view } = this;
+    this.reconciler = new Reconciler({ kernel, view, clock, logger, backoff: this.#backoff, lost });
     const name = config.name as Name;
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
@@ -90,8 +118,9 @@ export class Agent {
       view: this.view,
       kernel,
       reconciler: this.reconciler,
-      intents: new Intents(config.stateDir, onCorrupt),
-      locks: new KeyedLock(),
+      intents,
+      locks,
+      returns: this.returner,
       pools: new Pools(this.view),
       logger,
       netnsDir: config.netnsDir,
@@ -115,6 +144,27 @@ export class Agent {
       remove: () => this.removePorts(this.deadline(patience)),
       detach: (network, endpoint) =>
         detachEndpoint(network, endpoint, this.operations, this.deadline(patience)),
+    });
+    this.collector = new Collector({
+      view,
+      store,
+      clock,
+      logger,
+      probe: ports.probe,
+      node,
+      cluster: () => this.cluster,
+      signal,
+      grace: config.deadNodeGrace,
+      leaseTtl: config.leaseTtl,
+    });
+    this.#drainer = new Drainer({
+      view,
+      store,
+      clock,
+      logger,
+      node,
+      signal,
+      detach: (network, endpoint) => detachEndpoint(network, endpoint, this.operations, signal()),
     });
     this.#sandboxes = new SandboxWatch({
       view: this.view,
@@ -199,6 +249,9 @@ export class Agent {
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
     await this.#warden.close();
+    await this.collector.close();
+    await this.#drainer.close();
+    await this.returner.close();
     await this.reconciler.close();
     await this.view.close();
     this.operations.intents.close();
@@ -213,7 +266,7 @@ export class Agent {
       this.#self = self;
       this.view.start();
       const member = this.membership.run(signal, () => {
-        this.#warden.lookAgain();
+        this.#lookAgain();
       });
       // Whichever of the two fails ends the agent; both run until the signal.
       await Promise.all([member, this.#readEverything(self, signal)]);
@@ -242,9 +295,17 @@ export class Agent {
     });
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
-    this.#warden.lookAgain();
+    this.#lookAgain();
     logger.info('ready', { node: self.node, vtep: self.vtep, networks: own.size });
     await finishIntents(this.operations, this.deadline(patience));
+  }
+
+  /** Whoever acts by the view may act now, or again. */
+  #lookAgain(): void {
+    this.#warden.lookAgain();
+    this.collector.lookAgain();
+    this.returner.lookAgain();
+    this.#drainer.lookAgain();
   }
 
   /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */

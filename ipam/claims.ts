@@ -40,7 +40,8 @@ export function networkClaims(
 
 /**
  * Puts the endpoint with the claims on its addresses, MAC and name, on condition that the network is as it was seen and
- * that nobody has the endpoint or one of the claims. Aliases are shared and claim nothing.
+ * that nobody has the endpoint or one of the claims. Aliases are shared and claim nothing. To a node that is fenced nothing can
+ * be attached: whoever collects it would not see the newcomer.
  */
 export function attachTxn(
   endpoint: Endpoint,
@@ -53,12 +54,35 @@ export function attachTxn(
     conditions: [
       { kind: 'unchanged', ...networkState },
       { kind: 'absent', key },
+      { kind: 'absent', key: keys.fence(endpoint.node) },
       ...claims.map((claim): Condition => ({ kind: 'absent', key: claim.key })),
     ],
     ops: [
       { kind: 'put', key, value: encodeEndpoint(endpoint) },
       ...claims.map((claim): Op => ({ kind: 'put', key: claim.key, value })),
     ],
+  };
+}
+
+/**
+ * Puts an endpoint that has lost its claims to others, without any claim of its own. It stays lost only as long as those others
+ * are as they were seen.
+ */
+export function conflictTxn(
+  endpoint: Endpoint & { readonly state: { readonly kind: 'conflict' } },
+  networkState: { readonly key: string; readonly revision: Revision },
+  current: ReadonlyMap<string, Entry | undefined>,
+): Txn {
+  const key = keys.endpoint(endpoint.network, endpoint.id);
+  const others = claimsOf(endpoint).flatMap((claim) => current.get(claim.key) ?? []);
+  return {
+    conditions: [
+      { kind: 'unchanged', ...networkState },
+      { kind: 'absent', key },
+      { kind: 'absent', key: keys.fence(endpoint.node) },
+      ...others.map((e): Condition => ({ kind: 'unchanged', key: e.key, revision: e.revision })),
+    ],
+    ops: [{ kind: 'put', key, value: encodeEndpoint(endpoint) }],
   };
 }
 

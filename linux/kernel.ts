@@ -48,6 +48,21 @@ export interface Announcement {
   readonly mac: Mac;
 }
 
+/** What an address of the underlay says when it is asked. */
+export interface Signs {
+  /** It answers ICMP echo. */
+  readonly echo: boolean;
+  /** A datagram to the port was answered by ICMP "port unreachable": no tunnel ends there. */
+  readonly refused: boolean;
+}
+
+/**
+ * Looks for signs of life of the host with this address. Silence takes a second.
+ *
+ * @throws PERMISSION_DENIED without CAP_NET_RAW, KERNEL_REFUSED without a route: then nobody can tell.
+ */
+export type Probe = (ip: Ip, port: number) => Promise<Signs>;
+
 /**
  * The door to one node's kernel. Reading never changes anything; writing happens in `apply` only. kernel-contract.ts proves the
  * promises for the real kernel and the fake.

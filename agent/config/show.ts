@@ -12,7 +12,7 @@ export function showConfig({ config, origins }: Resolved): ConfigJson {
 }
 
 const shown = (config: Config, key: keyof Config): string | number | boolean =>
-  key === 'leaseTtl' ? showDuration(config.leaseTtl) : config[key];
+  key === 'leaseTtl' || key === 'deadNodeGrace' ? showDuration(config[key]) : config[key];
 
 /** The same for people: one line for each. Secrets, which do not belong into the file, are comments. */
 export function printConfig(resolved: Resolved): string {

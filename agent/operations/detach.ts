@@ -86,6 +86,7 @@ export async function detachLocked(
     for (const ip of removed.endpoint.addresses) ports.pools.release(network, ip);
     endpoints?.forget(key, removed.revision);
   }
+  ports.returns.drop(network, id);
   // What was gone already, somebody else has deleted: the view will hear of it.
   await ports.view.until(
     () => (ports.view.endpoints(network)?.get(key) === undefined ? true : undefined),

@@ -4,6 +4,7 @@ import type { Logger } from '../../model/logger.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Self } from '../reconcile/self.ts';
+import type { Returner } from '../returns/returner.ts';
 import type { Intents } from '../state/intents.ts';
 import type { View } from '../view/view.ts';
 import type { Pools } from './pools.ts';
@@ -19,6 +20,8 @@ export interface OperationPorts {
   readonly pools: Pools;
   readonly logger: Logger;
   readonly netnsDir: string;
+  /** Own endpoints that the store has lost without our doing. */
+  readonly returns: Pick<Returner, 'restore' | 'drop'>;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
 }

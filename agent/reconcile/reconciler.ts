@@ -1,7 +1,7 @@
 import type { Kernel } from '../../linux/kernel.ts';
 import type { ObjectKey } from '../../linux/objects/object.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { EndpointId } from '../../model/endpoint.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { NetworkId } from '../../model/network.ts';
@@ -9,6 +9,7 @@ import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
 import { sandboxLives } from '../sandbox-life.ts';
+import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 import {
   NetworkReconciler,
@@ -25,6 +26,8 @@ export interface ReconcilerPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff: Backoff;
+  /** Own endpoints that the store has lost without our doing: they stay programmed until that is settled. */
+  lost?(network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>>;
 }
 
 /** Milliseconds between full compares of a network with its kernel state. */
@@ -212,13 +215,14 @@ export class Reconciler {
       this.#passed(id, wish);
       return;
     }
+    const lost = this.#ports.lost?.(id);
     const input: NetworkInput = {
       self,
       network: spec,
       nodes: view.nodeList(),
       node: (node) => view.node(node),
-      endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
-      endpoints: () => endpoints?.records.values() ?? [],
+      endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)) ?? lost?.get(endpoint),
+      endpoints: () => [...(endpoints?.records.values() ?? []), ...(lost?.values() ?? [])],
       lives: ({ sandbox }) => sandboxLives(sandbox, kernel),
     };
     try {

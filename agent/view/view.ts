@@ -1,6 +1,7 @@
 import { keys, parseKey, prefixes } from '../../kvstore/keys.ts';
 import { decodeAlive } from '../../kvstore/records/alive.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
 import type { Store } from '../../kvstore/store.ts';
@@ -9,7 +10,7 @@ import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import type { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
-import type { Alive, Node, NodeId } from '../../model/node.ts';
+import type { Alive, Fence, Node, NodeId } from '../../model/node.ts';
 import { Collection, type Recorded, type SyncState } from './collection.ts';
 
 /** Told after the view has changed; must only mark things dirty. */
@@ -18,6 +19,7 @@ export interface ViewListener {
   wishes?(names: ReadonlySet<Name>): void;
   nodes?(): void;
   alive?(): void;
+  fences?(): void;
   endpoints?(network: NetworkId, ids: ReadonlySet<EndpointId>): void;
   state?(): void;
 }
@@ -31,6 +33,7 @@ export class View {
   readonly wishes: Collection<Uint8Array>;
   readonly nodes: Collection<Node>;
   readonly alive: Collection<Alive>;
+  readonly fences: Collection<Fence>;
   readonly #store: Store;
   readonly #clock: Pick<Clock, 'wall'>;
   #since: number | undefined;
@@ -62,6 +65,9 @@ export class View {
     this.alive = this.#collect(prefixes.alive, decodeAlive, () => {
       this.#tell((l) => l.alive?.());
     });
+    this.fences = this.#collect(prefixes.fences, decodeFence, () => {
+      this.#tell((l) => l.fences?.());
+    });
   }
 
   #collect<T>(
@@ -90,7 +96,7 @@ export class View {
   }
 
   #whole(): readonly Collection<unknown>[] {
-    return [this.networkStates, this.wishes, this.nodes, this.alive];
+    return [this.networkStates, this.wishes, this.nodes, this.alive, this.fences];
   }
 
   listen(listener: ViewListener): void {
