@@ -2,7 +2,9 @@ import type {
   AttachRequest,
   DeclareNetwork,
   DetachRequest,
+  DrainRequest,
   FindEndpoint,
+  FindNode,
   RemoveNetwork,
 } from '../api/service.ts';
 import type { AgentService } from '../api/service.ts';
@@ -13,7 +15,7 @@ import type {
   RemovedNetworkJson,
   WaitsFor,
 } from '../api/schemas/network.ts';
-import type { NodeJson } from '../api/schemas/node.ts';
+import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
@@ -26,11 +28,14 @@ import type { Name } from '../model/name.ts';
 import type { Network } from '../model/network.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
+import { forgetNode } from './dead/forget.ts';
+import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
 import { accept, type Acceptance } from './networks/accept.ts';
 import { beginRemoval, finishRemoval } from './networks/remove.ts';
 import { attach } from './operations/attach.ts';
 import { detach, detachEndpoint } from './operations/detach.ts';
-import { endpointJson, holders, networkJson, nodeJson } from './present.ts';
+import { endpointJson, holders, networkJson } from './present.ts';
+import { contestants, endpointText } from './returns/conflicts.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { Recorded } from './view/collection.ts';
 
@@ -112,7 +117,10 @@ export class Service implements AgentService {
     if (network !== undefined && (state === undefined || !('id' in state))) throw notFound(network);
     const networks = state !== undefined && 'id' in state ? [state] : view.networks().toSorted(byName);
     const lists = await Promise.all(
-      networks.map(async (each) => (await this.#endpointsOf(each)).map((e) => this.#endpoint(e, each))),
+      networks.map(async (each) => {
+        const losers = this.#losers(each);
+        return (await this.#endpointsOf(each)).map((e) => this.#endpoint(e, each, losers));
+      }),
     );
     return lists.flat();
   }
@@ -152,23 +160,16 @@ export class Service implements AgentService {
 
   async listNodes(): Promise<readonly NodeJson[]> {
     this.#demandView();
-    const { view, id } = this.#agent;
-    const joined = new Set(view.joined());
-    const knowsAll = view.networks().every((n) => joined.has(n.id));
-    const counts = new Map<string, number>();
-    for (const network of joined) {
-      for (const { value } of view.endpoints(network)?.records.values() ?? []) {
-        counts.set(value.node, (counts.get(value.node) ?? 0) + 1);
-      }
-    }
-    return view
-      .nodeList()
-      .toSorted(byName)
-      .map((node) => {
-        const isSelf = node.id === id;
-        const endpoints = isSelf || knowsAll ? (counts.get(node.id) ?? 0) : null;
-        return nodeJson(node, { alive: view.isAlive(node.id), self: isSelf, endpoints });
-      });
+    return nodesOf(this.#agent);
+  }
+
+  async forgetNode({ node }: FindNode): Promise<ForgottenNodeJson> {
+    const agent = this.#agent;
+    return forgetNode(node, nodeWordPorts(agent), agent.deadline(patience));
+  }
+
+  async drainNode({ node, confirm, timeout }: DrainRequest): Promise<DrainedNodeJson> {
+    return drain(node, confirm, this.#agent, this.#agent.deadline(timeout));
   }
 
   /** @throws NOT_READY before the store was read once: an empty answer would be a lie. */
@@ -275,7 +276,13 @@ export class Service implements AgentService {
     return holders(endpoints, view.nodeList(), (id) => view.isAlive(id));
   }
 
-  #endpoint(recorded: Recorded<Endpoint>, network: Network): EndpointJson {
+  /** Endpoints of the network in conflict; there are few, if any. */
+  #losers({ id }: Network): readonly Endpoint[] {
+    const all = Array.from(this.#agent.view.endpoints(id)?.records.values() ?? [], (r) => r.value);
+    return all.filter(({ state }) => state.kind === 'conflict');
+  }
+
+  #endpoint(recorded: Recorded<Endpoint>, network: Network, losers = this.#losers(network)): EndpointJson {
     const { view, reconciler, id } = this.#agent;
     const { value } = recorded;
     return endpointJson(recorded, {
@@ -283,6 +290,7 @@ export class Service implements AgentService {
       node: view.node(value.node),
       progress: reconciler.progress(network.id, value.id),
       local: value.node === id,
+      contestedBy: contestants(value, losers).map((other) => endpointText(other, view)),
     });
   }
 }

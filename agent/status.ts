@@ -1,6 +1,10 @@
 import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { Agent } from './agent.ts';
+import { nodesOf } from './dead/service.ts';
+import { conflictsOf, endpointText } from './returns/conflicts.ts';
+import type { View } from './view/view.ts';
 
 type Problem = StatusJson['problems'][number];
 
@@ -71,6 +75,18 @@ function problemsOf(agent: Agent): readonly Problem[] {
     const why = 'is missing from a store that may not be the one we knew; it is kept';
     return { what: `record ${key}`, why };
   });
+  const conflicts = conflictsOf(agent.id, view).losers.map((endpoint) => {
+    const holder = endpoint.state.kind === 'conflict' ? endpoint.state.holder : '';
+    return {
+      what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
+      why: `is in conflict with ${holder}; its port is down`,
+      hint: 'detach it, and attach it again for another address',
+    };
+  });
+  const missing = agent.returner.missing().map(({ endpoint, why }) => ({
+    what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
+    why: `is missing from the store, and stays in the kernel until it is put back: ${why}`,
+  }));
   const refused = [...view.networkStates.records.values()].flatMap(({ value }): Problem[] => {
     if (!('id' in value)) return [{ what: `declaration of network ${value.name}`, why: value.why }];
     const edit = value.phase.kind === 'active' ? value.phase.refused : undefined;
@@ -79,22 +95,33 @@ function problemsOf(agent: Agent): readonly Problem[] {
   const failed = [...reconciler.networks().values()].flatMap((one) =>
     [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
   );
-  return [...problems, ...[bad, held, refused, failed].flatMap(shorten)];
+  return [...problems, ...[bad, held, conflicts, missing, refused, failed].flatMap(shorten)];
 }
 
-function warningsOf({ view }: Agent): readonly Problem[] {
+const networkText = ({ network }: Endpoint, view: View): string => view.networkById(network)?.name ?? network;
+
+function warningsOf(agent: Agent): readonly Problem[] {
+  const { view } = agent;
   const undeclared = view.networks().filter(({ name, phase }) => {
     return phase.kind === 'active' && view.wishes.get(keys.network(name)) === undefined;
   });
-  return shorten(
-    undeclared.map(({ name }) => ({
-      what: `network ${name}`,
-      why: 'its declaration was deleted; it stays until its last endpoint has gone',
-      hint:
-        `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
-        `\`weft network rm --force ${name}\` removes it`,
-    })),
-  );
+  const orphans = undeclared.map(({ name }) => ({
+    what: `network ${name}`,
+    why: 'its declaration was deleted; it stays until its last endpoint has gone',
+    hint:
+      `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
+      `\`weft network rm --force ${name}\` removes it`,
+  }));
+  const kept = nodesOf(agent).flatMap(({ name, state, why }) => {
+    if (why === undefined) return [];
+    const hint = `\`weft node forget ${name}\` gives its endpoints up`;
+    return [{ what: `node ${name}`, why: `is ${state} and kept: ${why}`, hint }];
+  });
+  const contested = conflictsOf(agent.id, view).winners.map(({ endpoint, others }) => ({
+    what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
+    why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
+  }));
+  return [orphans, kept, contested].flatMap(shorten);
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {

@@ -4,7 +4,7 @@ import { routes, type RouteName } from './routes.ts';
 import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { FailureJson } from './schemas/failure.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
-import type { NodeJson } from './schemas/node.ts';
+import type { DrainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /**
@@ -26,6 +26,8 @@ export interface Client {
   attach(body: AttachBody): Promise<EndpointJson>;
   detach(body: DetachBody): Promise<DetachedJson>;
   listNodes(): Promise<readonly NodeJson[]>;
+  forgetNode(node: string): Promise<ForgottenNodeJson>;
+  drainNode(node: string, body: DrainBody): Promise<DrainedNodeJson>;
 }
 
 export interface ConnectOptions {
@@ -60,6 +62,9 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
     attach: (body) => call('attach', { body, takes: body.timeout ?? operationTimeout }),
     detach: (body) => call('detach', { body, takes: body.timeout ?? operationTimeout }),
     listNodes: () => call('listNodes'),
+    forgetNode: (node) => call('forgetNode', { params: { node }, takes: operationTimeout }),
+    drainNode: (node, body) =>
+      call('drainNode', { params: { node }, body, takes: body.timeout ?? operationTimeout }),
   };
 }
 

@@ -21,6 +21,8 @@ export const routes = {
   attach: { method: 'POST', path: '/v1/attach' },
   detach: { method: 'POST', path: '/v1/detach' },
   listNodes: { method: 'GET', path: '/v1/nodes' },
+  forgetNode: { method: 'DELETE', path: '/v1/nodes/{node}' },
+  drainNode: { method: 'POST', path: '/v1/nodes/{node}/drain' },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof routes;

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Name } from '../model/name.ts';
 import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
-import type { NodeJson } from './schemas/node.ts';
+import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /** A named wish; `declaration` is raw JSON, read by the parser that also reads the store. */
@@ -21,6 +21,14 @@ export interface RemoveNetwork {
 export type AttachRequest = Readonly<z.output<typeof attachBody>>;
 /** Parsed; at least one of sandbox, key and endpoint is there. */
 export type DetachRequest = Readonly<z.output<typeof detachBody>>;
+
+export interface FindNode {
+  /** Id or name. */
+  readonly node: string;
+}
+
+/** `confirm` holds the words by which a drain is meant. */
+export type DrainRequest = FindNode & Readonly<z.output<typeof drainBody>>;
 
 export interface FindEndpoint {
   /** Id or name. */
@@ -61,4 +69,8 @@ export interface AgentService {
 
   /** Sorted by name. */
   listNodes(): Promise<readonly NodeJson[]>;
+  /** Success when it is done already. @throws NODE_NOT_FOUND, NODE_STATE (it is alive). */
+  forgetNode(request: FindNode): Promise<ForgottenNodeJson>;
+  /** Waits for the node within the time given. @throws NODE_NOT_FOUND, NODE_STATE (it is down), INPUT_INVALID (unconfirmed). */
+  drainNode(request: DrainRequest): Promise<DrainedNodeJson>;
 }

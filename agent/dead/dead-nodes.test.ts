@@ -14,7 +14,7 @@ async function cluster(world: World, size: number): Promise<readonly TestNode[]>
 }
 
 const attached = (world: World, node: TestNode, name: string, more = {}): Promise<EndpointJson> =>
-  world.settled(node.attach('blue', name, { name: name, ...more }));
+  world.settled(node.attach('blue', name, { name, ...more }));
 
 /** Keys of endpoints and their claims. */
 const held = async (world: World): Promise<readonly string[]> => {

@@ -69,6 +69,11 @@ export const endpointJson = z
     labels: shownLabels,
     state: z.enum(['active', 'conflict']),
     conflictWith: z.string().optional().meta({ description: 'Who holds what this endpoint had.' }),
+    contestedBy: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .meta({ description: 'Endpoints in conflict with this one, which holds what they had.' }),
     programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
     local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
   })

@@ -1,6 +1,6 @@
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
-import type { NodeJson } from '../schemas/node.ts';
+import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
 import type { StatusJson } from '../schemas/status.ts';
 import type { AgentService } from '../service.ts';
 
@@ -59,6 +59,7 @@ export const nodes: readonly NodeJson[] = [
     vteps: ['192.0.2.1', '2001:db8::1'],
     mtu: 1500,
     alive: true,
+    state: 'alive',
     self: true,
     version: '0.1.0',
     endpoints: 1,
@@ -69,11 +70,15 @@ export const nodes: readonly NodeJson[] = [
     vteps: ['192.0.2.2'],
     mtu: 1500,
     alive: false,
+    state: 'down',
     self: false,
     version: '0.1.0',
     endpoints: null,
   },
 ];
+
+export const forgotten: ForgottenNodeJson = { id: '2'.repeat(32), name: 'n2', endpoints: 3 };
+export const drained: DrainedNodeJson = { id: '1'.repeat(32), name: 'n1', state: 'drained', endpoints: 0 };
 
 export const healthy: StatusJson = {
   phase: 'ready',
@@ -118,6 +123,8 @@ export class FakeService implements AgentService {
   readonly attach = this.#method('attach', async () => web);
   readonly detach = this.#method('detach', async () => ({ detached: true }));
   readonly listNodes = this.#method('listNodes', async () => nodes);
+  readonly forgetNode = this.#method('forgetNode', async () => forgotten);
+  readonly drainNode = this.#method('drainNode', async () => drained);
 
   #method<K extends keyof AgentService>(name: K, usual: AgentService[K]): AgentService[K] {
     const answer = (request?: unknown): unknown => {
