@@ -65,8 +65,27 @@ export function attachTxn(
 }
 
 /**
- * Puts an endpoint that has lost its claims to others, without any claim of its own. It stays lost only as long as those others
- * are as they were seen.
+ * The same for an endpoint that has been in the store before: what is left of its claims stays, on condition that it stays ours.
+ * `current`: what a refused `attachTxn` has shown.
+ */
+export function putBackTxn(
+  endpoint: Endpoint,
+  networkState: { readonly key: string; readonly revision: Revision },
+  current: ReadonlyMap<string, Entry | undefined>,
+): Txn {
+  const { conditions, ops } = attachTxn(endpoint, networkState);
+  const own = new Map<string, Condition>();
+  for (const { key } of claimsOf(endpoint)) {
+    const entry = current.get(key);
+    if (entry !== undefined && isHeldBy(endpoint, entry))
+      own.set(key, { kind: 'unchanged', key, revision: entry.revision });
+  }
+  return { conditions: conditions.map((each) => own.get(each.key) ?? each), ops };
+}
+
+/**
+ * Puts an endpoint that has lost claims to others, and takes none. `current`: what a refused `putBackTxn` has shown, which must
+ * still be so: an endpoint that could have its claims is not in conflict.
  */
 export function conflictTxn(
   endpoint: Endpoint & { readonly state: { readonly kind: 'conflict' } },

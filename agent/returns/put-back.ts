@@ -1,4 +1,4 @@
-import { attachTxn, conflictTxn, readConflicts, type ClaimConflict } from '../../ipam/claims.ts';
+import { conflictTxn, putBackTxn, readConflicts, type ClaimConflict, type Txn } from '../../ipam/claims.ts';
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeNetworkState } from '../../kvstore/records/network-json.ts';
@@ -7,7 +7,6 @@ import type { Kernel } from '../../linux/kernel.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { hasCode } from '../../model/errors.ts';
 import { describeClaim, holderOf } from '../operations/holder.ts';
-import type { Txn } from '../../ipam/claims.ts';
 import { sandboxLives } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
@@ -39,6 +38,7 @@ export async function putBack(lost: Endpoint, ports: PutBackPorts, signal: Abort
   if (view.networkById(lost.network) === undefined && view.networkStates.bad.size > 0)
     return { kind: 'later', why: 'its network is not known, but a record of one cannot be read' };
   if (!sandboxLives(lost.sandbox, kernel)) return { kind: 'ended', why: 'its sandbox is gone' };
+  let current: ReadonlyMap<string, Entry | undefined> = new Map();
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const network = view.networkById(lost.network);
     if (network === undefined) return { kind: 'ended', why: 'its network is gone' };
@@ -49,9 +49,10 @@ export async function putBack(lost: Endpoint, ports: PutBackPorts, signal: Abort
     if (state === undefined) return { kind: 'ended', why: 'its network is gone' };
     const at = { key, revision: state.revision };
     const endpoint: Endpoint = { ...lost, state: { kind: 'active' } };
-    const outcome = await commit(attachTxn(endpoint, at), store, signal);
+    const outcome = await commit(putBackTxn(endpoint, at, current), store, signal);
     if (outcome === undefined) continue;
     if (outcome.ok) return back(endpoint, outcome.revision);
+    current = outcome.current;
     const settled = await readRefusal(outcome.current, endpoint, at, ports, signal);
     if (settled !== undefined) return settled;
   }
