@@ -1,12 +1,16 @@
 import type { Store } from '../kvstore/store.ts';
 import type { Kernel, Probe } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
+import type { EndpointId } from '../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
+import { openJournalFile } from './events/journal-file.ts';
+import { Journal } from './events/journal.ts';
+import { ViewNews } from './events/view-news.ts';
 import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
@@ -65,6 +69,7 @@ export class Agent {
   readonly ownNode: OwnNode;
   readonly collector: Collector;
   readonly returner: Returner;
+  readonly events: Journal;
   readonly startedAt: number;
   readonly #warden: Warden;
   readonly #drainer: Drainer;
@@ -86,32 +91,29 @@ export class Agent {
     const onCorrupt = (path: string, why: string): void => {
       logger.error('state cannot be read and was set aside', { path, why });
     };
+    const file = openJournalFile(config.stateDir, (why) => {
+      logger.warn('events cannot be kept on disk', { why });
+    });
+    const events = new Journal({ clock, logger, file });
+    this.events = events;
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock);
     const { id } = this.#identity;
     const intents = new Intents(config.stateDir, onCorrupt);
     const locks = new KeyedLock();
-    const signal = (): AbortSignal => this.deadline(patience);
-    this.returner = new Returner({
-      view: this.view,
-      store,
-      kernel,
-      clock,
-      logger,
-      locks,
-      intents,
-      self: id,
-      isReady: () => this.#phase === 'ready',
-      signal,
-      changed: (network, endpoint) => {
-        this.reconciler.markEndpoints(network, [endpoint]);
-      },
-    });
-    const lost = (network: NetworkId) => this.returner.lost(network);
     const { view } = this;
+    const signal = (): AbortSignal => this.deadline(patience);
+    const common = { view, store, kernel, clock, logger, events, signal };
+    const isReady = (): boolean => this.#phase === 'ready';
+    const changed = (network: NetworkId, endpoint: EndpointId): void => {
+      this.reconciler.markEndpoints(network, [endpoint]);
+    };
+    this.returner = new Returner({ ...common, locks, intents, self: id, isReady, changed });
+    const lost = (network: NetworkId) => this.returner.lost(network);
     this.reconciler = new Reconciler({ kernel, view, clock, logger, backoff: this.#backoff, lost });
     const name = config.name as Name;
+    new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
       store,
@@ -123,6 +125,7 @@ export class Agent {
       returns: this.returner,
       pools: new Pools(this.view),
       logger,
+      events,
       netnsDir: config.netnsDir,
       self: () => this.self(),
     };
@@ -130,6 +133,7 @@ export class Agent {
       store,
       clock,
       logger,
+      events,
       backoff: this.#backoff,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
@@ -139,42 +143,27 @@ export class Agent {
       view: this.view,
       clock,
       logger,
+      events,
       node,
       accept: () => this.acceptPorts(this.deadline(patience)),
       remove: () => this.removePorts(this.deadline(patience)),
       detach: (network, endpoint) =>
         detachEndpoint(network, endpoint, this.operations, this.deadline(patience)),
     });
-    this.collector = new Collector({
-      view,
-      store,
-      clock,
-      logger,
-      probe: ports.probe,
-      node,
-      cluster: () => this.cluster,
-      signal,
-      grace: config.deadNodeGrace,
-      leaseTtl: config.leaseTtl,
-    });
-    this.#drainer = new Drainer({
-      view,
-      store,
-      clock,
-      logger,
-      node,
-      signal,
-      detach: (network, endpoint) => detachEndpoint(network, endpoint, this.operations, signal()),
-    });
+    const cluster = (): Cluster | undefined => this.cluster;
+    const { deadNodeGrace: grace, leaseTtl } = config;
+    this.collector = new Collector({ ...common, probe: ports.probe, node, cluster, grace, leaseTtl });
+    const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
+      detachEndpoint(network, endpoint, this.operations, signal());
+    this.#drainer = new Drainer({ ...common, node, detach });
     this.#sandboxes = new SandboxWatch({
       view: this.view,
       kernel,
       clock,
       logger,
+      events,
       node,
-      changed: (network, endpoint) => {
-        this.reconciler.markEndpoints(network, [endpoint]);
-      },
+      changed,
       detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
     });
     this.view.listen({ state: () => void this.#storeMoved() });
@@ -255,6 +244,7 @@ export class Agent {
     await this.reconciler.close();
     await this.view.close();
     this.operations.intents.close();
+    this.events.close();
     this.#phase = 'stopped';
   }
 
@@ -277,7 +267,7 @@ export class Agent {
 
   /** Everything is seen once, then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
-    const { store, kernel, logger } = this.ports;
+    const { store, kernel } = this.ports;
     this.#phase = 'reading';
     await this.view.until(() => (this.view.ready && this.view.isAlive(self.node) ? true : undefined), signal);
     const known = this.view.networks().map((n) => n.id);
@@ -296,7 +286,9 @@ export class Agent {
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
     this.#lookAgain();
-    logger.info('ready', { node: self.node, vtep: self.vtep, networks: own.size });
+    const { name } = this.ports.settings.config;
+    const fields = { node: self.node, vtep: self.vtep, networks: own.size };
+    this.events.tell('agent-ready', `weftd on ${name} is ready`, fields);
     await finishIntents(this.operations, this.deadline(patience));
   }
 
@@ -342,17 +334,15 @@ export class Agent {
   /** The view has lost or found the store. What could not be finished while it was away is finished now. */
   async #storeMoved(): Promise<void> {
     const { state } = this.view;
-    const { logger, store } = this.ports;
+    const { store } = this.ports;
     if (state === 'stale' && !this.#isAway) {
       this.#isAway = true;
-      logger.warn('store is out of reach; traffic goes on, changes wait', {
-        store: store.description,
-        error: this.view.trouble,
-      });
+      const message = 'store is out of reach; traffic goes on, changes wait';
+      this.events.tell('store-away', message, { store: store.description, error: this.view.trouble });
     }
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
-    logger.info('store is back', { store: store.description });
+    this.events.tell('store-back', 'store is back', { store: store.description });
     if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
   }
 

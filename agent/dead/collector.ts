@@ -3,6 +3,7 @@ import type { Revision, Store } from '../../kvstore/store.ts';
 import type { Probe } from '../../linux/kernel.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { asWeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Cluster, Fence, Node, NodeId } from '../../model/node.ts';
 import { KeyedLock } from '../keyed-lock.ts';
@@ -21,6 +22,7 @@ export interface CollectorPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   readonly probe: Probe;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
@@ -101,13 +103,17 @@ export class Collector {
 
   /** Carries out what a fence of ours stands for. To be called exclusively. */
   async clear(fence: Fence, revision: Revision, signal: AbortSignal): Promise<GivenUp> {
-    const { view, logger } = this.#ports;
+    const { view, events, logger } = this.#ports;
     view.fences.learn(keys.fence(fence.node), { value: fence, revision });
     const done = await giveUp({ node: fence.node, revision }, this.#giveUpPorts(signal));
-    const what = { node: fence.node, name: fence.name, endpoints: done.endpoints };
-    if (done.node === 'lost') logger.info('node is back, or somebody else collects it', what);
-    else if (done.node === 'removed')
-      logger.info(fence.kind === 'forget' ? 'node forgotten' : 'node collected', what);
+    const { node, name, kind } = fence;
+    const fields = { node, name, endpoints: done.endpoints };
+    if (done.node === 'lost') logger.info('node is back, or somebody else collects it', fields);
+    if (done.node === 'removed') {
+      const how = kind === 'forget' ? 'forgotten' : 'collected';
+      const message = `node ${name} is ${how}: ${done.endpoints} endpoints were given up`;
+      events.tell(`node-${how}`, message, fields);
+    }
     return done;
   }
 
@@ -141,9 +147,10 @@ export class Collector {
   }
 
   #keep(node: NodeId, { why, unmanaged }: LifeSign, ms: number): void {
-    const { logger, view, clock } = this.#ports;
+    const { events, view, clock } = this.#ports;
     const name = view.node(node)?.name ?? node;
-    if (this.#kept.get(node)?.why !== why) logger.warn('node is down and kept', { node, name, why });
+    if (this.#kept.get(node)?.why !== why)
+      events.tell('node-kept', `node ${name} is down and kept: ${why}`, { node, name, why });
     this.#kept.set(node, { why, unmanaged, again: clock.monotonic() + ms });
   }
 

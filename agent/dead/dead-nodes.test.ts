@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { networkScope } from '../../linux/objects/scope.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
-import { attached, endpointKeys, grace, logged, startCluster, surely } from '../testing/cluster.ts';
+import { attached, endpointKeys, grace, told, startCluster, surely } from '../testing/cluster.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
 const seenBy = async (node: TestNode, id: string) =>
@@ -28,8 +28,8 @@ describe('a node that is gone', () => {
     expect((await endpointKeys(world)).length).toBe(5);
     expect(await seenBy(h2, id)).toBeUndefined();
     expect((await world.keys('node-claims/')).length).toBe(2 * 3);
-    expect(logged('node collected', h1)).toMatchObject([{ node: id, name, endpoints: 3 }]);
-    expect(logged('node collected', h2)).toEqual([]);
+    expect(told('node-collected', h1)).toMatchObject([{ node: id, name, endpoints: 3 }]);
+    expect(told('node-collected', h2)).toEqual([]);
 
     // Its addresses and names are free again, at once and for anybody.
     const again = await attached(world, h2, 'a', { addresses: ['10.7.0.77'] });
@@ -121,8 +121,8 @@ describe('a collector', () => {
     expect(left()).toBe(6);
     await world.clock.advance(30_000);
     expect((await endpointKeys(world)).length).toBe(5);
-    expect(logged('node collected', h1)).toEqual([]);
-    expect(logged('node collected', h2)).toMatchObject([{ node: h3Id, endpoints: 6 }]);
+    expect(told('node-collected', h1)).toEqual([]);
+    expect(told('node-collected', h2)).toMatchObject([{ node: h3Id, endpoints: 6 }]);
   });
 
   test('that was only restarted goes on with its own fence', async () => {
@@ -135,7 +135,7 @@ describe('a collector', () => {
     await h1.restart();
     await world.clock.advance(5000);
     expect(await endpointKeys(world)).toEqual([]);
-    expect(logged('node collected', h2)).toEqual([]);
+    expect(told('node-collected', h2)).toEqual([]);
   });
 
   test('of a higher rank steps in when the first does not act', async () => {
@@ -147,7 +147,7 @@ describe('a collector', () => {
     // The first hears of nothing, and its lease is kept all the same.
     await h1.agent.collector.close();
     await world.clock.advance(surely - grace);
-    expect(logged('node collected', h2).length).toBe(1);
+    expect(told('node-collected', h2).length).toBe(1);
   });
 
   test('collects nothing while fewer than half of the nodes are alive, and says so', async () => {
@@ -193,7 +193,7 @@ describe('a collector', () => {
     await world.clock.advance(grace);
     // It has missed nothing but the others' signs of life.
     expect(h1.agent.collector.standing(h2.agent.id)).toEqual({ state: 'down' });
-    expect(logged('node collected', h1, h2, h3)).toEqual([]);
+    expect(told('node-collected', h1, h2, h3)).toEqual([]);
     h1.store.comeBack();
   });
 });
@@ -253,7 +253,7 @@ describe('a machine whose agent alone is gone', () => {
     await world.clock.advance(surely);
     expect(world.probed).not.toContain(under.addresses[0]);
     expect(await endpointKeys(world)).toEqual([]);
-    expect(logged('node collected', h1).length).toBe(1);
+    expect(told('node-collected', h1).length).toBe(1);
     // The claim on the address is the heir's.
     expect((await world.keys(`node-claims/vtep/${under.addresses[0]}`)).length).toBe(1);
   });

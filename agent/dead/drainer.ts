@@ -3,6 +3,7 @@ import type { Store } from '../../kvstore/store.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { EndpointId } from '../../model/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
@@ -15,6 +16,7 @@ export interface DrainerPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   signal(): AbortSignal;
@@ -54,10 +56,11 @@ export class Drainer {
   }
 
   async #drain(): Promise<void> {
-    const { view, store, logger, detach } = this.#ports;
+    const { view, store, logger, events, detach } = this.#ports;
     const self = this.#ports.node();
     const fence = self === undefined ? undefined : this.#fence(self);
     if (self === undefined || fence === undefined || view.state !== 'insync') return;
+    const nameOf = (id: NodeId): string => view.node(id)?.name ?? id;
     try {
       const own = view
         .joined()
@@ -79,7 +82,10 @@ export class Drainer {
         signal,
       });
       if (outcome.ok) view.fences.forget(key, outcome.revision);
-      logger.info('drained', { node: self, endpoints: own.length });
+      events.tell('node-drained', `this node is drained, as node ${nameOf(fence.value.by)} asked`, {
+        by: fence.value.by,
+        endpoints: own.length,
+      });
     } catch (error) {
       const { code, message } = asWeftError(error);
       logger.warn('cannot drain yet', { code, error: message });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { attached, endpointKeys, logged, startCluster, surely } from '../testing/cluster.ts';
+import { attached, endpointKeys, told, startCluster, surely } from '../testing/cluster.ts';
 import { World } from '../testing/world.ts';
 
 describe('weft node forget', () => {
@@ -18,7 +18,7 @@ describe('weft node forget', () => {
     expect(await forget()).toEqual({ id, name, endpoints: 0 });
     const left = (await h1.service.listNodes()).map((n) => n.id);
     expect(left.toSorted()).toEqual([h1.agent.id, h2.agent.id]);
-    expect(logged('node forgotten', h1, h2).length).toBe(1);
+    expect(told('node-forgotten', h1, h2).length).toBe(1);
   });
 
   test('needs no majority', async () => {
@@ -30,7 +30,7 @@ describe('weft node forget', () => {
     await world.clock.advance(20_000);
     expect(await world.settled(h1.service.forgetNode({ node: id }))).toMatchObject({ endpoints: 1 });
     await world.clock.advance(2 * surely);
-    expect(logged('node forgotten', h1).length).toBe(1);
+    expect(told('node-forgotten', h1).length).toBe(1);
   });
 
   test('is refused for a live node, with what to do instead', async () => {

@@ -4,6 +4,7 @@ import type { Kernel } from '../../linux/kernel.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
@@ -21,6 +22,7 @@ export interface ReturnerPorts {
   readonly kernel: Pick<Kernel, 'identify'>;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   readonly locks: KeyedLock;
   readonly intents: Pick<Intents, 'get'>;
   /** This node, also before it has joined. */
@@ -99,12 +101,10 @@ export class Returner {
   async restore(network: NetworkId, id: EndpointId, signal: AbortSignal): Promise<void> {
     const lost = this.#own.lost(network).get(id)?.value;
     if (lost === undefined) return;
-    const { view, store, kernel, logger } = this.#ports;
-    const about = {
-      network: view.networkById(network)?.name ?? network,
-      endpoint: id,
-      addresses: lost.addresses,
-    };
+    const { view, store, kernel, events } = this.#ports;
+    const name = view.networkById(network)?.name ?? network;
+    const fields = { network: name, endpoint: id, addresses: lost.addresses };
+    const what = `endpoint ${lost.name ?? lost.sandbox.key} of network ${name}`;
     const outcome = await putBack(lost, { view, store, kernel }, signal);
     switch (outcome.kind) {
       case 'back': {
@@ -113,13 +113,17 @@ export class Returner {
         view.join(network).learn(keys.endpoint(network, id), outcome.recorded);
         // What the watch has shown already is no news.
         this.#own.settle(network, id);
-        if (state.kind === 'active') logger.info('endpoint put back', about);
-        else logger.warn('endpoint is in conflict: its port is down', { ...about, holder: state.holder });
+        if (state.kind === 'active') events.tell('endpoint-put-back', `${what} is back in the store`, fields);
+        else {
+          const { holder } = state;
+          const message = `${what} is in conflict with ${holder}: its port is down`;
+          events.tell('endpoint-conflict', message, { ...fields, holder });
+        }
         return;
       }
       case 'ended':
         this.drop(network, id);
-        logger.info('endpoint ended while this node was away', { ...about, why: outcome.why });
+        events.tell('endpoint-ended', `${what} is over: ${outcome.why}`, { ...fields, why: outcome.why });
         return;
       case 'later':
         this.#why.set(id, outcome.why);

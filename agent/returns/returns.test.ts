@@ -3,7 +3,7 @@ import type { EndpointJson } from '../../api/schemas/endpoint.ts';
 import { networkScope, sandboxScope } from '../../linux/objects/scope.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
-import { attached, endpointKeys, logged, startCluster, surely } from '../testing/cluster.ts';
+import { attached, endpointKeys, told, startCluster, surely } from '../testing/cluster.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
 /** Cuts a node off, with its machine silent, until the others have collected it. */
@@ -70,7 +70,7 @@ describe('a node that was cut off', () => {
       expect(await shownBy(h1, before)).toMatchObject({ addresses: before.addresses, programmed: true });
     }
     expect((await h3.service.status()).problems).toEqual([]);
-    expect(logged('endpoint put back', h3).length).toBe(2);
+    expect(told('endpoint-put-back', h3).length).toBe(2);
   });
 });
 
@@ -133,9 +133,7 @@ describe('what was lost and cannot be put back as it was', () => {
     await comeBack(world, h3);
     expect(await port(h3, lost)).toBeUndefined();
     expect(await endpointKeys(world)).toEqual([]);
-    expect(logged('endpoint ended while this node was away', h3)).toMatchObject([
-      { why: 'its network is gone' },
-    ]);
+    expect(told('endpoint-ended', h3)).toMatchObject([{ why: 'its network is gone' }]);
     expect(await h3.kernel.namespaces()).toEqual([]);
   });
 
@@ -149,9 +147,7 @@ describe('what was lost and cannot be put back as it was', () => {
     await world.settled(h1.service.removeNetwork({ name: 'blue' as Name, force: true }));
     await comeBack(world, h3);
     expect(await port(h3, lost)).toBeUndefined();
-    expect(logged('endpoint ended while this node was away', h3)).toMatchObject([
-      { why: 'its network blue is being removed by force' },
-    ]);
+    expect(told('endpoint-ended', h3)).toMatchObject([{ why: 'its network blue is being removed by force' }]);
     h2.store.comeBack();
   });
 

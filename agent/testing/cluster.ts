@@ -1,4 +1,5 @@
 import type { AttachBody, EndpointJson } from '../../api/schemas/endpoint.ts';
+import type { EventKind } from '../../model/event.ts';
 import type { LogLine, TestNode, World } from './world.ts';
 
 /** The grace of a cluster's nodes, in milliseconds. */
@@ -35,7 +36,7 @@ export async function endpointKeys(world: World): Promise<readonly string[]> {
   return all.filter((key) => !/claim\/address\/(10\.7\.0\.1|fd00:7::1)$/.test(key));
 }
 
-/** Lines that these nodes have logged with this message. */
-export function logged(message: string, ...nodes: readonly TestNode[]): readonly LogLine[] {
-  return nodes.flatMap((node) => node.log).filter((line) => line.message === message);
+/** What these nodes have told of this kind. */
+export function told(kind: EventKind, ...nodes: readonly TestNode[]): readonly LogLine[] {
+  return nodes.flatMap((node) => node.log).filter((line) => line['event'] === kind);
 }

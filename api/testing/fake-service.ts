@@ -1,6 +1,7 @@
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
+import type { EventsJson } from '../schemas/event.ts';
 import type { StatusJson } from '../schemas/status.ts';
 import type { AgentService } from '../service.ts';
 
@@ -79,6 +80,22 @@ export const nodes: readonly NodeJson[] = [
 
 export const forgotten: ForgottenNodeJson = { id: '2'.repeat(32), name: 'n2', endpoints: 3 };
 export const drained: DrainedNodeJson = { id: '1'.repeat(32), name: 'n1', state: 'drained', endpoints: 0 };
+export const happened: EventsJson['events'] = [
+  {
+    number: 1,
+    time: '2026-11-25T10:00:00.000Z',
+    kind: 'agent-ready',
+    message: 'weftd on n1 is ready',
+    fields: { networks: 1 },
+  },
+  {
+    number: 2,
+    time: '2026-11-25T10:00:07.125Z',
+    kind: 'node-down',
+    message: 'node n2 is down; its endpoints stay',
+    fields: { node: '2'.repeat(32) },
+  },
+];
 
 export const healthy: StatusJson = {
   phase: 'ready',
@@ -122,6 +139,7 @@ export class FakeService implements AgentService {
   readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
   readonly attach = this.#method('attach', async () => web);
   readonly detach = this.#method('detach', async () => ({ detached: true }));
+  readonly events = this.#method('events', async () => ({ events: happened, last: 2 }));
   readonly listNodes = this.#method('listNodes', async () => nodes);
   readonly forgetNode = this.#method('forgetNode', async () => forgotten);
   readonly drainNode = this.#method('drainNode', async () => drained);
