@@ -58,6 +58,8 @@ export type Phase = 'starting' | 'joining' | 'reading' | 'ready' | 'stopped';
 
 /** For work that nobody waits for, such as acceptance of a declaration. */
 const patience = 10_000;
+/** The same, for all endpoints of a node. */
+const longPatience = 600_000;
 
 /** One node's agent: membership, view, reconciler, warden and the operations, started and stopped together. */
 export class Agent {
@@ -152,7 +154,15 @@ export class Agent {
     });
     const cluster = (): Cluster | undefined => this.cluster;
     const { deadNodeGrace: grace, leaseTtl } = config;
-    this.collector = new Collector({ ...common, probe: ports.probe, node, cluster, grace, leaseTtl });
+    this.collector = new Collector({
+      ...common,
+      signal: () => this.deadline(longPatience),
+      probe: ports.probe,
+      node,
+      cluster,
+      grace,
+      leaseTtl,
+    });
     const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
       detachEndpoint(network, endpoint, this.operations, signal());
     this.#drainer = new Drainer({ ...common, node, detach });

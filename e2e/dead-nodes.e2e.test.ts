@@ -75,9 +75,10 @@ test('a dead node is collected once, and what it had is free; its return puts it
 
     await h3.cable('up');
     await until(h1, 'h3', 'alive');
-    await untilOwn(h3, 'both endpoints', (own) =>
-      own.every((e) => e.sandbox.path.endsWith('c1') === (e.state === 'active')),
-    );
+    await untilOwn(h3, 'both endpoints', (own) => {
+      const settled = own.filter((e) => e.sandbox.path.endsWith('c1') === (e.state === 'active'));
+      return settled.length === 2;
+    });
     const conflict = (await endpointsSeenBy(h3)).find((e) => e.state === 'conflict');
     expect(conflict?.mac).toBe(lost.mac);
     expect(conflict?.conflictWith).toContain('on node h1 (address 10.7.0.50');

@@ -27,7 +27,7 @@ export interface CollectorPorts {
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   cluster(): Cluster | undefined;
-  /** A signal for work that nobody waits for. */
+  /** A signal for work that nobody waits for, and that may be much. */
   signal(): AbortSignal;
   /** Milliseconds for which a node has to be down. */
   readonly grace: number;

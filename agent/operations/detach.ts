@@ -86,7 +86,7 @@ export async function detachLocked(
     for (const ip of removed.endpoint.addresses) ports.pools.release(network, ip);
     endpoints?.forget(key, removed.revision);
   }
-  ports.returns.drop(network, id);
+  const wasLost = ports.returns.drop(network, id);
   // What was gone already, somebody else has deleted: the view will hear of it.
   await ports.view.until(
     () => (ports.view.endpoints(network)?.get(key) === undefined ? true : undefined),
@@ -94,7 +94,7 @@ export async function detachLocked(
   );
   await ports.reconciler.removed(network, id, signal);
   if (removed !== undefined) tellDetached(removed.endpoint, ports);
-  return removed !== undefined;
+  return removed !== undefined || wasLost;
 }
 
 function tellDetached({ id, network, sandbox, addresses }: Endpoint, { events, view }: OperationPorts): void {
@@ -166,7 +166,8 @@ async function findEndpoint(
   if (wish.endpoint !== undefined) {
     const { entries } = await ports.store.list(prefixes.endpoints(network), { signal });
     const all = entries.map((e) => decodeEndpoint(e.key, e.value));
-    return all.find((e) => e.id === wish.endpoint || e.name === wish.endpoint)?.id;
+    const found = all.find((e) => e.id === wish.endpoint || e.name === wish.endpoint);
+    return found?.id ?? ports.returns.find(network, wish.endpoint);
   }
   if (wish.sandbox === undefined)
     throw new WeftError('INPUT_INVALID', 'detach needs a sandbox, a key or an endpoint');

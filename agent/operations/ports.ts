@@ -23,7 +23,7 @@ export interface OperationPorts {
   readonly events: Events;
   readonly netnsDir: string;
   /** Own endpoints that the store has lost without our doing. */
-  readonly returns: Pick<Returner, 'restore' | 'drop'>;
+  readonly returns: Pick<Returner, 'restore' | 'drop' | 'find'>;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
 }

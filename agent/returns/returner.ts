@@ -87,10 +87,18 @@ export class Returner {
     });
   }
 
-  /** It was detached here: nothing is put back. To be called under the endpoint's lock. */
-  drop(network: NetworkId, id: EndpointId): void {
+  /** One of them by its id or name. */
+  find(network: NetworkId, word: string): EndpointId | undefined {
+    const all = [...this.#own.lost(network).values()];
+    return all.find(({ value }) => value.id === word || value.name === word)?.value.id;
+  }
+
+  /** It was detached here: nothing is put back. Was it lost? To be called under the endpoint's lock. */
+  drop(network: NetworkId, id: EndpointId): boolean {
     this.#why.delete(id);
-    if (this.#own.settle(network, id)) this.#ports.changed(network, id);
+    const wasLost = this.#own.settle(network, id);
+    if (wasLost) this.#ports.changed(network, id);
+    return wasLost;
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { EndpointJson } from '../../api/schemas/endpoint.ts';
+import type { DetachBody, EndpointJson } from '../../api/schemas/endpoint.ts';
 import { networkScope, sandboxScope } from '../../linux/objects/scope.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
@@ -162,19 +162,38 @@ describe('what was lost and cannot be put back as it was', () => {
     expect(await h3.kernel.namespaces()).toEqual([]);
   });
 
-  test('is detached by whoever detaches it meanwhile', async () => {
+  test.each<[string, (lost: EndpointJson) => DetachBody]>([
+    ['sandbox', ({ sandbox }) => ({ network: 'blue', sandbox: sandbox.path })],
+    ['name', () => ({ network: 'blue', endpoint: 'one' })],
+    ['id', ({ id }) => ({ network: 'blue', endpoint: id })],
+  ])('is detached by whoever detaches it meanwhile by its %s', async (_, wish) => {
     await using world = new World();
     const [, , h3] = await startCluster(world, 3);
     const lost = await attached(world, h3, 'one');
-    // A stranger's hand: nothing can be put back while the node is fenced.
     await collect(world, h3);
     h3.machine = 'up';
     h3.store.comeBack();
     await world.until('the loss to be seen', () => h3.agent.returner.missing().length > 0);
-    expect(await world.settled(h3.detach({ network: 'blue', sandbox: lost.sandbox.path }))).toBe(false);
+    expect(await world.settled(h3.detach(wish(lost)))).toBe(true);
     await world.clock.advance(10_000);
     expect(await port(h3, lost)).toBeUndefined();
     expect(await endpointKeys(world)).toEqual([]);
+    expect(h3.agent.returner.missing()).toEqual([]);
+  });
+
+  test('is the same endpoint for a repeated attach', async () => {
+    await using world = new World();
+    const [, , h3] = await startCluster(world, 3);
+    const lost = await attached(world, h3, 'one');
+    await collect(world, h3);
+    h3.machine = 'up';
+    h3.store.comeBack();
+    await world.until('the loss to be seen', () => h3.agent.returner.missing().length > 0);
+    const again = h3.attachAgain('blue', lost.sandbox.path, { timeout: 30_000 });
+    await world.settled(again.catch(() => undefined));
+    await world.clock.advance(10_000);
+    expect(await world.settled(h3.attachAgain('blue', lost.sandbox.path))).toEqual(lost);
+    expect((await endpointKeys(world)).length).toBe(5);
   });
 });
 

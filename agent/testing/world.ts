@@ -47,11 +47,14 @@ export class World implements AsyncDisposable {
   }
 
   /** What the machine with this address says: whether its agent runs makes no difference. */
-  readonly probe: Probe = (ip) => {
+  readonly probe: Probe = async (ip) => {
+    await this.probing();
     const node = this.#nodes.find((each) => each.kernel.under.addresses.includes(ip));
     this.probed.push(ip);
-    return Promise.resolve(signs[node?.machine ?? 'off']);
+    return signs[node?.machine ?? 'off'];
   };
+  /** What happens while an answer is waited for. */
+  probing: () => Promise<void> = () => Promise.resolve();
   /** Every address that was asked. */
   readonly probed: Ip[] = [];
 
