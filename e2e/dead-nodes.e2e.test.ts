@@ -82,6 +82,9 @@ test('a dead node is collected once, and what it had is free; its return puts it
     const conflict = (await endpointsSeenBy(h3)).find((e) => e.state === 'conflict');
     expect(conflict?.mac).toBe(lost.mac);
     expect(conflict?.conflictWith).toContain('on node h1 (address 10.7.0.50');
+    const link = await h3.sandbox('c2').mustRun(['ip', '-br', 'address', 'show', 'eth0']);
+    expect(link).not.toMatch(/ UP |10\.7\.0\.50/);
+    expect((await h2.sandbox('c1').ping('10.7.0.50')).reached).toBe(true);
     const { problems } = await call<StatusJson>(h3, 'GET', '/v1/status');
     expect(problems.map((p) => p.why)).toEqual([expect.stringContaining('its port is down')]);
     const { warnings } = await call<StatusJson>(h1, 'GET', '/v1/status');
