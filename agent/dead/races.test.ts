@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { encodeFence } from '../../kvstore/records/fence.ts';
 import type { Condition, Op } from '../../kvstore/store.ts';
+import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import { attached, endpointKeys, grace, startCluster, surely, told } from '../testing/cluster.ts';
 import { World, type TestNode } from '../testing/world.ts';
@@ -68,4 +69,24 @@ test('nodes that are lost while signs of life are looked for leave no majority',
   expect(h1.agent.view.ranks()).toEqual([h1.agent.id]);
   expect((await endpointKeys(world)).length).toBe(5);
   expect(told('node-collected', h1)).toEqual([]);
+});
+
+test('what an operator has decided is carried through, also when his agent is interrupted', async () => {
+  await using world = new World();
+  const [h1, , h3] = await startCluster(world, 3);
+  const { id } = h3.agent;
+  for (const name of ['a', 'b', 'c']) await attached(world, h3, name);
+  await h3.stop();
+  await world.clock.advance(20_000);
+  const isSecond: Txn = (_, ops) => ops.some((op) => op.key.includes('/endpoint/'));
+  before(h1, isSecond, async () => {
+    h1.store.failNext('txn', new WeftError('STORE_UNAVAILABLE', 'for a moment'));
+  });
+  const forgetting = world.settled(h1.service.forgetNode({ node: id }));
+  await expect(forgetting).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect((await endpointKeys(world)).length).toBe(15);
+  await world.clock.advance(10_000);
+  // The machine answers all the while; that was known.
+  expect(world.probed).toEqual([]);
+  expect(await endpointKeys(world)).toEqual([]);
 });
