@@ -1,4 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
+import { encodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { endpoint } from '../../kvstore/records/testing/values.ts';
+import type { Name } from '../../model/name.ts';
 import { attached, endpointKeys, told, startCluster, surely } from '../testing/cluster.ts';
 import { World } from '../testing/world.ts';
 
@@ -117,6 +120,22 @@ describe('weft node drain', () => {
     h3.store.txn = h3.store.txn.bind(h3.store);
     expect(await world.settled(h1.service.drainNode(words))).toMatchObject({ state: 'drained' });
     expect(await endpointKeys(world)).toEqual([]);
+  });
+
+  test('leaves nothing behind that the node did not have in view', async () => {
+    await using world = new World();
+    const [h1, , h3] = await startCluster(world, 3);
+    const { name } = h3.agent.ports.settings.config;
+    await world.settled(h1.create('red', '10.8.0.0/24'));
+    const red = h3.agent.view.network('red' as Name)!.value;
+    if (!('id' in red)) throw new Error('red was refused');
+    const unseen = { ...endpoint, network: red.id, node: h3.agent.id };
+    const key = `net/${red.id}/endpoint/${unseen.id}`;
+    await world.store.txn([], [{ kind: 'put', key, value: encodeEndpoint(unseen) }]);
+    expect(h3.agent.view.endpoints(red.id)).toBeUndefined();
+    const draining = h1.service.drainNode({ ...drain, node: name, confirm: `drain ${name}` });
+    expect(await world.settled(draining)).toMatchObject({ state: 'drained' });
+    expect((await endpointKeys(world)).filter((each) => each.includes('/endpoint/'))).toEqual([]);
   });
 
   test('is meant only with the words', async () => {
