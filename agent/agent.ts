@@ -1,3 +1,4 @@
+import { keys } from '../kvstore/keys.ts';
 import type { Store } from '../kvstore/store.ts';
 import type { Kernel } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
@@ -7,7 +8,14 @@ import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
-import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
+import { networksKnown, ownEndpoints, storeSpeaks } from './boot.ts';
+import {
+  checkAgreement,
+  checkVersion,
+  localWish,
+  newCluster,
+  settleCluster,
+} from './cluster/cluster-facts.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { OwnNode } from './cluster/own-node.ts';
@@ -16,6 +24,7 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
 import { Warden } from './networks/warden.ts';
+import { adopt } from './operations/adopt.ts';
 import { detachDead, detachEndpoint } from './operations/detach.ts';
 import { finishIntents } from './operations/finish-intents.ts';
 import { Pools } from './operations/pools.ts';
@@ -23,9 +32,13 @@ import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
+import { SandboxLife } from './sandbox-life.ts';
 import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
+import { readLastView, type LastView } from './state/last-view.ts';
+import { ViewKeeper } from './state/view-keeper.ts';
+import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
 import { namespaceMark } from '../vxlan/names.ts';
 
@@ -59,6 +72,9 @@ export class Agent {
   readonly operations: OperationPorts;
   readonly ownNode: OwnNode;
   readonly startedAt: number;
+  readonly trust: Trust;
+  readonly #keeper: ViewKeeper;
+  readonly #last: LastView | undefined;
   readonly #warden: Warden;
   readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
@@ -80,15 +96,38 @@ export class Agent {
     };
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
-    this.view = new View(store, clock);
-    this.reconciler = new Reconciler({ kernel, view: this.view, clock, logger, backoff: this.#backoff });
+    this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
     const { id } = this.#identity;
+    this.trust = new Trust({
+      store,
+      view: this.view,
+      clock,
+      logger,
+      backoff: this.#backoff,
+      node: id,
+      name: config.name,
+      leaseTtl: config.leaseTtl,
+      rebuilds: config.rebuildStore,
+      signal: this.#stop.signal,
+    });
+    this.#last = readLastView(config.stateDir, onCorrupt);
+    this.#keeper = new ViewKeeper({ view: this.view, clock, logger, stateDir: config.stateDir });
+    const sandboxes = new SandboxLife(kernel);
+    this.reconciler = new Reconciler({
+      kernel,
+      sandboxes,
+      view: this.view,
+      clock,
+      logger,
+      backoff: this.#backoff,
+    });
     const name = config.name as Name;
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
       store,
       view: this.view,
       kernel,
+      sandboxes,
       reconciler: this.reconciler,
       intents: new Intents(config.stateDir, onCorrupt),
       locks: new KeyedLock(),
@@ -104,6 +143,7 @@ export class Agent {
       backoff: this.#backoff,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
+      admit: (signal) => this.trust.admit(signal),
     });
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     this.#warden = new Warden({
@@ -118,10 +158,12 @@ export class Agent {
     });
     this.#sandboxes = new SandboxWatch({
       view: this.view,
-      kernel,
+      sandboxes,
       clock,
       logger,
       node,
+      grace: config.sandboxGrace,
+      adopt: (network, endpoint) => adopt(network, endpoint, this.operations, this.deadline(patience)),
       changed: (network, endpoint) => {
         this.reconciler.markEndpoints(network, [endpoint]);
       },
@@ -200,6 +242,8 @@ export class Agent {
     await this.#sandboxes.close();
     await this.#warden.close();
     await this.reconciler.close();
+    await this.trust.close();
+    await this.#keeper.close();
     await this.view.close();
     this.operations.intents.close();
     this.#phase = 'stopped';
@@ -209,8 +253,9 @@ export class Agent {
     const { signal } = this.#stop;
     try {
       this.#phase = 'joining';
-      const self = await this.#settle();
+      const self = (await this.#remembered()) ?? (await this.#settle());
       this.#self = self;
+      this.trust.belong(self.cluster);
       this.view.start();
       const member = this.membership.run(signal, () => {
         this.#warden.lookAgain();
@@ -222,18 +267,42 @@ export class Agent {
     }
   }
 
-  /** Everything is seen once, then the kernel is compared: nothing is written before. */
+  /** What an earlier life knew of the store, and who this node is by that: the store may be away, or be another one. */
+  async #remembered(): Promise<Self | undefined> {
+    if (this.#last === undefined) return undefined;
+    const { settings, logger, version } = this.ports;
+    const { config, origins } = settings;
+    this.view.restore(this.#last.parts);
+    const cluster = this.view.cluster.get(keys.cluster)?.value;
+    if (cluster === undefined) return undefined;
+    logger.info('last good view of the store is restored', {
+      cluster: cluster.id,
+      seen: new Date(this.#last.seen).toISOString(),
+    });
+    checkAgreement(
+      localWish(config, (key) => origins.get(key) !== 'default'),
+      cluster,
+    );
+    checkVersion(version, cluster);
+    await this.ports.holdPort(cluster.port);
+    return selfOf(await this.ownNode.content(), cluster, config.advertise);
+  }
+
+  /** Everything is seen once, or known from an earlier life; then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
-    const { store, kernel, logger } = this.ports;
+    const { kernel, logger, clock } = this.ports;
+    const { view } = this;
     this.#phase = 'reading';
-    await this.view.until(() => (this.view.ready && this.view.isAlive(self.node) ? true : undefined), signal);
-    const known = this.view.networks().map((n) => n.id);
-    const own = await this.#persist('find own endpoints', () => networksOf(self.node, known, store, signal));
+    const hasSpoken = await storeSpeaks(self.node, this.#last !== undefined, { view, clock }, signal);
+    const own = hasSpoken ? await this.#ownNetworks(self, signal) : networksKnown(view, self.node);
     for (const id of own) this.view.join(id);
     const pinned = (await kernel.namespaces()).flatMap(({ scope, mark }) => {
       const id = scope.slice('network:'.length) as NetworkId;
       return mark === namespaceMark(self.cluster.id, self.node, id) ? [id] : [];
     });
+    // As after a reboot: sandboxes that have names will come back under them.
+    if (pinned.length === 0)
+      this.operations.sandboxes.lose(ownEndpoints(view, self.node).map((e) => e.sandbox));
     const all = new Set([...own, ...pinned]);
     this.reconciler.compare(all);
     this.reconciler.setSelf(self);
@@ -244,7 +313,25 @@ export class Agent {
     this.#phase = 'ready';
     this.#warden.lookAgain();
     logger.info('ready', { node: self.node, vtep: self.vtep, networks: own.size });
+    if (!hasSpoken) await this.#catchUp(all, signal);
     await finishIntents(this.operations, this.deadline(patience));
+  }
+
+  /** The store speaks again after a start without it: what it knows of this node that the last good view did not. */
+  async #catchUp(known: ReadonlySet<NetworkId>, signal: AbortSignal): Promise<void> {
+    const self = this.self();
+    await this.view.until(() => (this.view.state === 'insync' ? true : undefined), signal);
+    const own = await this.#ownNetworks(self, signal);
+    for (const id of own) this.view.join(id);
+    this.reconciler.compare(new Set([...known, ...own]));
+  }
+
+  async #ownNetworks(self: Self, signal: AbortSignal): Promise<ReadonlySet<NetworkId>> {
+    const known = this.view.networks().map((n) => n.id);
+    const there = await this.#persist('find own endpoints', () =>
+      networksOf(self.node, known, this.ports.store, signal),
+    );
+    return new Set([...there, ...networksKnown(this.view, self.node)]);
   }
 
   /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */

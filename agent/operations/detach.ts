@@ -6,7 +6,6 @@ import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
-import { sandboxLives } from '../sandbox-life.ts';
 import { acceptedNetwork } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
 import { endpointIdOf, readSandbox } from './sandbox-name.ts';
@@ -47,7 +46,7 @@ export function detachDead(
 ): Promise<boolean> {
   return ports.locks.run(id, async () => {
     const endpoint = ports.view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
-    if (endpoint !== undefined && sandboxLives(endpoint.sandbox, ports.kernel)) return false;
+    if (endpoint !== undefined && ports.sandboxes.lives(endpoint.sandbox)) return false;
     return detachNow(network, id, ports, signal);
   });
 }

@@ -2,7 +2,6 @@ import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Intent } from '../state/intents.ts';
-import { sandboxLives } from '../sandbox-life.ts';
 import { detachLocked } from './detach.ts';
 import type { OperationPorts } from './ports.ts';
 
@@ -39,6 +38,6 @@ async function finish(
   if (entry === undefined) return false;
   const known = decodeEndpoint(key, entry.value);
   if (known.node !== ports.self().node) return false;
-  if (op === 'attach' && sandboxLives(known.sandbox, ports.kernel)) return false;
+  if (op === 'attach' && ports.sandboxes.lives(known.sandbox)) return false;
   return detachLocked(network, endpoint, ports, signal);
 }

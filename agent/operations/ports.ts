@@ -5,6 +5,7 @@ import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Self } from '../reconcile/self.ts';
 import type { Intents } from '../state/intents.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
 import type { View } from '../view/view.ts';
 import type { Pools } from './pools.ts';
 
@@ -13,6 +14,7 @@ export interface OperationPorts {
   readonly store: Store;
   readonly view: View;
   readonly kernel: Kernel;
+  readonly sandboxes: SandboxLife;
   readonly reconciler: Reconciler;
   readonly intents: Intents;
   readonly locks: KeyedLock;

@@ -8,7 +8,7 @@ import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
-import { sandboxLives } from '../sandbox-life.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
 import type { View } from '../view/view.ts';
 import {
   NetworkReconciler,
@@ -21,6 +21,7 @@ import type { Self } from './self.ts';
 
 export interface ReconcilerPorts {
   readonly kernel: Kernel;
+  readonly sandboxes: SandboxLife;
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -193,7 +194,7 @@ export class Reconciler {
 
   async #pass(id: NetworkId): Promise<void> {
     const self = this.#self;
-    const { view, logger, kernel } = this.#ports;
+    const { view, logger, sandboxes } = this.#ports;
     if (self === undefined || !view.ready) return;
     const endpoints = view.endpoints(id);
     const spec = view.networkById(id);
@@ -204,6 +205,11 @@ export class Reconciler {
     }
     const one = this.#network(id);
     const wish = this.#uncompared.get(id);
+    if (spec === undefined && !view.networkStates.confirmed) {
+      // What was only remembered does not say that a network is gone.
+      this.#passed(id, wish);
+      return;
+    }
     if (spec === undefined && view.networkStates.bad.size > 0) {
       // One of the records that cannot be read may be that of this network: no proof that it is gone.
       logger.warn('network is not known, but a record of one cannot be read: it is left alone', {
@@ -219,7 +225,8 @@ export class Reconciler {
       node: (node) => view.node(node),
       endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
       endpoints: () => endpoints?.records.values() ?? [],
-      lives: ({ sandbox }) => sandboxLives(sandbox, kernel),
+      lives: ({ sandbox }) => sandboxes.lives(sandbox),
+      isConfirmed: view.isConfirmed(id),
     };
     try {
       const report = await one.pass(input);
