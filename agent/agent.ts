@@ -16,6 +16,9 @@ import {
   newCluster,
   settleCluster,
 } from './cluster/cluster-facts.ts';
+import { openJournalFile } from './events/journal-file.ts';
+import { Journal } from './events/journal.ts';
+import { ViewNews } from './events/view-news.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { OwnNode } from './cluster/own-node.ts';
@@ -71,6 +74,7 @@ export class Agent {
   readonly membership: Membership;
   readonly operations: OperationPorts;
   readonly ownNode: OwnNode;
+  readonly events: Journal;
   readonly startedAt: number;
   readonly trust: Trust;
   readonly #keeper: ViewKeeper;
@@ -94,6 +98,11 @@ export class Agent {
     const onCorrupt = (path: string, why: string): void => {
       logger.error('state cannot be read and was set aside', { path, why });
     };
+    const file = openJournalFile(config.stateDir, (why) => {
+      logger.warn('events cannot be kept on disk', { why });
+    });
+    const events = new Journal({ clock, logger, file });
+    this.events = events;
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
@@ -107,6 +116,7 @@ export class Agent {
       node: id,
       name: config.name,
       leaseTtl: config.leaseTtl,
+      events,
       rebuilds: config.rebuildStore,
       signal: this.#stop.signal,
     });
@@ -122,6 +132,7 @@ export class Agent {
       backoff: this.#backoff,
     });
     const name = config.name as Name;
+    new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
       store,
@@ -133,6 +144,7 @@ export class Agent {
       locks: new KeyedLock(),
       pools: new Pools(this.view),
       logger,
+      events,
       netnsDir: config.netnsDir,
       self: () => this.self(),
     };
@@ -140,6 +152,7 @@ export class Agent {
       store,
       clock,
       logger,
+      events,
       backoff: this.#backoff,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
@@ -150,6 +163,7 @@ export class Agent {
       view: this.view,
       clock,
       logger,
+      events,
       node,
       accept: () => this.acceptPorts(this.deadline(patience)),
       remove: () => this.removePorts(this.deadline(patience)),
@@ -161,6 +175,7 @@ export class Agent {
       sandboxes,
       clock,
       logger,
+      events,
       node,
       grace: config.sandboxGrace,
       adopt: (network, endpoint) => adopt(network, endpoint, this.operations, this.deadline(patience)),
@@ -246,6 +261,7 @@ export class Agent {
     await this.#keeper.close();
     await this.view.close();
     this.operations.intents.close();
+    this.events.close();
     this.#phase = 'stopped';
   }
 
@@ -290,7 +306,7 @@ export class Agent {
 
   /** Everything is seen once, or known from an earlier life; then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
-    const { kernel, logger, clock } = this.ports;
+    const { kernel, clock } = this.ports;
     const { view } = this;
     this.#phase = 'reading';
     const hasSpoken = await storeSpeaks(self.node, this.#last !== undefined, { view, clock }, signal);
@@ -312,7 +328,9 @@ export class Agent {
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
     this.#warden.lookAgain();
-    logger.info('ready', { node: self.node, vtep: self.vtep, networks: own.size });
+    const { name } = this.ports.settings.config;
+    const fields = { node: self.node, vtep: self.vtep, networks: own.size };
+    this.events.tell('agent-ready', `weftd on ${name} is ready`, fields);
     if (!hasSpoken) await this.#catchUp(all, signal);
     await finishIntents(this.operations, this.deadline(patience));
   }
@@ -368,17 +386,15 @@ export class Agent {
   /** The view has lost or found the store. What could not be finished while it was away is finished now. */
   async #storeMoved(): Promise<void> {
     const { state } = this.view;
-    const { logger, store } = this.ports;
+    const { store } = this.ports;
     if (state === 'stale' && !this.#isAway) {
       this.#isAway = true;
-      logger.warn('store is out of reach; traffic goes on, changes wait', {
-        store: store.description,
-        error: this.view.trouble,
-      });
+      const message = 'store is out of reach; traffic goes on, changes wait';
+      this.events.tell('store-away', message, { store: store.description, error: this.view.trouble });
     }
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
-    logger.info('store is back', { store: store.description });
+    this.events.tell('store-back', 'store is back', { store: store.description });
     if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
   }
 

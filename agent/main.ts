@@ -78,12 +78,16 @@ async function run(settings: Resolved): Promise<void> {
   const socketPath = join(config.runtimeDir, 'weftd.sock');
   const server = await startServer({ service: new Service(agent), socketPath, logger });
   stack.defer(() => server.close());
+  // Who waits for news would hold up the end of the server.
+  stack.defer(() => {
+    agent.events.close();
+  });
   logger.info('weftd starts', { version, node: config.name, store: store.description, socket: socketPath });
   stack.use(tidying());
   const running = agent.run();
   running.catch(() => undefined);
   const signal = await Promise.race([stopped, running]);
-  logger.info('weftd stops; what it has made stays', { signal });
+  agent.events.tell('agent-stopping', 'weftd stops; what it has made stays', { signal });
 }
 
 const credentialSources = (config: Config): CredentialSources => ({

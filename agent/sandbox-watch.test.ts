@@ -24,9 +24,7 @@ test('an endpoint whose sandbox is gone is detached, and nothing else is', async
   expect(await names(h1)).toHaveLength(2);
   await world.clock.advance(10_000);
   expect(await names(h1)).toEqual(['netns:c2']);
-  expect(h1.log).toContainEqual(
-    expect.objectContaining({ message: 'sandbox is gone; endpoint detached', sandbox: '/run/netns/c1' }),
-  );
+  expect(h1.log).toContainEqual(expect.objectContaining({ event: 'sandbox-gone', sandbox: '/run/netns/c1' }));
   expect((await world.keys('net/')).filter((key) => key.includes('/endpoint/'))).toHaveLength(1);
 });
 

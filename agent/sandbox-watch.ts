@@ -2,6 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Endpoint, EndpointId } from '../model/endpoint.ts';
 import { asWeftError } from '../model/errors.ts';
+import type { Events } from '../model/event.ts';
 import type { Logger } from '../model/logger.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
@@ -14,6 +15,7 @@ export interface SandboxWatchPorts {
   readonly sandboxes: SandboxLife;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   /** The sandbox of this endpoint came to its end, or another look shows that it lives. */
@@ -101,12 +103,15 @@ export class SandboxWatch {
   }
 
   async #detach({ network, id, sandbox, addresses }: Endpoint): Promise<void> {
-    const { logger, detach } = this.#ports;
+    const { logger, events, detach } = this.#ports;
     if (this.#closed) return;
     const about = { network, endpoint: id, sandbox: sandbox.path };
     try {
       await detach(network, id);
-      logger.info('sandbox is gone; endpoint detached', { ...about, addresses });
+      events.tell('sandbox-gone', `sandbox ${sandbox.path} is gone; its endpoint was detached`, {
+        ...about,
+        addresses,
+      });
     } catch (error) {
       logger.warn('sandbox is gone; cannot detach the endpoint', {
         ...about,

@@ -13,6 +13,7 @@ import type {
   RemovedNetworkJson,
   WaitsFor,
 } from '../api/schemas/network.ts';
+import type { EventsJson } from '../api/schemas/event.ts';
 import type { NodeJson } from '../api/schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys, prefixes } from '../kvstore/keys.ts';
@@ -148,6 +149,14 @@ export class Service implements AgentService {
   async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
     const agent = this.#agent;
     return { detached: await detach(wish, agent.operations, agent.deadline(timeout)) };
+  }
+
+  async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {
+    const { events } = this.#agent;
+    // A number that was never reached belongs to a journal that was lost: what there is now is news.
+    const from = after > events.last ? 0 : after;
+    if (wait > 0) await events.news(from, this.#agent.deadline(wait));
+    return { events: events.after(from), last: events.last };
   }
 
   async listNodes(): Promise<readonly NodeJson[]> {

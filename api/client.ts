@@ -4,6 +4,7 @@ import { routes, type RouteName } from './routes.ts';
 import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { FailureJson } from './schemas/failure.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type { EventsJson } from './schemas/event.ts';
 import type { NodeJson } from './schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
@@ -25,6 +26,8 @@ export interface Client {
   inspectEndpoint(endpoint: string, network?: string): Promise<EndpointJson>;
   attach(body: AttachBody): Promise<EndpointJson>;
   detach(body: DetachBody): Promise<DetachedJson>;
+  /** `wait`: milliseconds to wait for an event after number `after`. */
+  events(request: { readonly after?: number; readonly wait?: number }): Promise<EventsJson>;
   listNodes(): Promise<readonly NodeJson[]>;
 }
 
@@ -59,6 +62,8 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
       call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
     attach: (body) => call('attach', { body, takes: body.timeout ?? operationTimeout }),
     detach: (body) => call('detach', { body, takes: body.timeout ?? operationTimeout }),
+    events: ({ after = 0, wait = 0 }) =>
+      call('events', { query: { after: String(after), wait: String(wait) }, takes: wait }),
     listNodes: () => call('listNodes'),
   };
 }

@@ -19,6 +19,7 @@ import {
   removedNetworkJson,
   removeNetworkQuery,
 } from './schemas/network.ts';
+import { eventsJson, eventsQuery } from './schemas/event.ts';
 import { nodeJson } from './schemas/node.ts';
 import { configJson, healthJson, readinessJson, statusJson } from './schemas/status.ts';
 import type { AgentService } from './service.ts';
@@ -195,6 +196,12 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     answer: detachedJson,
     failures: ['NETWORK_NOT_FOUND', 'ENDPOINT_NOT_LOCAL', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
     call: (service, { body }) => service.detach(body),
+  }),
+  events: operation({
+    summary: 'What this node decided, did and saw, oldest first; the last thousand are kept.',
+    query: eventsQuery,
+    answer: eventsJson,
+    call: (service, { query }) => service.events(query),
   }),
   listNodes: operation({
     summary: 'All nodes, sorted by name.',

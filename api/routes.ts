@@ -20,6 +20,7 @@ export const routes = {
   inspectEndpoint: { method: 'GET', path: '/v1/endpoints/{endpoint}' },
   attach: { method: 'POST', path: '/v1/attach' },
   detach: { method: 'POST', path: '/v1/detach' },
+  events: { method: 'GET', path: '/v1/events' },
   listNodes: { method: 'GET', path: '/v1/nodes' },
 } as const satisfies Readonly<Record<string, Route>>;
 

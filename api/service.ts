@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Name } from '../model/name.ts';
 import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type { EventsJson } from './schemas/event.ts';
 import type { NodeJson } from './schemas/node.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
@@ -58,6 +59,9 @@ export interface AgentService {
   attach(request: AttachRequest): Promise<EndpointJson>;
   /** Success when there is nothing to undo. @throws ENDPOINT_NOT_LOCAL */
   detach(request: DetachRequest): Promise<DetachedJson>;
+
+  /** Those after a number; when there is none, waits for one. Milliseconds. */
+  events(request: { readonly after: number; readonly wait: number }): Promise<EventsJson>;
 
   /** Sorted by name. */
   listNodes(): Promise<readonly NodeJson[]>;

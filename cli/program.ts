@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'run a command in a sandbox of its own, attached to a network (root)',
     load: async () => (await import('./run.ts')).registerRun,
   },
+  events: {
+    summary: 'what this node decided, did and saw',
+    load: async () => (await import('./events.ts')).registerEvents,
+  },
   status: {
     summary: 'how the agent is doing',
     load: async () => (await import('./status.ts')).registerStatus,

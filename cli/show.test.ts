@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { StatusJson } from '../api/schemas/status.ts';
-import { healthy, nodes, web } from '../api/testing/fake-service.ts';
+import { happened, healthy, nodes, web } from '../api/testing/fake-service.ts';
 import { span } from './output/span.ts';
 import { typeWeft } from './testing/type-weft.ts';
 
@@ -49,6 +49,41 @@ labels      a=b
   test('as JSON', async () => {
     expect(JSON.parse((await typeWeft(['endpoint', 'ls', '-o', 'json'])).stdout)).toEqual([web]);
     expect(JSON.parse((await typeWeft(['endpoint', 'inspect', 'web', '-o', 'json'])).stdout)).toEqual(web);
+  });
+});
+
+describe('weft events', () => {
+  const lines = [
+    '2026-11-25T10:00:00.000Z  agent-ready         weftd on n1 is ready',
+    '2026-11-25T10:00:07.125Z  node-down           node n2 is down; its endpoints stay',
+  ];
+
+  test('as lines and as JSON; the last ones alone', async () => {
+    expect((await typeWeft(['events'])).stdout).toBe(`${lines.join('\n')}\n`);
+    expect((await typeWeft(['events', '--last', '1'])).stdout).toBe(`${lines[1]}\n`);
+    expect(JSON.parse((await typeWeft(['events', '-o', 'json'])).stdout)).toEqual(happened);
+    const empty = { events: async () => ({ events: [], last: 0 }) };
+    expect((await typeWeft(['events'], { answers: empty })).stdout).toBe('nothing has happened yet\n');
+  });
+
+  test('follows until the agent is gone, each question from the last answer on', async () => {
+    const asked: unknown[] = [];
+    const answers = {
+      events: async (request: { readonly after: number; readonly wait: number }) => {
+        asked.push(request);
+        if (asked.length === 4) throw new Error('the agent ends');
+        const number = request.after + 1;
+        return { events: [{ ...happened[0]!, number, message: `event ${number}` }], last: number };
+      },
+    };
+    const { stdout, code } = await typeWeft(['events', '-f', '-o', 'json', '--last', '0'], { answers });
+    expect(asked.map((each) => (each as { after: number }).after)).toEqual([0, 1, 2, 3]);
+    const shown = stdout
+      .trimEnd()
+      .split('\n')
+      .map((text) => (JSON.parse(text) as { number: number }).number);
+    expect(shown).toEqual([2, 3]);
+    expect(code).toBe(1);
   });
 });
 

@@ -13,18 +13,7 @@ export interface StoreUnderTest {
   dispose(): Promise<void>;
 }
 
-/** A store that can be taken away from all its clients. */
-export interface FaultyStoreUnderTest extends StoreUnderTest {
-  /** Returns when the store no longer answers. */
-  goAway(): Promise<void>;
-  /** The store answers again, with the same data. It may return earlier. */
-  comeBack(): Promise<void>;
-}
-
-export type Promised<T extends StoreUnderTest = StoreUnderTest> = (
-  title: string,
-  run: (t: T) => Promise<void>,
-) => void;
+export type Promised = (title: string, run: (t: StoreUnderTest) => Promise<void>) => void;
 
 /** Looks again and again until `look` answers something other than undefined or false; a look that throws is "not yet". */
 export async function eventually<T>(

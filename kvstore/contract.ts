@@ -1,8 +1,7 @@
 import { describe, test } from '@jest/globals';
 import { dataCases } from './contract-data.ts';
-import { faultCases } from './contract-faults.ts';
 import { leaseCases } from './contract-leases.ts';
-import type { FaultyStoreUnderTest, Promised, StoreUnderTest } from './contract-subject.ts';
+import type { Promised, StoreUnderTest } from './contract-subject.ts';
 import { transactionCases } from './contract-transactions.ts';
 import { watchCases } from './contract-watch.ts';
 
@@ -17,15 +16,8 @@ export function storeContract(name: string, setup: () => Promise<StoreUnderTest>
   });
 }
 
-/** What the port promises while the store is away and when it is back. */
-export function storeFaultContract(name: string, setup: () => Promise<FaultyStoreUnderTest>): void {
-  describe(`${name} keeps the store contract through an outage:`, () => {
-    faultCases(promised(setup));
-  });
-}
-
 const promised =
-  <T extends StoreUnderTest>(setup: () => Promise<T>): Promised<T> =>
+  (setup: () => Promise<StoreUnderTest>): Promised =>
   (title, run) => {
     test(
       title,

@@ -1,12 +1,15 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { systemClock } from '../agent/clock.ts';
 import { WeftError } from '../model/errors.ts';
 import { FakeClock } from '../model/testing/fake-clock.ts';
-import { storeContract, storeFaultContract } from './contract.ts';
+import { storeContract } from './contract.ts';
 import { Follower } from './contract-subject.ts';
 import { putOp, putText } from './contract-write.ts';
 import { FakeStore } from './fake-store.ts';
 import { encodeText, type Op } from './store.ts';
+import { awayCases } from './testing/faults/cases/away.ts';
+import type { Scene } from './testing/faults/fault-case.ts';
+import type { Hands } from './testing/faults/hands.ts';
 
 /** Clients of one fake; `goAway` cuts them all off. */
 async function setup() {
@@ -41,7 +44,26 @@ async function setup() {
 }
 
 storeContract('the fake', setup);
-storeFaultContract('the fake', setup);
+
+describe('the fake goes away and comes back:', () => {
+  const scene = async (stack: AsyncDisposableStack): Promise<Scene<Pick<Hands, 'away'>>> => {
+    const { store, another, goAway, comeBack, dispose } = await setup();
+    stack.defer(dispose);
+    return {
+      store,
+      witness: store.another(),
+      lines: [],
+      another,
+      hands: { away: { begin: goAway, end: comeBack } },
+      long: false,
+      fork: () => scene(stack),
+    };
+  };
+  test.each(awayCases)('$name', async ({ run }) => {
+    await using stack = new AsyncDisposableStack();
+    await run(await scene(stack));
+  });
+});
 
 const onDemand = new WeftError('STORE_DENIED', 'on demand');
 const alive = async (store: FakeStore, ttl: number) => {

@@ -210,7 +210,7 @@ describe('a node that joins', () => {
     await world.until('h1 to be gone', () => !seen());
     await world.until('h1 to be back', () => seen());
     expect(h1.log.map((l) => l.message)).toEqual(
-      expect.arrayContaining(['lease lost; joining again', 'joined again']),
+      expect.arrayContaining(['lease of this node is lost; joining again', 'this node has joined again']),
     );
   });
 });

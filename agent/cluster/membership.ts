@@ -1,6 +1,7 @@
 import type { Condition, Lease, Store } from '../../kvstore/store.ts';
 import { sleep, type Clock } from '../../model/clock.ts';
 import { asWeftError, hasCode, type WeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Backoff } from '../backoff.ts';
 import { joinCluster, type Joining } from './join.ts';
@@ -9,6 +10,7 @@ export interface MembershipPorts {
   readonly store: Store;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   readonly backoff: Backoff;
   readonly leaseTtl: number;
   /** What to write now; asked anew for each attempt. */
@@ -46,7 +48,7 @@ export class Membership {
    * @throws NODE_CONFLICT when the first attempt meets another live node with our name, address or id.
    */
   async run(signal: AbortSignal, onJoined: () => void): Promise<void> {
-    const { store, clock, logger, backoff, leaseTtl } = this.#ports;
+    const { store, clock, events, backoff, leaseTtl } = this.#ports;
     let everJoined = false;
     let lease: Lease | undefined;
     for (let failures = 0; !signal.aborted;) {
@@ -55,14 +57,15 @@ export class Membership {
         const guards = await this.#ports.admit(signal);
         lease ??= await store.lease(leaseTtl, { signal });
         await joinCluster(store, lease, await this.#ports.joining(), signal, guards);
-        if (everJoined && this.#state.kind !== 'joined') logger.info('joined again');
+        if (everJoined && this.#state.kind !== 'joined')
+          events.tell('lease-back', 'this node has joined again');
         this.#state = { kind: 'joined' };
         everJoined = true;
         failures = 0;
         onJoined();
         await aborted(AbortSignal.any([lease.lost, this.#stirred.signal, signal]));
         if (!lease.lost.aborted) continue;
-        if (!signal.aborted) logger.warn('lease lost; joining again');
+        if (!signal.aborted) events.tell('lease-lost', 'lease of this node is lost; joining again');
         this.#state = { kind: 'joining' };
         lease = undefined;
       } catch (error) {

@@ -166,7 +166,7 @@ describe('a declaration that is deleted', () => {
     await world.until('it to be known', () => state(h1) !== undefined && state(h2) !== undefined);
     await h2.attach('blue', 'c1');
     await world.delete('networks/blue');
-    const gone = 'declaration is gone, but its network has endpoints and stays';
+    const gone = 'declaration of network blue is gone; it has endpoints and stays';
     await world.until('somebody to say so', () => logs(h1, gone) + logs(h2, gone) > 0);
     const writes = h2.kernel.writes;
     await h1.restart();

@@ -4,6 +4,7 @@ import { parseWish, wishHash } from '../../kvstore/records/wish.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, hasCode } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
@@ -18,6 +19,7 @@ export interface WardenPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   /** Undefined until this node may decide anything. */
   readonly node: () => NodeId | undefined;
   accept(): AcceptPorts;
@@ -198,9 +200,8 @@ export class Warden {
     } catch (error) {
       if (!hasCode(error, 'NETWORK_IN_USE')) throw error;
       if (!this.#orphaned.has(name)) {
-        this.#ports.logger.warn('declaration is gone, but its network has endpoints and stays', {
-          network: name,
-        });
+        const message = `declaration of network ${name} is gone; it has endpoints and stays`;
+        this.#ports.events.tell('network-undeclared', message, { network: name });
       }
       this.#orphaned.add(name);
     }

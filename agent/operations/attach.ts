@@ -64,6 +64,7 @@ export async function attach(
         endpoints.learn(keys.endpoint(network.id, id), written);
         await programmed(written, ports, signal);
         ports.intents.end(id);
+        if (written.isNew) tellAttached(written.value, network.name, ports);
         return written;
       } catch (error) {
         if (!hasCode(error, ...unsure)) ports.intents.end(id);
@@ -71,6 +72,12 @@ export async function attach(
       }
     }),
   );
+}
+
+function tellAttached(endpoint: Endpoint, network: Name, { events }: OperationPorts): void {
+  const { id, addresses, sandbox, mac } = endpoint;
+  const message = `${sandbox.path} is attached to network ${network} as ${addresses.join(', ')}`;
+  events.tell('endpoint-attached', message, { network, endpoint: id, addresses, mac, sandbox: sandbox.path });
 }
 
 interface Attempt {

@@ -91,7 +91,19 @@ export async function detachLocked(
     signal,
   );
   await ports.reconciler.removed(network, id, signal);
+  if (removed !== undefined) tellDetached(removed.endpoint, ports);
   return removed !== undefined;
+}
+
+function tellDetached({ id, network, sandbox, addresses }: Endpoint, { events, view }: OperationPorts): void {
+  const name = view.networkById(network)?.name ?? network;
+  const message = `${sandbox.path} is detached from network ${name}; it had ${addresses.join(', ')}`;
+  events.tell('endpoint-detached', message, {
+    network: name,
+    endpoint: id,
+    addresses,
+    sandbox: sandbox.path,
+  });
 }
 
 export interface Removed {

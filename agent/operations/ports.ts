@@ -1,5 +1,6 @@
 import type { Store } from '../../kvstore/store.ts';
 import type { Kernel } from '../../linux/kernel.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
@@ -20,6 +21,7 @@ export interface OperationPorts {
   readonly locks: KeyedLock;
   readonly pools: Pools;
   readonly logger: Logger;
+  readonly events: Events;
   readonly netnsDir: string;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;

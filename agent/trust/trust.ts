@@ -3,6 +3,7 @@ import { encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import type { Condition, Store } from '../../kvstore/store.ts';
 import { sleep, type Clock } from '../../model/clock.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Cluster, NodeId } from '../../model/node.ts';
 import type { Backoff } from '../backoff.ts';
@@ -17,6 +18,7 @@ export interface TrustPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   readonly backoff: Backoff;
   readonly node: NodeId;
   /** How people know this node. */
@@ -219,15 +221,18 @@ export class Trust {
   }
 
   #become(standing: Standing): void {
-    const { view, logger, store } = this.#ports;
+    const { view, events, store } = this.#ports;
     const was = this.#standing;
     this.#standing = standing;
     const why = this.#doubt();
     view.doubt = why;
+    const about = store.description;
     if (why !== undefined) {
-      const text = 'store is not believed: nothing is removed, and nothing changed, because of it';
-      logger.warn(text, { store: store.description, why });
-    } else if (was.kind !== 'ours') logger.info('store is believed again', { store: store.description });
+      const message = `the store ${about} is not believed: ${why}; nothing is removed because of it`;
+      events.tell('store-doubted', message, { store: about, why });
+    } else if (was.kind !== 'ours') {
+      events.tell('store-believed', `the store ${about} is believed again`, { store: about });
+    }
     // The watches of a foreign store were ended.
     if (was.kind === 'foreign' && standing.kind !== 'foreign') view.start();
     for (const wake of [...this.#waiters]) wake();
@@ -241,10 +246,12 @@ export class Trust {
   }
 
   #release(): void {
-    const { view, logger } = this.#ports;
+    const { view, events } = this.#ports;
     this.#refused = new Map();
-    const keysGivenUp = view.release();
-    logger.warn('the store was accepted as it is', { givenUp: keysGivenUp.length });
+    const given = view.release();
+    events.tell('store-accepted', `the store was accepted as it is; ${given.length} keys are given up`, {
+      keys: given.slice(0, 20),
+    });
   }
 
   /** Until the store can be believed: looks at it, and fills it when that is for us to do. */
@@ -284,7 +291,7 @@ export class Trust {
 
   /** Does the store hold all that this node can put into it? */
   async #mend(isTurn: boolean): Promise<boolean> {
-    const { store, view, name, leaseTtl, logger, signal } = this.#ports;
+    const { store, view, name, leaseTtl, events, signal } = this.#ports;
     const missing = await missingFrom(store, bundlesOf(view.remember()), signal);
     if (missing.length === 0) return true;
     if (!isTurn) return false;
@@ -292,11 +299,9 @@ export class Trust {
     const done = await rebuild(missing, { store, from, leaseTtl, signal });
     if (done === undefined) return false;
     this.#refused = done.refused;
-    logger.warn('store had lost keys; they were put back', {
-      store: store.description,
-      written: done.written,
-      refused: done.refused.size,
-    });
+    const { written, refused } = done;
+    const message = `the store ${store.description} had lost ${written + refused.size} keys; ${written} were put back`;
+    events.tell('store-restored', message, { written, refused: [...refused.keys()].slice(0, 20) });
     return true;
   }
 

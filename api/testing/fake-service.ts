@@ -1,5 +1,6 @@
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
+import type { EventsJson } from '../schemas/event.ts';
 import type { NodeJson } from '../schemas/node.ts';
 import type { StatusJson } from '../schemas/status.ts';
 import type { AgentService } from '../service.ts';
@@ -75,6 +76,23 @@ export const nodes: readonly NodeJson[] = [
   },
 ];
 
+export const happened: EventsJson['events'] = [
+  {
+    number: 1,
+    time: '2026-11-25T10:00:00.000Z',
+    kind: 'agent-ready',
+    message: 'weftd on n1 is ready',
+    fields: { networks: 1 },
+  },
+  {
+    number: 2,
+    time: '2026-11-25T10:00:07.125Z',
+    kind: 'node-down',
+    message: 'node n2 is down; its endpoints stay',
+    fields: { node: '2'.repeat(32) },
+  },
+];
+
 export const healthy: StatusJson = {
   phase: 'ready',
   node: { id: '1'.repeat(32), name: 'n1', vteps: ['192.0.2.1'] },
@@ -117,6 +135,7 @@ export class FakeService implements AgentService {
   readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
   readonly attach = this.#method('attach', async () => web);
   readonly detach = this.#method('detach', async () => ({ detached: true }));
+  readonly events = this.#method('events', async () => ({ events: happened, last: 2 }));
   readonly listNodes = this.#method('listNodes', async () => nodes);
 
   #method<K extends keyof AgentService>(name: K, usual: AgentService[K]): AgentService[K] {

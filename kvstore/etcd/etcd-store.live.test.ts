@@ -1,6 +1,6 @@
 import { afterAll, beforeAll } from '@jest/globals';
-import { storeContract, storeFaultContract } from '../contract.ts';
-import type { FaultyStoreUnderTest } from '../contract-subject.ts';
+import { storeContract } from '../contract.ts';
+import type { StoreUnderTest } from '../contract-subject.ts';
 import { EtcdServer } from '../testing/etcd-server.ts';
 import { openClient } from '../testing/etcd-client.ts';
 
@@ -15,7 +15,7 @@ afterAll(async () => {
 let round = 0;
 
 /** A prefix of its own for each test. Leases of earlier ones have no keys left that anybody looks at. */
-async function setup(): Promise<FaultyStoreUnderTest> {
+async function setup(): Promise<StoreUnderTest> {
   round += 1;
   const prefix = `test/${round}/`;
   const clients = [await openClient([server.port], prefix)];
@@ -27,8 +27,6 @@ async function setup(): Promise<FaultyStoreUnderTest> {
       return client;
     },
     expireLeases: () => server.revokeLeases(),
-    goAway: () => server.kill(),
-    comeBack: () => server.resume(),
     dispose: async () => {
       for (const client of clients) await client.close();
     },
@@ -36,4 +34,3 @@ async function setup(): Promise<FaultyStoreUnderTest> {
 }
 
 storeContract('etcd', setup);
-storeFaultContract('etcd', setup);

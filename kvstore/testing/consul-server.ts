@@ -93,6 +93,15 @@ export class ConsulServer implements AsyncDisposable {
     await this.#ready();
   }
 
+  /** SIGSTOP: connections stay, and nobody is answered until `thaw`. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
+  }
+
   /** Begins another life with the same flags: the data is gone. */
   async wipe(): Promise<void> {
     await this.kill();
@@ -112,6 +121,14 @@ export class ConsulServer implements AsyncDisposable {
     const answer = await fetch(`http://127.0.0.1:${this.port}/v1/${path}`, init);
     if (!answer.ok) throw new Error(`Consul answers ${method} ${path} with ${answer.status}`);
     return await answer.arrayBuffer();
+  }
+
+  /** Such as `Consul 1.8.7`. */
+  async version(): Promise<string> {
+    const self = JSON.parse(Buffer.from(await this.ask('GET', 'agent/self')).toString()) as {
+      readonly Config: { readonly Version: string };
+    };
+    return `Consul ${self.Config.Version}`;
   }
 
   async endSessions(): Promise<void> {

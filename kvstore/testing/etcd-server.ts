@@ -1,4 +1,5 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
@@ -29,11 +30,17 @@ export class EtcdServer implements AsyncDisposable {
   readonly #peerPort: number;
   readonly #healthPort: number;
   readonly #protection: Protection | undefined;
+  readonly #flags: readonly string[];
   readonly #directory: string;
   #process: ChildProcess | undefined;
   #rootPassword: string | undefined;
 
-  private constructor(ports: readonly number[], protection: Protection | undefined) {
+  private constructor(
+    ports: readonly number[],
+    protection: Protection | undefined,
+    flags: readonly string[],
+  ) {
+    this.#flags = flags;
     const [port = 0, peerPort = 0, healthPort = 0] = ports;
     this.port = port;
     this.#peerPort = peerPort;
@@ -42,11 +49,12 @@ export class EtcdServer implements AsyncDisposable {
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-etcd-'));
   }
 
-  /** Starts an empty server and waits until it answers. */
-  static async start(protection?: Protection): Promise<EtcdServer> {
+  /** Starts an empty server, with further flags, and waits until it answers. */
+  static async start(protection?: Protection, flags: readonly string[] = []): Promise<EtcdServer> {
     const server = new EtcdServer(
       await freePorts(3, protection === undefined ? '127.0.0.1' : '::'),
       protection,
+      flags,
     );
     try {
       await server.resume();
@@ -71,7 +79,7 @@ export class EtcdServer implements AsyncDisposable {
   async resume(): Promise<void> {
     const log = openSync(this.#log, 'a');
     const client = this.#url;
-    const peer = `http://127.0.0.1:${this.#peerPort}`;
+    const peer = this.#peerUrl;
     const flags = [
       `--data-dir=${this.#data}`,
       `--listen-client-urls=${this.#listenUrls}`,
@@ -83,6 +91,7 @@ export class EtcdServer implements AsyncDisposable {
       `--initial-cluster=default=${peer}`,
       // Nothing in a test has to survive a power cut.
       '--unsafe-no-fsync',
+      ...this.#flags,
     ];
     this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', 'etcd', ...flags], {
       stdio: ['ignore', log, log],
@@ -90,6 +99,15 @@ export class EtcdServer implements AsyncDisposable {
     this.#process.on('error', () => undefined);
     closeSync(log);
     await this.#ready();
+  }
+
+  /** SIGSTOP: connections stay, and nobody is answered until `thaw`. */
+  freeze(): void {
+    this.#process?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.#process?.kill('SIGCONT');
   }
 
   /** Begins another life with the same flags: the data is gone, the cluster id is not. */
@@ -135,6 +153,20 @@ export class EtcdServer implements AsyncDisposable {
     await this.etcdctl('compaction', String(status[0]?.Status.header.revision));
   }
 
+  /** Saves a snapshot; the function that it returns puts it in the place of the data. */
+  async save(): Promise<() => Promise<void>> {
+    const file = join(this.#directory, `snapshot-${randomUUID()}`);
+    await this.etcdctl('snapshot', 'save', file);
+    return async () => {
+      await this.kill();
+      rmSync(this.#data, { recursive: true, force: true });
+      const peer = this.#peerUrl;
+      const cluster = [`--initial-cluster=default=${peer}`, `--initial-advertise-peer-urls=${peer}`];
+      await this.etcdctl('snapshot', 'restore', file, `--data-dir=${this.#data}`, ...cluster);
+      await this.resume();
+    };
+  }
+
   async revokeLeases(): Promise<void> {
     const ids = (await this.etcdctl('lease', 'list')).match(/^[0-9a-f]{16}$/gm) ?? [];
     for (const id of ids) await this.etcdctl('lease', 'revoke', id);
@@ -147,6 +179,10 @@ export class EtcdServer implements AsyncDisposable {
 
   get #url(): string {
     return `${this.#protection === undefined ? 'http' : 'https'}://127.0.0.1:${this.port}`;
+  }
+
+  get #peerUrl(): string {
+    return `http://127.0.0.1:${this.#peerPort}`;
   }
 
   /** A protected one is there on both loopbacks. */

@@ -57,6 +57,11 @@ export class Child implements AsyncDisposable {
     if (this.#process.exitCode !== 0) throw new Error(`a child failed: ${this.#errors}`);
   }
 
+  /** SIGSTOP */
+  freeze(): void {
+    this.#process.kill('SIGSTOP');
+  }
+
   /** kill -9 */
   async kill(): Promise<void> {
     if (this.#isOver) return;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../../../agent/clock.ts';
 import type { Clock } from '../../../model/clock.ts';
-import { silentLogger } from '../../../model/logger.ts';
+import { silentLogger, type Logger } from '../../../model/logger.ts';
 import { defaultPrefix } from '../../keys.ts';
 import type { Store } from '../../store.ts';
 import { openFileStore } from '../store.ts';
@@ -14,8 +14,12 @@ export class StoreFile implements AsyncDisposable {
   readonly path = join(this.directory, 'store.db');
   readonly #clients: Store[] = [];
 
-  async open(clock: Clock = systemClock, prefix: string = defaultPrefix): Promise<Store> {
-    const ports = { clock, logger: silentLogger, fraction: () => 0.5 };
+  async open(
+    clock: Clock = systemClock,
+    prefix: string = defaultPrefix,
+    logger: Logger = silentLogger,
+  ): Promise<Store> {
+    const ports = { clock, logger, fraction: () => 0.5 };
     const client = await openFileStore({ path: this.path, prefix }, ports);
     this.#clients.push(client);
     return client;
