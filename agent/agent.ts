@@ -1,4 +1,3 @@
-import { keys } from '../kvstore/keys.ts';
 import type { Store } from '../kvstore/store.ts';
 import type { Kernel } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
@@ -8,14 +7,8 @@ import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
-import { networksKnown, ownEndpoints, storeSpeaks } from './boot.ts';
-import {
-  checkAgreement,
-  checkVersion,
-  localWish,
-  newCluster,
-  settleCluster,
-} from './cluster/cluster-facts.ts';
+import { networksKnown, ownEndpoints, remembered, selfIn, storeSpeaks, type BootPorts } from './boot.ts';
+import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import { openJournalFile } from './events/journal-file.ts';
 import { Journal } from './events/journal.ts';
 import { ViewNews } from './events/view-news.ts';
@@ -39,7 +32,7 @@ import { SandboxLife } from './sandbox-life.ts';
 import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
-import { readLastView, type LastView } from './state/last-view.ts';
+import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
 import { ViewKeeper } from './state/view-keeper.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
@@ -147,6 +140,9 @@ export class Agent {
       events,
       netnsDir: config.netnsDir,
       self: () => this.self(),
+      demandStore: (what) => {
+        this.trust.demand(what);
+      },
     };
     this.membership = new Membership({
       store,
@@ -229,13 +225,17 @@ export class Agent {
     return AbortSignal.any([late.signal, this.#stop.signal]);
   }
 
+  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   acceptPorts(signal: AbortSignal): AcceptPorts {
+    this.trust.demand('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
     return { store, cluster: this.self().cluster, signal, random, now };
   }
 
+  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   removePorts(signal: AbortSignal): RemovePorts {
+    this.trust.demand('no network can be removed');
     const nodeName = (id: string): string => this.view.nodeList().find((n) => n.id === id)?.name ?? id;
     return { store: this.ports.store, signal, nodeName };
   }
@@ -269,7 +269,7 @@ export class Agent {
     const { signal } = this.#stop;
     try {
       this.#phase = 'joining';
-      const self = (await this.#remembered()) ?? (await this.#settle());
+      const self = (await remembered(this.#last, this.view, this.#bootPorts())) ?? (await this.#settle());
       this.#self = self;
       this.trust.belong(self.cluster);
       this.view.start();
@@ -283,25 +283,38 @@ export class Agent {
     }
   }
 
-  /** What an earlier life knew of the store, and who this node is by that: the store may be away, or be another one. */
-  async #remembered(): Promise<Self | undefined> {
-    if (this.#last === undefined) return undefined;
-    const { settings, logger, version } = this.ports;
-    const { config, origins } = settings;
-    this.view.restore(this.#last.parts);
-    const cluster = this.view.cluster.get(keys.cluster)?.value;
-    if (cluster === undefined) return undefined;
-    logger.info('last good view of the store is restored', {
-      cluster: cluster.id,
-      seen: new Date(this.#last.seen).toISOString(),
-    });
-    checkAgreement(
-      localWish(config, (key) => origins.get(key) !== 'default'),
-      cluster,
-    );
-    checkVersion(version, cluster);
-    await this.ports.holdPort(cluster.port);
-    return selfOf(await this.ownNode.content(), cluster, config.advertise);
+  /**
+   * This node leaves its cluster for the one of the store: its networks go from the kernel, and it joins as if it were new. What
+   * it had in the old cluster is for that one to collect.
+   *
+   * @throws CLUSTER_MISMATCH when the store is that of its own cluster, or the node does not fit.
+   */
+  async goOver(signal: AbortSignal): Promise<Cluster> {
+    const { logger, settings } = this.ports;
+    const { view, trust, operations } = this;
+    const old = this.self().cluster;
+    const cluster = await trust.otherCluster(signal);
+    const now = await selfIn(cluster, this.#bootPorts());
+    logger.warn('leaving the cluster for that of the store', { old: old.id, cluster: cluster.id });
+    this.#phase = 'joining';
+    await this.reconciler.abandon(signal);
+    removeLastView(settings.config.stateDir);
+    for (const { endpoint } of operations.intents.open()) operations.intents.end(endpoint);
+    await view.forgetAll();
+    this.#self = now;
+    this.reconciler.setSelf(now);
+    trust.goOver(cluster);
+    view.start();
+    this.membership.refresh();
+    await view.until(() => (view.state === 'insync' && view.isAlive(now.node) ? true : undefined), signal);
+    this.#phase = 'ready';
+    this.#warden.lookAgain();
+    return cluster;
+  }
+
+  #bootPorts(): BootPorts {
+    const { settings, version, logger, holdPort } = this.ports;
+    return { settings, version, logger, holdPort, content: () => this.ownNode.content() };
   }
 
   /** Everything is seen once, or known from an earlier life; then the kernel is compared: nothing is written before. */

@@ -1,8 +1,54 @@
 import type { Clock } from '../model/clock.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { NetworkId } from '../model/network.ts';
-import type { NodeId } from '../model/node.ts';
+import type { Cluster, NodeId } from '../model/node.ts';
+import type { Logger } from '../model/logger.ts';
+import { keys } from '../kvstore/keys.ts';
+import { checkAgreement, checkVersion, localWish } from './cluster/cluster-facts.ts';
+import type { NodeContent } from './cluster/join.ts';
+import type { Resolved } from './config/load.ts';
+import { selfOf, type Self } from './reconcile/self.ts';
+import type { LastView } from './state/last-view.ts';
 import type { View } from './view/view.ts';
+
+/** What it takes to know who this node is. */
+export interface BootPorts {
+  readonly settings: Resolved;
+  readonly version: string;
+  readonly logger: Logger;
+  readonly content: () => Promise<NodeContent>;
+  readonly holdPort: (port: number) => Promise<void>;
+}
+
+/**
+ * Who this node is in a cluster whose facts are known. The tunnels' port is ours when this returns.
+ *
+ * @throws CLUSTER_MISMATCH when this node does not fit; NODE_CONFLICT when another agent has the port here.
+ */
+export async function selfIn(cluster: Cluster, ports: BootPorts): Promise<Self> {
+  const { config, origins } = ports.settings;
+  const wish = localWish(config, (key) => origins.get(key) !== 'default');
+  checkAgreement(wish, cluster);
+  checkVersion(ports.version, cluster);
+  const self = selfOf(await ports.content(), cluster, config.advertise);
+  await ports.holdPort(cluster.port);
+  return self;
+}
+
+/** The same by what an earlier life knew, with which the view begins: the store may be away, or be another one. */
+export async function remembered(
+  last: LastView | undefined,
+  view: View,
+  ports: BootPorts,
+): Promise<Self | undefined> {
+  if (last === undefined) return undefined;
+  view.restore(last.parts);
+  const cluster = view.cluster.get(keys.cluster)?.value;
+  if (cluster === undefined) return undefined;
+  const seen = new Date(last.seen).toISOString();
+  ports.logger.info('last good view of the store is restored', { cluster: cluster.id, seen });
+  return selfIn(cluster, ports);
+}
 
 /** How long the store may take to answer at the start before this node goes by what it knew last. */
 const patience = 2000;

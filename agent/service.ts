@@ -15,6 +15,7 @@ import type {
 } from '../api/schemas/network.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
 import type { NodeJson } from '../api/schemas/node.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
@@ -42,6 +43,8 @@ const viewPatience = 2000;
 /** How long, and how often, the end of a forced removal is waited for. */
 const removalPatience = 5000;
 const removalPoll = 50;
+/** How long it may take to go over to another cluster, once the old one's networks are gone. */
+const joinPatience = 30_000;
 
 /** What the local API offers, on an agent. */
 export class Service implements AgentService {
@@ -157,6 +160,19 @@ export class Service implements AgentService {
     const from = after > events.last ? 0 : after;
     if (wait > 0) await events.news(from, this.#agent.deadline(wait));
     return { events: events.after(from), last: events.last };
+  }
+
+  async acceptStore(): Promise<AcceptedStoreJson> {
+    const agent = this.#agent;
+    const { cluster } = agent.self();
+    return { cluster: cluster.id, released: await agent.trust.accept(agent.deadline(patience)) };
+  }
+
+  async joinStore(): Promise<JoinedStoreJson> {
+    const agent = this.#agent;
+    const left = agent.self().cluster.id;
+    const { id } = await agent.goOver(agent.deadline(removalPatience + joinPatience));
+    return { left, cluster: id };
   }
 
   async listNodes(): Promise<readonly NodeJson[]> {

@@ -7,6 +7,14 @@ type Problem = StatusJson['problems'][number];
 /** Most problems of one kind that are listed; the rest is counted. */
 const most = 20;
 
+const hints = {
+  lost:
+    'traffic goes on, nothing is changed; the agents put back what they know unless rebuildStore is false; ' +
+    '`weft store accept` takes the store as it is',
+  foreign:
+    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join`',
+} as const;
+
 /** Why an attach would not work now; empty: it would. */
 export function readinessOf(agent: Agent): ReadinessJson {
   const { view, phase, membership, ports } = agent;
@@ -56,10 +64,16 @@ export function statusOf(agent: Agent): StatusJson {
 }
 
 function problemsOf(agent: Agent): readonly Problem[] {
-  const { view, membership, ownNode, reconciler, ports } = agent;
+  const { view, membership, ownNode, reconciler, ports, trust } = agent;
   const problems: Problem[] = [];
   if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
     problems.push({ what: 'cluster', why: membership.state.error.message });
+  } else if (trust.standing.kind !== 'ours') {
+    problems.push({
+      what: 'store',
+      why: `${ports.store.description}: ${view.trouble ?? ''}`,
+      hint: hints[trust.standing.kind],
+    });
   } else if (agent.phase === 'joining' || view.state === 'stale') {
     const why = `no contact with ${ports.store.description}`;
     problems.push({ what: 'store', why, hint: 'traffic goes on; changes wait for its return' });
@@ -68,8 +82,10 @@ function problemsOf(agent: Agent): readonly Problem[] {
   if (ownNode.trouble !== undefined) problems.push({ what: 'underlay', why: ownNode.trouble });
   const bad = [...view.bad()].map(([key, error]) => ({ what: `record ${key}`, why: error.message }));
   const held = view.held().map((key) => {
-    const why = 'is missing from a store that may not be the one we knew; it is kept';
-    return { what: `record ${key}`, why };
+    const refusal = trust.refused.get(key);
+    const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;
+    const hint = '`weft store accept` gives up what is kept, on every node';
+    return { what: `record ${key}`, why, hint };
   });
   const refused = [...view.networkStates.records.values()].flatMap(({ value }): Problem[] => {
     if (!('id' in value)) return [{ what: `declaration of network ${value.name}`, why: value.why }];

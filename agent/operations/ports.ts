@@ -25,4 +25,6 @@ export interface OperationPorts {
   readonly netnsDir: string;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
+  /** @throws STORE_UNAVAILABLE, with `what` cannot be done, while nothing may be written to the store. */
+  readonly demandStore: (what: string) => void;
 }

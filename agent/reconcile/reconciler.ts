@@ -48,6 +48,7 @@ export class Reconciler {
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
   #self: Self | undefined;
+  #isAbandoning = false;
   #compareTimer: Timer | undefined;
 
   constructor(ports: ReconcilerPorts) {
@@ -155,6 +156,17 @@ export class Reconciler {
     return this.#until(() => (this.progress(network, endpoint) === undefined ? 'done' : undefined), signal);
   }
 
+  /** Takes every network out of this node's kernel, whatever the view says: this node leaves its cluster. */
+  async abandon(signal: AbortSignal): Promise<void> {
+    this.#isAbandoning = true;
+    try {
+      this.compare(this.#networks.keys());
+      await this.#until(() => (this.#networks.size === 0 ? 'done' : undefined), signal);
+    } finally {
+      this.#isAbandoning = false;
+    }
+  }
+
   async close(): Promise<void> {
     this.#compareTimer?.cancel();
     await this.#scheduler.close();
@@ -194,8 +206,9 @@ export class Reconciler {
 
   async #pass(id: NetworkId): Promise<void> {
     const self = this.#self;
-    const { view, logger, sandboxes } = this.#ports;
+    const { view, logger } = this.#ports;
     if (self === undefined || !view.ready) return;
+    if (this.#isAbandoning) return this.#carryOut(id, nothingOf(self));
     const endpoints = view.endpoints(id);
     const spec = view.networkById(id);
     // A network that is known must be seen whole before anything of it is judged.
@@ -203,7 +216,6 @@ export class Reconciler {
       view.join(id);
       return;
     }
-    const one = this.#network(id);
     const wish = this.#uncompared.get(id);
     if (spec === undefined && !view.networkStates.confirmed) {
       // What was only remembered does not say that a network is gone.
@@ -218,16 +230,22 @@ export class Reconciler {
       this.#passed(id, wish);
       return;
     }
-    const input: NetworkInput = {
+    await this.#carryOut(id, {
       self,
       network: spec,
       nodes: view.nodeList(),
       node: (node) => view.node(node),
       endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
       endpoints: () => endpoints?.records.values() ?? [],
-      lives: ({ sandbox }) => sandboxes.lives(sandbox),
+      lives: ({ sandbox }) => this.#ports.sandboxes.lives(sandbox),
       isConfirmed: view.isConfirmed(id),
-    };
+    });
+  }
+
+  async #carryOut(id: NetworkId, input: NetworkInput): Promise<void> {
+    const { view, logger } = this.#ports;
+    const one = this.#network(id);
+    const wish = this.#uncompared.get(id);
     try {
       const report = await one.pass(input);
       this.#report(id, report);
@@ -243,6 +261,7 @@ export class Reconciler {
     if (one.isGone && !this.#joining.has(id)) {
       this.#networks.delete(id);
       this.#told.delete(id);
+      for (const wake of [...this.#waiters]) wake();
       await view.leave(id).catch((error: unknown) => {
         logger.warn('watch did not end in order', { network: id, error: asWeftError(error).message });
       });
@@ -273,3 +292,15 @@ export class Reconciler {
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }
+
+/** Of a network that is to leave no trace. */
+const nothingOf = (self: Self): NetworkInput => ({
+  self,
+  network: undefined,
+  nodes: [],
+  node: () => undefined,
+  endpoint: () => undefined,
+  endpoints: () => [],
+  lives: () => false,
+  isConfirmed: true,
+});

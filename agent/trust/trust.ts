@@ -1,7 +1,7 @@
 import { keys } from '../../kvstore/keys.ts';
 import { encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import type { Condition, Store } from '../../kvstore/store.ts';
-import { sleep, type Clock } from '../../model/clock.ts';
+import { sleep, type Clock, type Timer } from '../../model/clock.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
@@ -33,6 +33,8 @@ export type Standing = { readonly kind: 'ours' } | Exclude<Finding, { readonly k
 
 /** A node of rank n waits n times this long before it restores, so that one begins and the others find it done. */
 const rankDelay = 2000;
+/** Milliseconds between two tries to put back what the store could not take. */
+const retryInterval = 30_000;
 /** Milliseconds between two looks at a store that is not believed. */
 const interval = { ours: 0, lost: 500, foreign: 2000 } as const;
 
@@ -48,6 +50,7 @@ export class Trust {
   #nextReading: Promise<Found> | undefined;
   #attending = false;
   #running: Promise<void> = Promise.resolve();
+  #retry: Timer | undefined;
   /** What could not be restored, by key, with the reason. */
   #refused: ReadonlyMap<string, string> = new Map();
   readonly #waiters = new Set<() => void>();
@@ -140,20 +143,27 @@ export class Trust {
     return held;
   }
 
-  /** The cluster of the store, when it is another one than ours. */
-  async otherCluster(signal: AbortSignal): Promise<Cluster | undefined> {
-    const { cluster } = await readEvidence(this.#ports.store, this.#ports.node, signal);
-    return cluster?.facts.id === this.#known?.cluster ? undefined : cluster?.facts;
+  /** The cluster of the store, which is another one than ours. @throws CLUSTER_MISMATCH when it is not. */
+  async otherCluster(signal: AbortSignal): Promise<Cluster> {
+    const { store, node, name } = this.#ports;
+    const { cluster } = await readEvidence(store, node, signal);
+    if (cluster !== undefined && cluster.facts.id !== this.#demandKnown().cluster) return cluster.facts;
+    const holds =
+      cluster === undefined ? 'no cluster' : `cluster ${cluster.facts.id}, to which ${name} belongs`;
+    throw new WeftError(
+      'CLUSTER_MISMATCH',
+      `there is none to go over to: the store ${store.description} holds ${holds}`,
+    );
   }
 
   /** This node has gone over to another cluster. */
-  leave(cluster: Cluster): void {
-    this.#known = undefined;
-    this.#become({ kind: 'ours' });
+  goOver(cluster: Cluster): void {
     this.belong(cluster);
+    this.#become({ kind: 'ours' });
   }
 
   close(): Promise<void> {
+    this.#retry?.cancel();
     return this.#running.catch(() => undefined);
   }
 
@@ -293,13 +303,17 @@ export class Trust {
   async #mend(isTurn: boolean): Promise<boolean> {
     const { store, view, name, leaseTtl, events, signal } = this.#ports;
     const missing = await missingFrom(store, bundlesOf(view.remember()), signal);
-    if (missing.length === 0) return true;
+    if (missing.length === 0) {
+      this.#refused = new Map();
+      return true;
+    }
     if (!isTurn) return false;
     const from = `what the agent of ${name} knows`;
     const done = await rebuild(missing, { store, from, leaseTtl, signal });
     if (done === undefined) return false;
     this.#refused = done.refused;
     const { written, refused } = done;
+    if (written === 0) return true;
     const message = `the store ${store.description} had lost ${written + refused.size} keys; ${written} were put back`;
     events.tell('store-restored', message, { written, refused: [...refused.keys()].slice(0, 20) });
     return true;
@@ -316,6 +330,28 @@ export class Trust {
       serial,
     };
     if (this.#standing.kind !== 'ours') this.#become({ kind: 'ours' });
+    this.#retryLater();
+  }
+
+  /** Somebody may have what is held here; when he lets go of it, it is put back. */
+  #retryLater(): void {
+    const { clock, view, rebuilds, signal } = this.#ports;
+    this.#retry?.cancel();
+    if (!rebuilds || this.#refused.size === 0 || signal.aborted) return;
+    this.#retry = clock.after(retryInterval, () => {
+      if (view.held().length === 0) this.#refused = new Map();
+      else if (view.state !== 'insync') this.#retryLater();
+      else this.#running = this.#mendAgain();
+    });
+  }
+
+  async #mendAgain(): Promise<void> {
+    try {
+      await this.#mend(true);
+    } catch (error) {
+      this.#ports.logger.warn('cannot put back what is held', { error: asWeftError(error).message });
+    }
+    this.#retryLater();
   }
 
   /** Resolves with the next change of the standing. */

@@ -39,6 +39,8 @@ export interface CollectionPorts {
    * answer. Undefined: there is nothing to ask. Without this port an odd snapshot is `lost` and everything else `ours`.
    */
   readonly judge?: (oddity: Oddity | undefined) => Promise<Judgement> | undefined;
+  /** Its keys live under leases: they end with the store that gave them, and nothing of them is held. */
+  readonly isLeased?: boolean;
   /** Keys whose record changed, appeared, went or went bad; called after the maps are up to date. */
   onChange(keys: ReadonlySet<string>): void;
   onState(): void;
@@ -275,7 +277,7 @@ export class Collection<T> {
     if (update.kind === 'snapshot') for (const key of this.#missedIn(update)) removals.set(key, 'deleted');
     for (const [key, how] of removals) {
       if (update.revision < (this.#ahead.get(key) ?? 0)) continue;
-      if (how === 'missing' && isDoubted) this.#held.add(key);
+      if (how === 'missing' && isDoubted && this.#ports.isLeased !== true) this.#held.add(key);
       else this.#remove(key, changed);
     }
     for (const [key, revision] of this.#ahead) if (revision <= update.revision) this.#ahead.delete(key);

@@ -75,18 +75,21 @@ export class View {
     this.nodes = this.#collect(prefixes.nodes, decodeNode, () => {
       this.#tell((l) => l.nodes?.());
     });
-    this.alive = this.#collect(prefixes.alive, decodeAlive, () => {
+    const onAlive = (): void => {
       this.#tell((l) => l.alive?.());
-    });
+    };
+    this.alive = this.#collect(prefixes.alive, decodeAlive, onAlive, true);
   }
 
   #collect<T>(
     prefix: string,
     decode: (key: string, value: Uint8Array) => T,
     onChange: (keys: ReadonlySet<string>) => void,
+    isLeased = false,
   ) {
     return new Collection<T>(prefix, decode, {
       store: this.#store,
+      isLeased,
       onChange,
       onState: () => {
         this.#stateMoved();
