@@ -1,6 +1,7 @@
 import type { Store } from '../kvstore/store.ts';
 import type { Kernel } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
+import type { EndpointId } from '../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Name } from '../model/name.ts';
@@ -22,7 +23,7 @@ import type { RemovePorts } from './networks/remove.ts';
 import { Warden } from './networks/warden.ts';
 import { adopt } from './operations/adopt.ts';
 import { detachDead, detachEndpoint } from './operations/detach.ts';
-import { finishIntents } from './operations/finish-intents.ts';
+import { Unfinished } from './operations/unfinished.ts';
 import { Pools } from './operations/pools.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
@@ -36,7 +37,6 @@ import { readLastView, removeLastView, type LastView } from './state/last-view.t
 import { ViewKeeper } from './state/view-keeper.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
-import { namespaceMark } from '../vxlan/names.ts';
 
 export interface AgentPorts {
   readonly settings: Resolved;
@@ -72,6 +72,7 @@ export class Agent {
   readonly trust: Trust;
   readonly #keeper: ViewKeeper;
   readonly #last: LastView | undefined;
+  readonly #unfinished: Unfinished;
   readonly #warden: Warden;
   readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
@@ -116,9 +117,12 @@ export class Agent {
     this.#last = readLastView(config.stateDir, onCorrupt);
     this.#keeper = new ViewKeeper({ view: this.view, clock, logger, stateDir: config.stateDir });
     const sandboxes = new SandboxLife(kernel);
+    const intents = new Intents(config.stateDir, onCorrupt);
+    const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     this.reconciler = new Reconciler({
       kernel,
       sandboxes,
+      isDetached,
       view: this.view,
       clock,
       logger,
@@ -133,7 +137,7 @@ export class Agent {
       kernel,
       sandboxes,
       reconciler: this.reconciler,
-      intents: new Intents(config.stateDir, onCorrupt),
+      intents,
       locks: new KeyedLock(),
       pools: new Pools(this.view),
       logger,
@@ -144,6 +148,11 @@ export class Agent {
         this.trust.demand(what);
       },
     };
+    this.#unfinished = new Unfinished({
+      operations: this.operations,
+      clock,
+      deadline: () => this.deadline(patience),
+    });
     this.membership = new Membership({
       store,
       clock,
@@ -173,6 +182,7 @@ export class Agent {
       logger,
       events,
       node,
+      isDetached,
       grace: config.sandboxGrace,
       adopt: (network, endpoint) => adopt(network, endpoint, this.operations, this.deadline(patience)),
       changed: (network, endpoint) => {
@@ -252,6 +262,7 @@ export class Agent {
   /** What is in the kernel stays there. */
   async stop(): Promise<void> {
     this.#stop.abort(new WeftError('STORE_CLOSED', 'weftd is stopping'));
+    this.#unfinished.close();
     this.ownNode.close();
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
@@ -325,10 +336,7 @@ export class Agent {
     const hasSpoken = await storeSpeaks(self.node, this.#last !== undefined, { view, clock }, signal);
     const own = hasSpoken ? await this.#ownNetworks(self, signal) : networksKnown(view, self.node);
     for (const id of own) this.view.join(id);
-    const pinned = (await kernel.namespaces()).flatMap(({ scope, mark }) => {
-      const id = scope.slice('network:'.length) as NetworkId;
-      return mark === namespaceMark(self.cluster.id, self.node, id) ? [id] : [];
-    });
+    const pinned = await pinnedNetworks(kernel, self);
     // As after a reboot: sandboxes that have names will come back under them.
     if (pinned.length === 0)
       this.operations.sandboxes.lose(ownEndpoints(view, self.node).map((e) => e.sandbox));
@@ -345,7 +353,7 @@ export class Agent {
     const fields = { node: self.node, vtep: self.vtep, networks: own.size };
     this.events.tell('agent-ready', `weftd on ${name} is ready`, fields);
     if (!hasSpoken) await this.#catchUp(all, signal);
-    await finishIntents(this.operations, this.deadline(patience));
+    await this.#unfinished.finish();
   }
 
   /** The store speaks again after a start without it: what it knows of this node that the last good view did not. */
@@ -408,7 +416,7 @@ export class Agent {
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
     this.events.tell('store-back', 'store is back', { store: store.description });
-    if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
+    if (this.#phase === 'ready') await this.#unfinished.finish();
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */

@@ -10,6 +10,8 @@ import type { Resolved } from './config/load.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
 import type { LastView } from './state/last-view.ts';
 import type { View } from './view/view.ts';
+import type { Kernel } from '../linux/kernel.ts';
+import { namespaceMark } from '../vxlan/names.ts';
 
 /** What it takes to know who this node is. */
 export interface BootPorts {
@@ -83,4 +85,15 @@ export function ownEndpoints(view: View, node: NodeId): readonly Endpoint[] {
 /** The networks in which the view holds an endpoint of the node. */
 export function networksKnown(view: View, node: NodeId): ReadonlySet<NetworkId> {
   return new Set(ownEndpoints(view, node).map(({ network }) => network));
+}
+
+/** The networks of which this node's kernel has a namespace that is provably ours. */
+export async function pinnedNetworks(
+  kernel: Pick<Kernel, 'namespaces'>,
+  { cluster, node }: Self,
+): Promise<readonly NetworkId[]> {
+  return (await kernel.namespaces()).flatMap(({ scope, mark }) => {
+    const id = scope.slice('network:'.length) as NetworkId;
+    return mark === namespaceMark(cluster.id, node, id) ? [id] : [];
+  });
 }

@@ -16,6 +16,8 @@ export interface SandboxWatchPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
+  /** Was it detached while the store was away? Then there is nothing left to do here. */
+  readonly isDetached: (endpoint: EndpointId) => boolean;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   /** The sandbox of this endpoint came to its end, or another look shows that it lives. */
@@ -68,10 +70,14 @@ export class SandboxWatch {
   }
 
   async #round(): Promise<void> {
-    const { view, clock, sandboxes, grace, changed, adopt } = this.#ports;
+    const { view, clock, sandboxes, grace, changed, adopt, isDetached } = this.#ports;
     const node = this.#ports.node();
     if (node === undefined) return;
-    const own = new Map(ownEndpoints(view, node).map((e) => [e.id, e]));
+    const own = new Map(
+      ownEndpoints(view, node)
+        .filter((e) => !isDetached(e.id))
+        .map((e) => [e.id, e]),
+    );
     for (const id of this.#gone.keys()) if (!own.has(id)) this.#gone.delete(id);
     const due: Endpoint[] = [];
     const returned: Endpoint[] = [];

@@ -151,7 +151,9 @@ export class Service implements AgentService {
 
   async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
     const agent = this.#agent;
-    return { detached: await detach(wish, agent.operations, agent.deadline(timeout)) };
+    const done = await detach(wish, agent.operations, agent.deadline(timeout));
+    if (done === 'store pending') return { detached: true, storePending: true };
+    return { detached: done === 'detached' };
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {
@@ -260,7 +262,9 @@ export class Service implements AgentService {
   async #endpointsOf(network: Network): Promise<readonly Recorded<Endpoint>[]> {
     const { view, ports } = this.#agent;
     const known = view.endpoints(network.id);
-    if (known !== undefined && known.state !== 'syncing') return [...known.records.values()];
+    const { intents } = this.#agent.operations;
+    if (known !== undefined && known.state !== 'syncing')
+      return [...known.records.values()].filter((e) => !intents.isDeferred(e.value.id));
     // While the store is away, what is known here is all that can be told.
     if (view.state !== 'insync') return [];
     const signal = this.#agent.deadline(patience);

@@ -34,7 +34,8 @@ export function readinessOf(agent: Agent): ReadinessJson {
 export function statusOf(agent: Agent): StatusJson {
   const { ports, view, cluster, reconciler, ownNode } = agent;
   const { clock, version, store, settings } = ports;
-  const all = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const known = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const all = known.filter(({ value }) => !agent.operations.intents.isDeferred(value.id));
   const local = all.filter(({ value }) => value.node === agent.id).length;
   const networks = [...reconciler.networks().values()];
   const sum = (of: (one: (typeof networks)[number]) => number): number =>

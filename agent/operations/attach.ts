@@ -15,7 +15,7 @@ import type { Network, NetworkId } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
-import { removeRecord } from './detach.ts';
+import { detachLocked, removeRecord } from './detach.ts';
 import { activeNetwork, requireActive } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
 import type { Choice } from './pools.ts';
@@ -59,6 +59,8 @@ export async function attach(
     ports.reconciler.during(network.id, async () => {
       const endpoints = ports.view.join(network.id);
       await ports.view.until(() => (endpoints.state === 'syncing' ? undefined : true), signal);
+      // It was detached while the store was away: that comes first.
+      if (ports.intents.isDeferred(id)) await detachLocked(network.id, id, ports, signal);
       using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       try {

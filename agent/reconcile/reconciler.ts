@@ -22,6 +22,8 @@ import type { Self } from './self.ts';
 export interface ReconcilerPorts {
   readonly kernel: Kernel;
   readonly sandboxes: SandboxLife;
+  /** Was it detached here while the store was away, so that it is gone whatever the view says? */
+  readonly isDetached: (endpoint: EndpointId) => boolean;
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -206,7 +208,7 @@ export class Reconciler {
 
   async #pass(id: NetworkId): Promise<void> {
     const self = this.#self;
-    const { view, logger } = this.#ports;
+    const { view, logger, isDetached } = this.#ports;
     if (self === undefined || !view.ready) return;
     if (this.#isAbandoning) return this.#carryOut(id, nothingOf(self));
     const endpoints = view.endpoints(id);
@@ -235,8 +237,9 @@ export class Reconciler {
       network: spec,
       nodes: view.nodeList(),
       node: (node) => view.node(node),
-      endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
-      endpoints: () => endpoints?.records.values() ?? [],
+      endpoint: (endpoint) =>
+        isDetached(endpoint) ? undefined : endpoints?.get(keys.endpoint(id, endpoint)),
+      endpoints: () => [...(endpoints?.records.values() ?? [])].filter((e) => !isDetached(e.value.id)),
       lives: ({ sandbox }) => this.#ports.sandboxes.lives(sandbox),
       isConfirmed: view.isConfirmed(id),
     });
