@@ -8,7 +8,15 @@ import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
-import { networksKnown, ownEndpoints, remembered, selfIn, storeSpeaks, type BootPorts } from './boot.ts';
+import {
+  networksKnown,
+  ownEndpoints,
+  pinnedNetworks,
+  remembered,
+  selfIn,
+  storeSpeaks,
+  type BootPorts,
+} from './boot.ts';
 import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import { openJournalFile } from './events/journal-file.ts';
 import { Journal } from './events/journal.ts';
