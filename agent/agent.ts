@@ -9,15 +9,15 @@ import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
 import {
+  type BootPorts,
   networksKnown,
   ownEndpoints,
   pinnedNetworks,
   remembered,
   selfIn,
+  settled,
   storeSpeaks,
-  type BootPorts,
 } from './boot.ts';
-import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import { openJournalFile } from './events/journal-file.ts';
 import { Journal } from './events/journal.ts';
 import { ViewNews } from './events/view-news.ts';
@@ -381,19 +381,11 @@ export class Agent {
     return new Set([...there, ...networksKnown(this.view, self.node)]);
   }
 
-  /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */
+  /** The store may be away for as long as it likes. */
   #settle(): Promise<Self> {
-    const { settings, store, clock, logger, random, version, holdPort } = this.ports;
-    const { config, origins } = settings;
-    const wish = localWish(config, (key) => origins.get(key) !== 'default');
-    return this.#persist('join the cluster', async () => {
-      const content = await this.ownNode.content();
-      const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
-      const found = newCluster(random(8), family, config.port, version);
-      const ports = { store, clock, logger, signal: this.#stop.signal, holdPort };
-      const cluster = await settleCluster(wish, found, config.init, ports);
-      return selfOf(content, cluster, config.advertise);
-    });
+    const { store, clock, random } = this.ports;
+    const ports = { ...this.#bootPorts(), store, clock, random, signal: this.#stop.signal };
+    return this.#persist('join the cluster', () => settled(ports));
   }
 
   /** The underlay's addresses, its MTU or the node's routes are others now. */

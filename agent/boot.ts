@@ -4,7 +4,14 @@ import type { NetworkId } from '../model/network.ts';
 import type { Cluster, NodeId } from '../model/node.ts';
 import type { Logger } from '../model/logger.ts';
 import { keys } from '../kvstore/keys.ts';
-import { checkAgreement, checkVersion, localWish } from './cluster/cluster-facts.ts';
+import {
+  checkAgreement,
+  checkVersion,
+  localWish,
+  newCluster,
+  settleCluster,
+  type ClusterPorts,
+} from './cluster/cluster-facts.ts';
 import type { NodeContent } from './cluster/join.ts';
 import type { Resolved } from './config/load.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
@@ -35,6 +42,20 @@ export async function selfIn(cluster: Cluster, ports: BootPorts): Promise<Self> 
   const self = selfOf(await ports.content(), cluster, config.advertise);
   await ports.holdPort(cluster.port);
   return self;
+}
+
+/** The same for a node that knows nothing yet: by what the store says, or as one that founds the cluster. */
+export async function settled(
+  ports: BootPorts &
+    Pick<ClusterPorts, 'store' | 'clock' | 'signal'> & { readonly random: (bytes: number) => string },
+): Promise<Self> {
+  const { config, origins } = ports.settings;
+  const wish = localWish(config, (key) => origins.get(key) !== 'default');
+  const content = await ports.content();
+  const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
+  const found = newCluster(ports.random(8), family, config.port, ports.version);
+  const cluster = await settleCluster(wish, found, config.init, ports);
+  return selfOf(content, cluster, config.advertise);
 }
 
 /** The same by what an earlier life knew, with which the view begins: the store may be away, or be another one. */

@@ -67,14 +67,11 @@ export function statusOf(agent: Agent): StatusJson {
 function problemsOf(agent: Agent): readonly Problem[] {
   const { view, membership, ownNode, reconciler, ports, trust } = agent;
   const problems: Problem[] = [];
-  if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
+  if (trust.standing.kind !== 'ours') {
+    const why = `${ports.store.description}: ${view.trouble ?? ''}`;
+    problems.push({ what: 'store', why, hint: hints[trust.standing.kind] });
+  } else if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
     problems.push({ what: 'cluster', why: membership.state.error.message });
-  } else if (trust.standing.kind !== 'ours') {
-    problems.push({
-      what: 'store',
-      why: `${ports.store.description}: ${view.trouble ?? ''}`,
-      hint: hints[trust.standing.kind],
-    });
   } else if (agent.phase === 'joining' || view.state === 'stale') {
     const why = `no contact with ${ports.store.description}`;
     problems.push({ what: 'store', why, hint: 'traffic goes on; changes wait for its return' });
