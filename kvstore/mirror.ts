@@ -45,16 +45,19 @@ export class Mirror {
   #snapshot({ revision, entries, identity }: StateUpdate & { readonly kind: 'snapshot' }): MirrorOutcome {
     const comparable = this.#identity === identity && revision >= this.#revision;
     const before = this.#seen;
-    this.#seen = new Map(entries.map((e) => [e.key, { revision: e.revision, created: e.created }]));
+    const seen = new Map<string, Seen>();
+    const upserts: { entry: Entry }[] = [];
+    for (const entry of entries) {
+      const known = before.get(entry.key);
+      const isNews = !comparable || !isSame(known, entry);
+      if (isNews) upserts.push({ entry });
+      seen.set(entry.key, isNews ? { revision: entry.revision, created: entry.created } : (known as Seen));
+    }
+    const removals: { key: string; how: 'missing' }[] = [];
+    for (const key of before.keys()) if (!seen.has(key)) removals.push({ key, how: 'missing' });
+    this.#seen = seen;
     this.#identity = identity;
-    return {
-      upserts: entries
-        .filter((entry) => !comparable || !isSame(before.get(entry.key), entry))
-        .map((entry) => ({ entry })),
-      removals: [...before.keys()]
-        .filter((key) => !this.#seen.has(key))
-        .map((key) => ({ key, how: 'missing' as const })),
-    };
+    return { upserts, removals };
   }
 
   #changes({ revision, changes }: StateUpdate & { readonly kind: 'changes' }): MirrorOutcome {

@@ -10,6 +10,7 @@ export type Revision = number;
 
 export interface Entry {
   readonly key: string;
+  /** Values of one listing, or of one snapshot, may lie in one piece of memory: whoever keeps some of them copies those. */
   readonly value: Uint8Array;
   /** Revision of the last write to this key. */
   readonly revision: Revision;

@@ -57,28 +57,33 @@ export function ip4ToNumber(ip: Ip): number {
 }
 
 export function ipFromBigint(family: Family, value: bigint): Ip {
-  if (family === 6) return formatIp6(value);
+  if (family === 6) {
+    return formatIp6(Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn)));
+  }
   const n = Number(value);
   return `${n >>> 24}.${(n >>> 16) & 255}.${(n >>> 8) & 255}.${n & 255}` as Ip;
 }
 
-/** RFC 5952 text. An IPv4-mapped address stays hexadecimal: it is one address with one spelling. */
-function formatIp6(value: bigint): Ip {
-  const groups = Array.from({ length: 8 }, (_, i) => Number((value >> BigInt(112 - 16 * i)) & 0xffffn));
-  let best = { at: -1, length: 1 };
+/** RFC 5952 text of eight groups. An IPv4-mapped address stays hexadecimal: it is one address with one spelling. */
+function formatIp6(groups: readonly number[]): Ip {
+  let [best, length] = [8, 1];
   for (let i = 0; i < 8; i += 1) {
     let end = i;
     while (end < 8 && groups[end] === 0) end += 1;
-    if (end - i > best.length) best = { at: i, length: end - i };
+    if (end - i > length) [best, length] = [i, end - i];
     if (end > i) i = end;
   }
-  const text = (from: number, to: number): string =>
-    groups
-      .slice(from, to)
-      .map((g) => g.toString(16))
-      .join(':');
-  if (best.at < 0) return text(0, 8) as Ip;
-  return `${text(0, best.at)}::${text(best.at + best.length, 8)}` as Ip;
+  let text = '';
+  for (let i = 0; i < 8; i += 1) {
+    if (i === best) {
+      text += '::';
+      i += length - 1;
+    } else {
+      const isFirst = i === 0 || i === best + length;
+      text += isFirst ? (groups[i] ?? 0).toString(16) : `:${(groups[i] ?? 0).toString(16)}`;
+    }
+  }
+  return text as Ip;
 }
 
 /** 4 or 16 bytes in network order at `offset`. */
@@ -86,9 +91,11 @@ export function ipFromBytes(bytes: Uint8Array, family: Family, offset = 0): Ip {
   if (family === 4) {
     return `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}` as Ip;
   }
-  let value = 0n;
-  for (let i = 0; i < 16; i += 1) value = (value << 8n) | BigInt(bytes[offset + i] ?? 0);
-  return formatIp6(value);
+  const groups = [0, 0, 0, 0, 0, 0, 0, 0];
+  for (let i = 0; i < 8; i += 1) {
+    groups[i] = ((bytes[offset + 2 * i] ?? 0) << 8) | (bytes[offset + 2 * i + 1] ?? 0);
+  }
+  return formatIp6(groups);
 }
 
 /** Writes 4 or 16 bytes at `offset` and returns how many. */

@@ -54,24 +54,35 @@ export class Pools {
   next(network: Pick<Network, 'id' | 'name'>, subnet: Subnet, node: NodeId, refused: ReadonlySet<Ip>): Ip {
     const pool = this.#pool(network.id);
     const held = new Set<Ip>([subnet.gateway, ...subnet.auxiliary.values(), ...refused]);
-    for (const { value } of this.#view.endpoints(network.id)?.records.values() ?? []) {
-      for (const ip of value.addresses) held.add(ip);
-    }
     for (const choice of pool.choices) for (const ip of choice.addresses) held.add(ip);
     const start = pool.next.get(subnet.prefix) ?? startFor(subnet, node);
-    const ip =
-      chooseAddress(
-        subnet,
-        { has: (ip) => held.has(ip) || pool.taken.has(ip) || pool.released.has(ip) },
-        start,
-      ) ??
-      chooseAddress(subnet, { has: (ip) => held.has(ip) || pool.taken.has(ip) }, start) ??
-      chooseAddress(subnet, held, start);
+    const isUntouched = { has: (ip: Ip) => held.has(ip) || pool.taken.has(ip) || pool.released.has(ip) };
+    let ip = chooseAddress(subnet, isUntouched, start);
+    // Mostly nobody has it, and to look for one address is quick; to gather those of 100,000 endpoints is not.
+    if (ip === undefined || this.#isKnown(network.id, ip)) {
+      for (const known of this.#known(network.id)) held.add(known);
+      ip =
+        chooseAddress(subnet, isUntouched, start) ??
+        chooseAddress(subnet, { has: (ip) => held.has(ip) || pool.taken.has(ip) }, start) ??
+        chooseAddress(subnet, held, start);
+    }
     if (ip === undefined) throw exhausted(network, subnet, held);
     pool.taken.delete(ip);
     pool.released.delete(ip);
     pool.next.set(subnet.prefix, placeOf(subnet, ip) + 1n);
     return ip;
+  }
+
+  /** Addresses of endpoints. */
+  *#known(network: NetworkId): Generator<Ip> {
+    for (const { value } of this.#view.endpoints(network)?.records.values() ?? []) yield* value.addresses;
+  }
+
+  #isKnown(network: NetworkId, ip: Ip): boolean {
+    for (const { value } of this.#view.endpoints(network)?.records.values() ?? []) {
+      if (value.addresses.includes(ip)) return true;
+    }
+    return false;
   }
 
   take(network: NetworkId, ip: Ip): void {

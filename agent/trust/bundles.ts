@@ -20,7 +20,7 @@ export interface Bundle {
  * VNIs and claims, nodes, endpoints with their claims. Pure. A record that cannot be read is left out: its claims are not known.
  */
 export function bundlesOf(parts: readonly Remembered[]): readonly Bundle[] {
-  const entries = parts.flatMap((part) => part.entries);
+  const entries = parts.flatMap((part) => [...part.entries]);
   const below = (prefix: string): readonly Entry[] => entries.filter(({ key }) => key.startsWith(prefix));
   return [
     ...entries.filter(({ key }) => key === keys.cluster).map(alone),

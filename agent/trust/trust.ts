@@ -192,7 +192,7 @@ export class Trust {
       this.#enter({ kind: 'foreign', cluster: cluster.value.id });
     } else {
       const isAccepted = cluster.value.epoch > known.epoch;
-      const created = cluster.entry?.created ?? known.created;
+      const created = cluster.stored?.created ?? known.created;
       this.#known = { ...known, epoch: cluster.value.epoch, created, serial };
       if (isAccepted) this.#release();
     }

@@ -7,8 +7,11 @@ import type { Entry, Revision, Store, Watch, WatchUpdate } from '../../kvstore/s
 export interface Recorded<T> {
   readonly value: T;
   readonly revision: Revision;
-  /** As the store holds it; absent for a moment after an own write that the watch has not shown yet. */
-  readonly entry?: Entry;
+  /**
+   * When its key was made, and its bytes as the store holds them, one character each, which takes the least memory. Absent for a
+   * moment after an own write that the watch has not shown yet.
+   */
+  readonly stored?: { readonly created: Revision; readonly bytes: string };
 }
 
 export type SyncState = 'syncing' | 'insync' | 'stale';
@@ -27,7 +30,7 @@ export interface Remembered {
   readonly prefix: string;
   readonly identity: string;
   readonly revision: Revision;
-  readonly entries: readonly Entry[];
+  readonly entries: Iterable<Entry>;
   /** Those of them that the store does not hold, and that were not given up. */
   readonly held: readonly string[];
 }
@@ -101,9 +104,10 @@ export class Collection<T> {
     if (known !== undefined) {
       const { entries, held, identity, revision } = known;
       const missing = new Set(held);
-      this.#mirror.restore({ identity, revision, entries: entries.filter(({ key }) => !missing.has(key)) });
+      const all = [...entries];
+      this.#mirror.restore({ identity, revision, entries: all.filter(({ key }) => !missing.has(key)) });
       const changed = new Set<string>();
-      for (const entry of entries) this.#put(entry, changed);
+      for (const entry of all) this.#put(entry, changed);
       for (const key of missing) this.#held.add(key);
       this.#identity = identity;
       this.#revision = revision;
@@ -115,8 +119,8 @@ export class Collection<T> {
   /** What a later life should know; undefined while nothing is known. */
   remember(): Remembered | undefined {
     if (this.#identity === undefined) return undefined;
-    const entries = Array.from(this.#records.values(), ({ entry }) => entry).filter((e) => e !== undefined);
     const { prefix } = this;
+    const entries = entriesOf([...this.#records]);
     return { prefix, identity: this.#identity, revision: this.#revision, entries, held: [...this.#held] };
   }
 
@@ -303,7 +307,8 @@ export class Collection<T> {
   /** Our own write, known already, as the store holds it. */
   #complete(entry: Entry): void {
     const known = this.#records.get(entry.key);
-    if (known?.revision === entry.revision) this.#records.set(entry.key, { ...known, entry });
+    if (known?.revision === entry.revision)
+      this.#records.set(entry.key, { ...known, stored: storedAs(entry) });
   }
 
   #put(entry: Entry, changed: Set<string>): void {
@@ -311,7 +316,7 @@ export class Collection<T> {
     changed.add(entry.key);
     try {
       const value = this.#decode(entry.key, entry.value);
-      this.#records.set(entry.key, { value, revision: entry.revision, entry });
+      this.#records.set(entry.key, { value, revision: entry.revision, stored: storedAs(entry) });
       this.#bad.delete(entry.key);
     } catch (error) {
       this.#bad.set(entry.key, asWeftError(error));
@@ -330,4 +335,21 @@ export class Collection<T> {
     this.#state = state;
     this.#ports.onState();
   }
+}
+
+function storedAs({ created, value }: Entry): { readonly created: Revision; readonly bytes: string } {
+  const { buffer, byteOffset, length } = value;
+  return { created, bytes: Buffer.from(buffer, byteOffset, length).toString('latin1') };
+}
+
+/** What is to be remembered is fixed by the call; each entry is made when somebody comes to it. */
+function entriesOf(records: readonly (readonly [string, Recorded<unknown>])[]): Iterable<Entry> {
+  return {
+    *[Symbol.iterator]() {
+      for (const [key, { revision, stored }] of records) {
+        if (stored === undefined) continue;
+        yield { key, revision, created: stored.created, value: Buffer.from(stored.bytes, 'latin1') };
+      }
+    },
+  };
 }

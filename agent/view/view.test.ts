@@ -1,8 +1,29 @@
 import { expect, test } from '@jest/globals';
 import { FakeStore } from '../../kvstore/fake-store.ts';
+import { decodeText, type Entry, type Store, type Watch, type WatchSink } from '../../kvstore/store.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { View } from './view.ts';
+
+/** A store whose snapshot holds this, and that keeps no memory of its own. */
+const saying = (...entries: readonly Entry[]): Store =>
+  Object.assign(new FakeStore({ clock: new FakeClock() }), {
+    watch: (prefix: string, sink: WatchSink): Watch => {
+      const told = entries.filter(({ key }) => key.startsWith(prefix));
+      sink({ kind: 'snapshot', revision: 9, identity: 'one', entries: told });
+      return { close: () => Promise.resolve() };
+    },
+  });
+
+test('a wish that is kept has bytes of its own', () => {
+  const answer = Buffer.from('{"subnets":[]} and what else was listed');
+  const entry = { key: 'networks/blue', value: new Uint8Array(answer.buffer, answer.byteOffset, 14) };
+  const view = new View(saying({ ...entry, revision: 3, created: 3 }), new FakeClock());
+  view.start();
+  const kept = view.wishes.get('networks/blue')?.value;
+  expect(decodeText(kept!)).toBe('{"subnets":[]}');
+  expect(kept!.buffer.byteLength).toBe(14);
+});
 
 test('since when the view is in sync is not a matter of the networks that were joined later', async () => {
   const clock = new FakeClock();

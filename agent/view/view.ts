@@ -1,4 +1,4 @@
-import { keys, parseKey, prefixes } from '../../kvstore/keys.ts';
+import { keys, prefixes } from '../../kvstore/keys.ts';
 import { decodeAlive } from '../../kvstore/records/alive.ts';
 import { decodeCluster } from '../../kvstore/records/cluster-json.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
@@ -6,7 +6,7 @@ import { decodeNetworkState, type NetworkState } from '../../kvstore/records/net
 import { decodeNode } from '../../kvstore/records/node.ts';
 import type { Store } from '../../kvstore/store.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
 import type { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
@@ -67,7 +67,8 @@ export class View {
     });
     this.wishes = this.#collect(
       prefixes.networks,
-      (_key, value) => value,
+      // A copy: it is kept, and what else was listed with it need not be.
+      (_key, value) => new Uint8Array(value),
       (ks) => {
         this.#tell((l) => l.wishes?.(named(ks)));
       },
@@ -255,11 +256,12 @@ export class View {
   }
 
   #make(network: NetworkId): Collection<Endpoint> {
-    const collection = this.#collect(prefixes.endpoints(network), decodeEndpoint, (ks) => {
+    const prefix = prefixes.endpoints(network);
+    const collection = this.#collect(prefix, decodeEndpoint, (ks) => {
       const ids = new Set<EndpointId>();
       for (const key of ks) {
-        const parsed = parseKey(key);
-        if (parsed.kind === 'endpoint') ids.add(parsed.endpoint);
+        const id = key.slice(prefix.length);
+        if (endpointIdPattern.test(id)) ids.add(id as EndpointId);
       }
       this.#tell((l) => l.endpoints?.(network, ids));
     });

@@ -15,6 +15,9 @@ import { forwardingBenchmark } from './forwarding/forwarding.ts';
 import { describeMachine } from './machine.ts';
 import { memoryBenchmark } from './memory.ts';
 import { replyBenchmark } from './reply.ts';
+import { attachingBenchmark } from './store/attaching.ts';
+import { seenBenchmark } from './store/seen.ts';
+import { startingBenchmark } from './store/starting.ts';
 import { renderFigures } from './table.ts';
 import { throughputBenchmark } from './throughput.ts';
 
@@ -24,6 +27,9 @@ const benchmarks: readonly Benchmark[] = [
   replyBenchmark,
   throughputBenchmark,
   memoryBenchmark,
+  seenBenchmark,
+  attachingBenchmark,
+  startingBenchmark,
 ];
 
 function chosen(only: readonly string[]): readonly Benchmark[] {

@@ -44,3 +44,10 @@ test('a value has bytes of its own', () => {
   expect([...value]).toEqual([0x62]);
   expect(value.buffer.byteLength).toBe(1);
 });
+
+test('values of a listing stay where they are', () => {
+  const memory = Buffer.from('abc');
+  const [entry] = space.entries([item('weft/v1/k', memory.subarray(1, 2))]);
+  expect([...(entry?.value ?? [])]).toEqual([0x62]);
+  expect(entry?.value.buffer).toBe(memory.buffer);
+});

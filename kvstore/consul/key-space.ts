@@ -8,6 +8,8 @@ const keyPattern = /^[!-~]+$/;
 /** Path segments that HTTP servers take away. */
 const lostInPaths = /(?:^|\/)(?:\.{1,2}(?:\/|$)|\/)/;
 
+const nothing = new Uint8Array(0);
+
 /** Between the keys of the port, which are relative to a prefix, and those of the server. */
 export class KeySpace {
   readonly prefix: string;
@@ -42,18 +44,26 @@ export class KeySpace {
     return `${this.prefix} never`;
   }
 
-  /** Entries of the port among what the server holds; other people's keys that none could be are left out. */
+  /**
+   * Entries of the port among what the server holds; other people's keys that none could be are left out. Small values stay
+   * where they were decoded to, many in one piece of memory.
+   */
   entries(items: readonly KvItem[]): readonly Entry[] {
-    return items.map((item) => this.entry(item)).filter(({ key }) => keyPattern.test(key));
+    const entries: Entry[] = [];
+    for (const item of items) {
+      const { buffer, byteOffset, length } = item.Value ?? nothing;
+      const entry = this.#entry(item, new Uint8Array(buffer, byteOffset, length));
+      if (keyPattern.test(entry.key)) entries.push(entry);
+    }
+    return entries;
   }
 
-  entry({ Key, Value, ModifyIndex, CreateIndex }: KvItem): Entry {
-    return {
-      key: Key.slice(this.prefix.length),
-      // A copy: small values would share one piece of memory.
-      value: new Uint8Array(Value ?? []),
-      revision: ModifyIndex,
-      created: CreateIndex,
-    };
+  /** The value is a copy, which holds no other memory. */
+  entry(item: KvItem): Entry {
+    return this.#entry(item, new Uint8Array(item.Value ?? nothing));
+  }
+
+  #entry({ Key, ModifyIndex, CreateIndex }: KvItem, value: Uint8Array): Entry {
+    return { key: Key.slice(this.prefix.length), value, revision: ModifyIndex, created: CreateIndex };
   }
 }

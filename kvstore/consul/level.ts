@@ -40,18 +40,24 @@ export interface Difference {
 
 export function differenceOf(told: Told, { entries, index, floor }: Reading): Difference {
   const changes: Change[] = [];
-  const missing = new Set(told.revisions.keys());
+  let found = 0;
   let wentBack = false;
   for (const entry of entries) {
     const before = told.revisions.get(entry.key);
-    missing.delete(entry.key);
+    if (before !== undefined) found += 1;
     if (before === entry.revision) continue;
     changes.push({ kind: 'put', entry });
     if (before !== undefined && entry.revision < before) wentBack = true;
   }
+  const missing = found < told.revisions.size ? keysWithout(told.revisions, entries) : [];
   for (const key of missing) changes.push({ kind: 'delete', key });
   const isOld = changes.length > 0 && Math.max(index, floor) <= told.revision;
-  return { changes, wentBack, doubtful: missing.size > 0 || wentBack || isOld };
+  return { changes, wentBack, doubtful: missing.length > 0 || wentBack || isOld };
+}
+
+function keysWithout(known: ReadonlyMap<string, Revision>, entries: readonly Entry[]): readonly string[] {
+  const present = new Set(entries.map(({ key }) => key));
+  return [...known.keys()].filter((key) => !present.has(key));
 }
 
 interface News {
@@ -105,8 +111,10 @@ export class Level implements LevelSource {
     return this.#news === undefined || this.#news.changes.length > 0;
   }
 
+  /** Made anew each time. */
   get told(): Told {
-    const revisions = new Map(this.#entries.map(({ key, revision }) => [key, revision]));
+    const revisions = new Map<string, Revision>();
+    for (const { key, revision } of this.#entries) revisions.set(key, revision);
     return { identity: this.identity, revision: this.#revision, revisions };
   }
 

@@ -127,12 +127,13 @@ export class Share {
     const level = await this.#judge(reading, signal);
     signal.throwIfAborted();
     const before = this.#told;
-    this.#told = level.told;
+    const { told } = level;
+    this.#told = told;
     this.#index = reading.index;
     this.#inVain = level.isNews ? 0 : this.#inVain + 1;
     this.#isStale = false;
     const { life } = this.#ports;
-    const { identity, revision } = level.told;
+    const { identity, revision } = told;
     if (before?.identity === identity && revision < before.revision) life.wentBack(revision);
     else life.reached(reading.index);
     for (const watch of [...this.#watches]) {

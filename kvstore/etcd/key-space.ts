@@ -36,9 +36,19 @@ export class KeySpace {
 
   /** The value is copied: what the server sent lies in one large buffer that would stay with it. */
   entry(kv: IKeyValue): Entry {
+    return this.#entry(kv, new Uint8Array(kv.value));
+  }
+
+  /** One of a listing: the value stays in the buffer that the server's answer lies in. */
+  listed(kv: IKeyValue): Entry {
+    const { buffer, byteOffset, length } = kv.value;
+    return this.#entry(kv, new Uint8Array(buffer, byteOffset, length));
+  }
+
+  #entry(kv: IKeyValue, value: Uint8Array): Entry {
     return {
       key: this.relative(kv.key),
-      value: new Uint8Array(kv.value),
+      value,
       revision: Number(kv.mod_revision),
       created: Number(kv.create_revision),
     };

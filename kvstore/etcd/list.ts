@@ -15,8 +15,11 @@ export interface ListPorts {
   readonly space: KeySpace;
 }
 
-/** Keys of one page: a few megabytes at most, where values are what the product writes. */
-const pageKeys = 2000;
+/**
+ * A server looks at the whole rest of the listing for each page, so that few large ones spare it work; an answer of a few
+ * megabytes keeps nobody waiting. The first page shows how large keys and values are.
+ */
+const page = { first: 1000, least: 100, most: 20_000, bytes: 3 * 1024 * 1024 } as const;
 
 /** The store compacts seldom; a listing that is overtaken by it this often is not worth another attempt. */
 const attempts = 3;
@@ -45,18 +48,29 @@ async function listOnce(
 ): Promise<Truth> {
   const { key, range_end } = space.range(prefix);
   const entries: Entry[] = [];
-  let first: IRangeResponse | undefined;
+  let first: IRangeResponse['header'] | undefined;
   let from = key;
+  let limit: number = page.first;
   while (true) {
-    const request = { key: from, range_end, limit: pageKeys, revision: first?.header.revision ?? 0 };
-    const page = await calls.repeatable(wish, (m) => m.range, request, options);
-    for (const kv of page.kvs) entries.push(space.entry(kv));
-    first ??= page;
-    const last = page.kvs.at(-1);
-    if (!page.more || last === undefined) {
-      const { revision, cluster_id } = first.header;
+    const request = { key: from, range_end, limit, revision: first?.revision ?? 0 };
+    const { kvs, more, header } = await calls.repeatable(wish, (m) => m.range, request, options);
+    for (const kv of kvs) entries.push(space.listed(kv));
+    first ??= header;
+    const last = kvs.at(-1);
+    if (!more || last === undefined) {
+      const { revision, cluster_id } = first;
       return { revision: Number(revision), identity: cluster_id, entries };
     }
     from = Buffer.concat([last.key, Buffer.of(0)]);
+    limit = keysPerPage(kvs);
   }
+}
+
+/** How many keys to ask for after these. */
+export function keysPerPage(
+  kvs: readonly { readonly key: Uint8Array; readonly value: Uint8Array }[],
+): number {
+  const bytes = kvs.reduce((sum, { key, value }) => sum + key.length + value.length, 0);
+  const fitting = Math.floor((kvs.length * page.bytes) / bytes);
+  return Math.max(page.least, Math.min(page.most, fitting));
 }

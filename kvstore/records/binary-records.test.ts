@@ -34,6 +34,16 @@ test('a node reads back', () => {
   expect(decodeNode(nodeKey, encodeNode(plain))).toEqual(plain);
 });
 
+test('endpoints share what most of them have', () => {
+  const plain: Endpoint = { ...endpoint, aliases: [], labels: new Map(), state: { kind: 'active' } };
+  const read = (): Endpoint => decodeEndpoint(endpointKey, encodeEndpoint(plain));
+  const [one, another] = [read(), read()];
+  expect(one).toEqual(plain);
+  expect(one.labels).toBe(another.labels);
+  expect(one.aliases).toBe(another.aliases);
+  expect(one.state).toBe(another.state);
+});
+
 test('a generation reads back', () => {
   expect(decodeAlive(keys.alive(nodeId), encodeAlive(alive))).toEqual(alive);
 });

@@ -8,9 +8,11 @@ import type { Ip } from '../../model/ip.ts';
 import { macFromBytes, parseMac, writeMac, type Mac } from '../../model/mac.ts';
 import { networkIdPattern, networkLimits, type NetworkId } from '../../model/network.ts';
 import { nodeIdPattern, type NodeId } from '../../model/node.ts';
+import type { Name } from '../../model/name.ts';
 import { keys } from '../keys.ts';
 import { weft } from './generated/weft.js';
 import * as record from './record.ts';
+import { textPool } from './text-pool.ts';
 
 const { ENDPOINT_STATE_ACTIVE: active, ENDPOINT_STATE_CONFLICT: conflict } = weft.v1.EndpointState;
 const most = { aliases: 32, addresses: networkLimits.subnets, labels: networkLimits.labels } as const;
@@ -38,27 +40,31 @@ export function decodeEndpoint(key: string, value: Uint8Array): Endpoint {
     const id = record.matching('endpoint id', raw.id, endpointIdPattern) as EndpointId;
     const network = record.matching('network id', raw.network, networkIdPattern) as NetworkId;
     record.requireKey(key, keys.endpoint(network, id));
-    return {
+    const endpoint: Endpoint = {
       id,
-      network,
-      node: record.matching('node id', raw.node, nodeIdPattern) as NodeId,
-      ...(raw.name === '' ? {} : { name: record.named('name', raw.name) }),
-      aliases: record.several('aliases', raw.aliases, most.aliases, (alias) => record.named('alias', alias)),
+      network: shared(network),
+      node: shared(record.matching('node id', raw.node, nodeIdPattern)) as NodeId,
+      aliases: readAliases(raw.aliases),
       mac: readMac(raw.mac),
       addresses: readAddresses(raw.addresses),
       sandbox: readSandbox(raw.sandbox),
-      interfaceName: record.matching(
-        'interface name',
-        raw.interfaceName,
-        /^(?!\.{1,2}$)[a-zA-Z0-9_.-]{1,15}$/,
-      ),
+      interfaceName: shared(record.matching('interface name', raw.interfaceName, interfaceNamePattern)),
       routePriority: raw.routePriority,
       labels: readLabels(raw.labels),
       state: readState(raw),
-      creator: record.plain('creator', raw.creator, 253),
+      creator: shared(record.plain('creator', raw.creator, 253)),
     };
+    return raw.name === '' ? endpoint : { ...endpoint, name: record.named('name', raw.name) };
   });
 }
+
+const interfaceNamePattern = /^(?!\.{1,2}$)[a-zA-Z0-9_.-]{1,15}$/;
+
+// A network may have a hundred thousand endpoints: what most of them have is made once.
+const noAliases: readonly Name[] = [];
+const noLabels: ReadonlyMap<string, string> = new Map();
+const isActive: EndpointState = { kind: 'active' };
+const shared = textPool(4096);
 
 const byKey = ([a]: readonly [string, string], [b]: readonly [string, string]): number => (a < b ? -1 : 1);
 
@@ -67,26 +73,32 @@ function readMac(bytes: Uint8Array): Mac {
   return parseMac(macFromBytes(bytes));
 }
 
+function readAliases(raw: readonly string[]): readonly Name[] {
+  if (raw.length === 0) return noAliases;
+  return record.several('aliases', raw, most.aliases, (alias) => record.named('alias', alias));
+}
+
 function readAddresses(raw: readonly Uint8Array[]): readonly Ip[] {
   const addresses = record.several('addresses', raw, most.addresses, (bytes) =>
     record.readIp('address', bytes),
   );
   if (addresses.length === 0) record.wrong('it has no address');
-  if (new Set(addresses).size < addresses.length) record.wrong('it has an address twice');
+  if (addresses.some((ip, i) => addresses.indexOf(ip) < i)) record.wrong('it has an address twice');
   return addresses;
 }
 
 function readSandbox(raw: weft.v1.Sandbox.$Properties | null | undefined): Endpoint['sandbox'] {
-  const { key = '', path = '', bootId = '', cookie = '' } = { ...raw };
+  const { key, path, bootId, cookie } = raw ?? {};
   return {
     key: record.matching('sandbox key', key ?? '', /^[^\x00-\x1f\x7f]{1,4101}$/),
     path: record.matching('sandbox path', path ?? '', /^\/[^\x00-\x1f\x7f]{0,4095}$/),
-    bootId: record.matching('boot id', bootId ?? '', /^[0-9a-f-]{1,64}$/),
+    bootId: shared(record.matching('boot id', bootId ?? '', /^[0-9a-f-]{1,64}$/)),
     cookie: record.matching('sandbox cookie', cookie ?? '', /^\d{1,20}$/),
   };
 }
 
 function readLabels(raw: readonly weft.v1.Label.$Properties[]): ReadonlyMap<string, string> {
+  if (raw.length === 0) return noLabels;
   const pairs = record.several(
     'labels',
     raw,
@@ -97,7 +109,7 @@ function readLabels(raw: readonly weft.v1.Label.$Properties[]): ReadonlyMap<stri
 }
 
 function readState({ state, conflictHolder }: weft.v1.Endpoint.$Properties): EndpointState {
-  if (state === active) return { kind: 'active' };
+  if (state === active) return isActive;
   if (state !== conflict) return record.wrong(`its state is ${String(state)}, which nobody knows`);
   return { kind: 'conflict', holder: record.plain('holder', conflictHolder ?? '', 253) };
 }
