@@ -8,10 +8,19 @@ import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
+import {
+  type BootPorts,
+  networksKnown,
+  ownEndpoints,
+  pinnedNetworks,
+  remembered,
+  selfIn,
+  settled,
+  storeSpeaks,
+} from './boot.ts';
 import { openJournalFile } from './events/journal-file.ts';
 import { Journal } from './events/journal.ts';
 import { ViewNews } from './events/view-news.ts';
-import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { OwnNode } from './cluster/own-node.ts';
@@ -22,19 +31,23 @@ import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
 import { Warden } from './networks/warden.ts';
+import { adopt } from './operations/adopt.ts';
 import { detachDead, detachEndpoint } from './operations/detach.ts';
-import { finishIntents } from './operations/finish-intents.ts';
+import { Unfinished } from './operations/unfinished.ts';
 import { Pools } from './operations/pools.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
 import { Returner } from './returns/returner.ts';
+import { SandboxLife } from './sandbox-life.ts';
 import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
+import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
+import { ViewKeeper } from './state/view-keeper.ts';
+import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
-import { namespaceMark } from '../vxlan/names.ts';
 
 export interface AgentPorts {
   readonly settings: Resolved;
@@ -73,6 +86,10 @@ export class Agent {
   readonly returner: Returner;
   readonly events: Journal;
   readonly startedAt: number;
+  readonly trust: Trust;
+  readonly #keeper: ViewKeeper;
+  readonly #last: LastView | undefined;
+  readonly #unfinished: Unfinished;
   readonly #warden: Warden;
   readonly #drainer: Drainer;
   readonly #sandboxes: SandboxWatch;
@@ -100,20 +117,45 @@ export class Agent {
     this.events = events;
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
-    this.view = new View(store, clock);
-    const { id } = this.#identity;
-    const intents = new Intents(config.stateDir, onCorrupt);
-    const locks = new KeyedLock();
+    this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
     const { view } = this;
+    const { id } = this.#identity;
+    this.trust = new Trust({
+      store,
+      view,
+      clock,
+      logger,
+      backoff: this.#backoff,
+      node: id,
+      name: config.name,
+      leaseTtl: config.leaseTtl,
+      events,
+      rebuilds: config.rebuildStore,
+      signal: this.#stop.signal,
+    });
+    this.#last = readLastView(config.stateDir, onCorrupt);
+    this.#keeper = new ViewKeeper({ view, clock, logger, stateDir: config.stateDir });
+    const sandboxes = new SandboxLife(kernel);
+    const intents = new Intents(config.stateDir, onCorrupt);
+    const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
+    const locks = new KeyedLock();
     const signal = (): AbortSignal => this.deadline(patience);
-    const common = { view, store, kernel, clock, logger, events, signal };
+    const common = { view, store, clock, logger, events, signal };
     const isReady = (): boolean => this.#phase === 'ready';
     const changed = (network: NetworkId, endpoint: EndpointId): void => {
       this.reconciler.markEndpoints(network, [endpoint]);
     };
-    this.returner = new Returner({ ...common, locks, intents, self: id, isReady, changed });
-    const lost = (network: NetworkId) => this.returner.lost(network);
-    this.reconciler = new Reconciler({ kernel, view, clock, logger, backoff: this.#backoff, lost });
+    this.returner = new Returner({ ...common, sandboxes, locks, intents, self: id, isReady, changed });
+    this.reconciler = new Reconciler({
+      kernel,
+      sandboxes,
+      isDetached,
+      lost: (network) => this.returner.lost(network),
+      view,
+      clock,
+      logger,
+      backoff: this.#backoff,
+    });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
@@ -121,6 +163,7 @@ export class Agent {
       store,
       view: this.view,
       kernel,
+      sandboxes,
       reconciler: this.reconciler,
       intents,
       locks,
@@ -130,7 +173,15 @@ export class Agent {
       events,
       netnsDir: config.netnsDir,
       self: () => this.self(),
+      demandStore: (what) => {
+        this.trust.demand(what);
+      },
     };
+    this.#unfinished = new Unfinished({
+      operations: this.operations,
+      clock,
+      deadline: () => this.deadline(patience),
+    });
     this.membership = new Membership({
       store,
       clock,
@@ -139,6 +190,7 @@ export class Agent {
       backoff: this.#backoff,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
+      admit: (signal) => this.trust.admit(signal),
     });
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     this.#warden = new Warden({
@@ -168,11 +220,14 @@ export class Agent {
     this.#drainer = new Drainer({ ...common, node, detach });
     this.#sandboxes = new SandboxWatch({
       view: this.view,
-      kernel,
+      sandboxes,
       clock,
       logger,
       events,
       node,
+      isDetached,
+      grace: config.sandboxGrace,
+      adopt: (network, endpoint) => adopt(network, endpoint, this.operations, this.deadline(patience)),
       changed,
       detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
     });
@@ -221,13 +276,17 @@ export class Agent {
     return AbortSignal.any([late.signal, this.#stop.signal]);
   }
 
+  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   acceptPorts(signal: AbortSignal): AcceptPorts {
+    this.trust.demand('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
     return { store, cluster: this.self().cluster, signal, random, now };
   }
 
+  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   removePorts(signal: AbortSignal): RemovePorts {
+    this.trust.demand('no network can be removed');
     const nodeName = (id: string): string => this.view.nodeList().find((n) => n.id === id)?.name ?? id;
     return { store: this.ports.store, signal, nodeName };
   }
@@ -244,6 +303,7 @@ export class Agent {
   /** What is in the kernel stays there. */
   async stop(): Promise<void> {
     this.#stop.abort(new WeftError('STORE_CLOSED', 'weftd is stopping'));
+    this.#unfinished.close();
     this.ownNode.close();
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
@@ -252,6 +312,8 @@ export class Agent {
     await this.#drainer.close();
     await this.returner.close();
     await this.reconciler.close();
+    await this.trust.close();
+    await this.#keeper.close();
     await this.view.close();
     this.operations.intents.close();
     this.events.close();
@@ -262,8 +324,9 @@ export class Agent {
     const { signal } = this.#stop;
     try {
       this.#phase = 'joining';
-      const self = await this.#settle();
+      const self = (await remembered(this.#last, this.view, this.#bootPorts())) ?? (await this.#settle());
       this.#self = self;
+      this.trust.belong(self.cluster);
       this.view.start();
       const member = this.membership.run(signal, () => {
         this.#lookAgain();
@@ -275,18 +338,52 @@ export class Agent {
     }
   }
 
-  /** Everything is seen once, then the kernel is compared: nothing is written before. */
+  /**
+   * This node leaves its cluster for the one of the store: its networks go from the kernel, and it joins as if it were new. What
+   * it had in the old cluster is for that one to collect.
+   *
+   * @throws CLUSTER_MISMATCH when the store is that of its own cluster, or the node does not fit.
+   */
+  async goOver(signal: AbortSignal): Promise<Cluster> {
+    const { logger, settings } = this.ports;
+    const { view, trust, operations } = this;
+    const old = this.self().cluster;
+    const cluster = await trust.otherCluster(signal);
+    const now = await selfIn(cluster, this.#bootPorts());
+    logger.warn('leaving the cluster for that of the store', { old: old.id, cluster: cluster.id });
+    this.#phase = 'joining';
+    await this.reconciler.abandon(signal);
+    removeLastView(settings.config.stateDir);
+    for (const { endpoint } of operations.intents.open()) operations.intents.end(endpoint);
+    await view.forgetAll();
+    this.#self = now;
+    this.reconciler.setSelf(now);
+    trust.goOver(cluster);
+    view.start();
+    this.membership.refresh();
+    await view.until(() => (view.state === 'insync' && view.isAlive(now.node) ? true : undefined), signal);
+    this.#phase = 'ready';
+    this.#warden.lookAgain();
+    return cluster;
+  }
+
+  #bootPorts(): BootPorts {
+    const { settings, version, logger, holdPort } = this.ports;
+    return { settings, version, logger, holdPort, content: () => this.ownNode.content() };
+  }
+
+  /** Everything is seen once, or known from an earlier life; then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
-    const { store, kernel } = this.ports;
+    const { kernel, clock } = this.ports;
+    const { view } = this;
     this.#phase = 'reading';
-    await this.view.until(() => (this.view.ready && this.view.isAlive(self.node) ? true : undefined), signal);
-    const known = this.view.networks().map((n) => n.id);
-    const own = await this.#persist('find own endpoints', () => networksOf(self.node, known, store, signal));
+    const hasSpoken = await storeSpeaks(self.node, this.#last !== undefined, { view, clock }, signal);
+    const own = hasSpoken ? await this.#ownNetworks(self, signal) : networksKnown(view, self.node);
     for (const id of own) this.view.join(id);
-    const pinned = (await kernel.namespaces()).flatMap(({ scope, mark }) => {
-      const id = scope.slice('network:'.length) as NetworkId;
-      return mark === namespaceMark(self.cluster.id, self.node, id) ? [id] : [];
-    });
+    const pinned = await pinnedNetworks(kernel, self);
+    // As after a reboot: sandboxes that have names will come back under them.
+    if (pinned.length === 0)
+      this.operations.sandboxes.lose(ownEndpoints(view, self.node).map((e) => e.sandbox));
     const all = new Set([...own, ...pinned]);
     this.reconciler.compare(all);
     this.reconciler.setSelf(self);
@@ -299,7 +396,8 @@ export class Agent {
     const { name } = this.ports.settings.config;
     const fields = { node: self.node, vtep: self.vtep, networks: own.size };
     this.events.tell('agent-ready', `weftd on ${name} is ready`, fields);
-    await finishIntents(this.operations, this.deadline(patience));
+    if (!hasSpoken) await this.#catchUp(all, signal);
+    await this.#unfinished.finish();
   }
 
   /** Whoever acts by the view may act now, or again. */
@@ -310,19 +408,28 @@ export class Agent {
     this.#drainer.lookAgain();
   }
 
-  /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */
+  /** The store speaks again after a start without it: what it knows of this node that the last good view did not. */
+  async #catchUp(known: ReadonlySet<NetworkId>, signal: AbortSignal): Promise<void> {
+    const self = this.self();
+    await this.view.until(() => (this.view.state === 'insync' ? true : undefined), signal);
+    const own = await this.#ownNetworks(self, signal);
+    for (const id of own) this.view.join(id);
+    this.reconciler.compare(new Set([...known, ...own]));
+  }
+
+  async #ownNetworks(self: Self, signal: AbortSignal): Promise<ReadonlySet<NetworkId>> {
+    const known = this.view.networks().map((n) => n.id);
+    const there = await this.#persist('find own endpoints', () =>
+      networksOf(self.node, known, this.ports.store, signal),
+    );
+    return new Set([...there, ...networksKnown(this.view, self.node)]);
+  }
+
+  /** The store may be away for as long as it likes. */
   #settle(): Promise<Self> {
-    const { settings, store, clock, logger, random, version, holdPort } = this.ports;
-    const { config, origins } = settings;
-    const wish = localWish(config, (key) => origins.get(key) !== 'default');
-    return this.#persist('join the cluster', async () => {
-      const content = await this.ownNode.content();
-      const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
-      const found = newCluster(random(8), family, config.port, version);
-      const ports = { store, clock, logger, signal: this.#stop.signal, holdPort };
-      const cluster = await settleCluster(wish, found, config.init, ports);
-      return selfOf(content, cluster, config.advertise);
-    });
+    const { store, clock, random } = this.ports;
+    const ports = { ...this.#bootPorts(), store, clock, random, signal: this.#stop.signal };
+    return this.#persist('join the cluster', () => settled(ports));
   }
 
   /** The underlay's addresses, its MTU or the node's routes are others now. */
@@ -353,7 +460,7 @@ export class Agent {
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
     this.events.tell('store-back', 'store is back', { store: store.description });
-    if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
+    if (this.#phase === 'ready') await this.#unfinished.finish();
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */

@@ -17,6 +17,7 @@ import type {
 } from '../api/schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
@@ -47,6 +48,8 @@ const viewPatience = 2000;
 /** How long, and how often, the end of a forced removal is waited for. */
 const removalPatience = 5000;
 const removalPoll = 50;
+/** How long it may take to go over to another cluster, once the old one's networks are gone. */
+const joinPatience = 30_000;
 
 /** What the local API offers, on an agent. */
 export class Service implements AgentService {
@@ -156,7 +159,9 @@ export class Service implements AgentService {
 
   async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
     const agent = this.#agent;
-    return { detached: await detach(wish, agent.operations, agent.deadline(timeout)) };
+    const done = await detach(wish, agent.operations, agent.deadline(timeout));
+    if (done === 'store pending') return { detached: true, storePending: true };
+    return { detached: done === 'detached' };
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {
@@ -165,6 +170,19 @@ export class Service implements AgentService {
     const from = after > events.last ? 0 : after;
     if (wait > 0) await events.news(from, this.#agent.deadline(wait));
     return { events: events.after(from), last: events.last };
+  }
+
+  async acceptStore(): Promise<AcceptedStoreJson> {
+    const agent = this.#agent;
+    const { cluster } = agent.self();
+    return { cluster: cluster.id, released: await agent.trust.accept(agent.deadline(patience)) };
+  }
+
+  async joinStore(): Promise<JoinedStoreJson> {
+    const agent = this.#agent;
+    const left = agent.self().cluster.id;
+    const { id } = await agent.goOver(agent.deadline(removalPatience + joinPatience));
+    return { left, cluster: id };
   }
 
   async listNodes(): Promise<readonly NodeJson[]> {
@@ -245,7 +263,9 @@ export class Service implements AgentService {
   async #endpointsOf(network: Network): Promise<readonly Recorded<Endpoint>[]> {
     const { view, ports } = this.#agent;
     const known = view.endpoints(network.id);
-    if (known !== undefined && known.state !== 'syncing') return [...known.records.values()];
+    const { intents } = this.#agent.operations;
+    if (known !== undefined && known.state !== 'syncing')
+      return [...known.records.values()].filter((e) => !intents.isDeferred(e.value.id));
     // While the store is away, what is known here is all that can be told.
     if (view.state !== 'insync') return [];
     const signal = this.#agent.deadline(patience);

@@ -11,6 +11,14 @@ type Problem = StatusJson['problems'][number];
 /** Most problems of one kind that are listed; the rest is counted. */
 const most = 20;
 
+const hints = {
+  lost:
+    'traffic goes on, nothing is changed; the agents put back what they know unless rebuildStore is false; ' +
+    '`weft store accept` takes the store as it is',
+  foreign:
+    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join`',
+} as const;
+
 /** Why an attach would not work now; empty: it would. */
 export function readinessOf(agent: Agent): ReadinessJson {
   const { view, phase, membership, ports } = agent;
@@ -30,7 +38,8 @@ export function readinessOf(agent: Agent): ReadinessJson {
 export function statusOf(agent: Agent): StatusJson {
   const { ports, view, cluster, reconciler, ownNode } = agent;
   const { clock, version, store, settings } = ports;
-  const all = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const known = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const all = known.filter(({ value }) => !agent.operations.intents.isDeferred(value.id));
   const local = all.filter(({ value }) => value.node === agent.id).length;
   const networks = [...reconciler.networks().values()];
   const sum = (of: (one: (typeof networks)[number]) => number): number =>
@@ -60,9 +69,12 @@ export function statusOf(agent: Agent): StatusJson {
 }
 
 function problemsOf(agent: Agent): readonly Problem[] {
-  const { view, membership, ownNode, reconciler, ports } = agent;
+  const { view, membership, ownNode, reconciler, ports, trust } = agent;
   const problems: Problem[] = [];
-  if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
+  if (trust.standing.kind !== 'ours') {
+    const why = `${ports.store.description}: ${view.trouble ?? ''}`;
+    problems.push({ what: 'store', why, hint: hints[trust.standing.kind] });
+  } else if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
     problems.push({ what: 'cluster', why: membership.state.error.message });
   } else if (agent.phase === 'joining' || view.state === 'stale') {
     const why = `no contact with ${ports.store.description}`;
@@ -72,8 +84,10 @@ function problemsOf(agent: Agent): readonly Problem[] {
   if (ownNode.trouble !== undefined) problems.push({ what: 'underlay', why: ownNode.trouble });
   const bad = [...view.bad()].map(([key, error]) => ({ what: `record ${key}`, why: error.message }));
   const held = view.held().map((key) => {
-    const why = 'is missing from a store that may not be the one we knew; it is kept';
-    return { what: `record ${key}`, why };
+    const refusal = trust.refused.get(key);
+    const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;
+    const hint = '`weft store accept` gives up what is kept, on every node';
+    return { what: `record ${key}`, why, hint };
   });
   const conflicts = conflictsOf(agent.id, view).losers.map((endpoint) => {
     const holder = endpoint.state.kind === 'conflict' ? endpoint.state.holder : '';

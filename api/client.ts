@@ -6,6 +6,7 @@ import type { FailureJson } from './schemas/failure.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
 import type { DrainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /**
@@ -28,6 +29,8 @@ export interface Client {
   detach(body: DetachBody): Promise<DetachedJson>;
   /** `wait`: milliseconds to wait for an event after number `after`. */
   events(request: { readonly after?: number; readonly wait?: number }): Promise<EventsJson>;
+  acceptStore(): Promise<AcceptedStoreJson>;
+  joinStore(): Promise<JoinedStoreJson>;
   listNodes(): Promise<readonly NodeJson[]>;
   forgetNode(node: string): Promise<ForgottenNodeJson>;
   drainNode(node: string, body: DrainBody): Promise<DrainedNodeJson>;
@@ -64,6 +67,8 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
       call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
     attach: (body) => call('attach', { body, takes: body.timeout ?? operationTimeout }),
     detach: (body) => call('detach', { body, takes: body.timeout ?? operationTimeout }),
+    acceptStore: () => call('acceptStore'),
+    joinStore: () => call('joinStore', { takes: operationTimeout * 3 }),
     events: ({ after = 0, wait = 0 }) =>
       call('events', { query: { after: String(after), wait: String(wait) }, takes: wait }),
     listNodes: () => call('listNodes'),

@@ -22,6 +22,7 @@ import {
 import { drainBody, drainedNodeJson, forgottenNodeJson, nodeJson, nodeParams } from './schemas/node.ts';
 import { eventsJson, eventsQuery } from './schemas/event.ts';
 import { configJson, healthJson, readinessJson, statusJson } from './schemas/status.ts';
+import { acceptedStoreJson, joinedStoreJson } from './schemas/store.ts';
 import type { AgentService } from './service.ts';
 
 const none = z.strictObject({});
@@ -196,6 +197,19 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     answer: detachedJson,
     failures: ['NETWORK_NOT_FOUND', 'ENDPOINT_NOT_LOCAL', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
     call: (service, { body }) => service.detach(body),
+  }),
+  acceptStore: operation({
+    summary: 'The store is right as it is: every agent gives up what it holds against it.',
+    answer: acceptedStoreJson,
+    failures: ['CLUSTER_MISMATCH', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service) => service.acceptStore(),
+  }),
+  joinStore: operation({
+    summary:
+      'This node leaves its cluster for the one of the store: its networks go, its endpoints with them.',
+    answer: joinedStoreJson,
+    failures: ['CLUSTER_MISMATCH', 'NODE_CONFLICT', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service) => service.joinStore(),
   }),
   events: operation({
     summary: 'What this node decided, did and saw, oldest first; the last thousand are kept.',

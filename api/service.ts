@@ -4,6 +4,7 @@ import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schem
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
 import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /** A named wish; `declaration` is raw JSON, read by the parser that also reads the store. */
@@ -70,6 +71,15 @@ export interface AgentService {
 
   /** Those after a number; when there is none, waits for one. Milliseconds. */
   events(request: { readonly after: number; readonly wait: number }): Promise<EventsJson>;
+
+  /**
+   * The store is right as it is: what agents hold against it is given up, on every node.
+   *
+   * @throws CLUSTER_MISMATCH when it is the store of another cluster.
+   */
+  acceptStore(): Promise<AcceptedStoreJson>;
+  /** This node goes over to the cluster of the store. @throws CLUSTER_MISMATCH when it is the one that it belongs to. */
+  joinStore(): Promise<JoinedStoreJson>;
 
   /** Sorted by name. */
   listNodes(): Promise<readonly NodeJson[]>;

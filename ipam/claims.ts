@@ -48,8 +48,7 @@ export function attachTxn(
   networkState: { readonly key: string; readonly revision: Revision },
 ): Txn {
   const key = keys.endpoint(endpoint.network, endpoint.id);
-  const value = encodeClaim({ kind: 'endpoint', holder: endpoint.id, owner: endpoint.node, expiresAt: 0 });
-  const claims = claimsOf(endpoint);
+  const claims = endpointClaims(endpoint);
   return {
     conditions: [
       { kind: 'unchanged', ...networkState },
@@ -59,7 +58,7 @@ export function attachTxn(
     ],
     ops: [
       { kind: 'put', key, value: encodeEndpoint(endpoint) },
-      ...claims.map((claim): Op => ({ kind: 'put', key: claim.key, value })),
+      ...claims.map((claim): Op => ({ kind: 'put', ...claim })),
     ],
   };
 }
@@ -103,6 +102,14 @@ export function conflictTxn(
     ],
     ops: [{ kind: 'put', key, value: encodeEndpoint(endpoint) }],
   };
+}
+
+/** The claims that an endpoint holds, as they are written. */
+export function endpointClaims(
+  endpoint: Endpoint,
+): readonly { readonly key: string; readonly value: Uint8Array }[] {
+  const value = encodeClaim({ kind: 'endpoint', holder: endpoint.id, owner: endpoint.node, expiresAt: 0 });
+  return claimsOf(endpoint).map(({ key }) => ({ key, value }));
 }
 
 /** Which claims made `attachTxn` fail, from what the store holds at its conditions' keys. Empty: it was something else. */

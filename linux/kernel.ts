@@ -82,6 +82,8 @@ export interface Kernel {
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
   /** Gratuitous ARP and unsolicited neighbour advertisements on the bridge of a network namespace. Best effort. */
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void>;
+  /** Names this boot of the machine. */
+  bootId(): string;
   /** @throws SANDBOX_INVALID when the path is no network namespace, or is the node's own. */
   identify(scope: SandboxScope): SandboxIdentity;
   /** The interface that `advertise` names, or that has this address. @throws INPUT_INVALID naming what there is instead. */

@@ -6,6 +6,16 @@ export const eventKinds = {
   'agent-stopping': { level: 'info', meaning: 'this agent was told to stop; what it has made stays' },
   'store-away': { level: 'warn', meaning: 'the store is out of reach; traffic goes on, changes wait' },
   'store-back': { level: 'info', meaning: 'the store answers again' },
+  'store-doubted': {
+    level: 'warn',
+    meaning: 'the store has lost something, or belongs to another cluster; what it does not name is held',
+  },
+  'store-believed': { level: 'info', meaning: 'the store is the one of this cluster again' },
+  'store-restored': { level: 'warn', meaning: 'this node has put back what the store had lost' },
+  'store-accepted': {
+    level: 'warn',
+    meaning: 'somebody said that the store is right; what was held is given up',
+  },
   'lease-lost': {
     level: 'warn',
     meaning: 'this node counts as down for the others until it has joined again',

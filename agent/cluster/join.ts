@@ -29,7 +29,7 @@ export interface Joining {
 
 /**
  * Puts `nodes/<id>`, the claims on name and VTEP addresses and `alive/<id>` under the lease, and lifts the fence of a collector, in one
- * transaction. A record that says the same as ours already is not written again.
+ * transaction. A record that says the same as ours already is not written again. `guards`: what must hold besides.
  *
  * @throws NODE_CONFLICT when a live node has our name, a VTEP address of ours, or our id; both are named.
  */
@@ -38,11 +38,12 @@ export async function joinCluster(
   lease: Lease,
   joining: Joining,
   signal: AbortSignal,
+  guards: readonly Condition[] = [],
 ): Promise<void> {
   const { node } = joining;
   for (let attempt = 0; attempt < 8; attempt += 1) {
     const read = (key: string): Promise<Entry | undefined> => store.get(key, { signal });
-    const conditions: Condition[] = [];
+    const conditions: Condition[] = [...guards];
     const ops: Op[] = [];
     const recorded = await read(keys.node(node.id));
     conditions.push(sameAs(keys.node(node.id), recorded));

@@ -15,7 +15,7 @@ import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
 import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
-import { removeRecord } from './detach.ts';
+import { detachLocked, removeRecord } from './detach.ts';
 import { describeClaim, holderOf } from './holder.ts';
 import { activeNetwork, requireActive } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
@@ -50,6 +50,8 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<Recorded<Endpoint>> {
   const { node } = ports.self();
+  // Without the store there is no claim: at once, and not after the patience of its client.
+  ports.demandStore(`cannot attach to network ${wish.network}`);
   const network = (await activeNetwork(wish.network, ports, signal)).value;
   const ref = readSandbox(wish.sandbox, ports.netnsDir);
   const key = wish.key ?? ref.key;
@@ -58,6 +60,8 @@ export async function attach(
     ports.reconciler.during(network.id, async () => {
       const endpoints = ports.view.join(network.id);
       await ports.view.until(() => (endpoints.state === 'syncing' ? undefined : true), signal);
+      // It was detached while the store was away: that comes first.
+      if (ports.intents.isDeferred(id)) await detachLocked(network.id, id, ports, signal);
       using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       try {

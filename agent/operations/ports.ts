@@ -7,6 +7,7 @@ import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Self } from '../reconcile/self.ts';
 import type { Returner } from '../returns/returner.ts';
 import type { Intents } from '../state/intents.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
 import type { View } from '../view/view.ts';
 import type { Pools } from './pools.ts';
 
@@ -15,6 +16,7 @@ export interface OperationPorts {
   readonly store: Store;
   readonly view: View;
   readonly kernel: Kernel;
+  readonly sandboxes: SandboxLife;
   readonly reconciler: Reconciler;
   readonly intents: Intents;
   readonly locks: KeyedLock;
@@ -26,4 +28,6 @@ export interface OperationPorts {
   readonly returns: Pick<Returner, 'restore' | 'drop' | 'find'>;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
+  /** @throws STORE_UNAVAILABLE, with `what` cannot be done, while nothing may be written to the store. */
+  readonly demandStore: (what: string) => void;
 }

@@ -8,7 +8,7 @@ import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
-import { sandboxLives } from '../sandbox-life.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 import {
@@ -22,6 +22,9 @@ import type { Self } from './self.ts';
 
 export interface ReconcilerPorts {
   readonly kernel: Kernel;
+  readonly sandboxes: SandboxLife;
+  /** Was it detached here while the store was away, so that it is gone whatever the view says? */
+  readonly isDetached: (endpoint: EndpointId) => boolean;
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -50,6 +53,7 @@ export class Reconciler {
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
   #self: Self | undefined;
+  #isAbandoning = false;
   #compareTimer: Timer | undefined;
 
   constructor(ports: ReconcilerPorts) {
@@ -157,6 +161,17 @@ export class Reconciler {
     return this.#until(() => (this.progress(network, endpoint) === undefined ? 'done' : undefined), signal);
   }
 
+  /** Takes every network out of this node's kernel, whatever the view says: this node leaves its cluster. */
+  async abandon(signal: AbortSignal): Promise<void> {
+    this.#isAbandoning = true;
+    try {
+      this.compare(this.#networks.keys());
+      await this.#until(() => (this.#networks.size === 0 ? 'done' : undefined), signal);
+    } finally {
+      this.#isAbandoning = false;
+    }
+  }
+
   async close(): Promise<void> {
     this.#compareTimer?.cancel();
     await this.#scheduler.close();
@@ -196,8 +211,9 @@ export class Reconciler {
 
   async #pass(id: NetworkId): Promise<void> {
     const self = this.#self;
-    const { view, logger, kernel } = this.#ports;
+    const { view, logger, isDetached } = this.#ports;
     if (self === undefined || !view.ready) return;
+    if (this.#isAbandoning) return this.#carryOut(id, nothingOf(self));
     const endpoints = view.endpoints(id);
     const spec = view.networkById(id);
     // A network that is known must be seen whole before anything of it is judged.
@@ -205,8 +221,12 @@ export class Reconciler {
       view.join(id);
       return;
     }
-    const one = this.#network(id);
     const wish = this.#uncompared.get(id);
+    if (spec === undefined && !view.networkStates.confirmed) {
+      // What was only remembered does not say that a network is gone.
+      this.#passed(id, wish);
+      return;
+    }
     if (spec === undefined && view.networkStates.bad.size > 0) {
       // One of the records that cannot be read may be that of this network: no proof that it is gone.
       logger.warn('network is not known, but a record of one cannot be read: it is left alone', {
@@ -216,15 +236,29 @@ export class Reconciler {
       return;
     }
     const lost = this.#ports.lost?.(id);
-    const input: NetworkInput = {
+    const all = (): readonly Recorded<Endpoint>[] => [
+      ...(endpoints?.records.values() ?? []),
+      ...(lost?.values() ?? []),
+    ];
+    await this.#carryOut(id, {
       self,
       network: spec,
       nodes: view.nodeList(),
       node: (node) => view.node(node),
-      endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)) ?? lost?.get(endpoint),
-      endpoints: () => [...(endpoints?.records.values() ?? []), ...(lost?.values() ?? [])],
-      lives: ({ sandbox }) => sandboxLives(sandbox, kernel),
-    };
+      endpoint: (endpoint) =>
+        isDetached(endpoint)
+          ? undefined
+          : (endpoints?.get(keys.endpoint(id, endpoint)) ?? lost?.get(endpoint)),
+      endpoints: () => all().filter((e) => !isDetached(e.value.id)),
+      lives: ({ sandbox }) => this.#ports.sandboxes.lives(sandbox),
+      isConfirmed: view.isConfirmed(id),
+    });
+  }
+
+  async #carryOut(id: NetworkId, input: NetworkInput): Promise<void> {
+    const { view, logger } = this.#ports;
+    const one = this.#network(id);
+    const wish = this.#uncompared.get(id);
     try {
       const report = await one.pass(input);
       this.#report(id, report);
@@ -240,6 +274,7 @@ export class Reconciler {
     if (one.isGone && !this.#joining.has(id)) {
       this.#networks.delete(id);
       this.#told.delete(id);
+      for (const wake of [...this.#waiters]) wake();
       await view.leave(id).catch((error: unknown) => {
         logger.warn('watch did not end in order', { network: id, error: asWeftError(error).message });
       });
@@ -270,3 +305,15 @@ export class Reconciler {
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }
+
+/** Of a network that is to leave no trace. */
+const nothingOf = (self: Self): NetworkInput => ({
+  self,
+  network: undefined,
+  nodes: [],
+  node: () => undefined,
+  endpoint: () => undefined,
+  endpoints: () => [],
+  lives: () => false,
+  isConfirmed: true,
+});

@@ -3,18 +3,17 @@ import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Entry, Store, TxnResult } from '../../kvstore/store.ts';
-import type { Kernel } from '../../linux/kernel.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { hasCode } from '../../model/errors.ts';
 import { describeClaim, holderOf } from '../operations/holder.ts';
-import { sandboxLives } from '../sandbox-life.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 
 export interface PutBackPorts {
   readonly view: View;
   readonly store: Store;
-  readonly kernel: Pick<Kernel, 'identify'>;
+  readonly sandboxes: Pick<SandboxLife, 'lives' | 'isAwaited'>;
 }
 
 export type PutBack =
@@ -34,10 +33,11 @@ const attempts = 8;
  * is put in conflict: the holder wins. To be called under the endpoint's lock, with a view in sync.
  */
 export async function putBack(lost: Endpoint, ports: PutBackPorts, signal: AbortSignal): Promise<PutBack> {
-  const { view, store, kernel } = ports;
+  const { view, store, sandboxes } = ports;
   if (view.networkById(lost.network) === undefined && view.networkStates.bad.size > 0)
     return { kind: 'later', why: 'its network is not known, but a record of one cannot be read' };
-  if (!sandboxLives(lost.sandbox, kernel)) return { kind: 'ended', why: 'its sandbox is gone' };
+  // One that may still come back after a reboot is the business of whoever watches sandboxes.
+  if (!sandboxes.lives(lost.sandbox) && !sandboxes.isAwaited(lost.sandbox)) return { kind: 'ended', why: 'its sandbox is gone' };
   let current: ReadonlyMap<string, Entry | undefined> = new Map();
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const network = view.networkById(lost.network);

@@ -1,6 +1,5 @@
 import { keys } from '../../kvstore/keys.ts';
 import type { Store } from '../../kvstore/store.ts';
-import type { Kernel } from '../../linux/kernel.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
@@ -14,12 +13,12 @@ import type { Intents } from '../state/intents.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 import { OwnEndpoints } from './own-endpoints.ts';
-import { putBack } from './put-back.ts';
+import { putBack, type PutBackPorts } from './put-back.ts';
 
 export interface ReturnerPorts {
   readonly view: View;
   readonly store: Store;
-  readonly kernel: Pick<Kernel, 'identify'>;
+  readonly sandboxes: PutBackPorts['sandboxes'];
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
@@ -109,11 +108,11 @@ export class Returner {
   async restore(network: NetworkId, id: EndpointId, signal: AbortSignal): Promise<void> {
     const lost = this.#own.lost(network).get(id)?.value;
     if (lost === undefined) return;
-    const { view, store, kernel, events } = this.#ports;
+    const { view, store, sandboxes, events } = this.#ports;
     const name = view.networkById(network)?.name ?? network;
     const fields = { network: name, endpoint: id, addresses: lost.addresses };
     const what = `endpoint ${lost.name ?? lost.sandbox.key} of network ${name}`;
-    const outcome = await putBack(lost, { view, store, kernel }, signal);
+    const outcome = await putBack(lost, { view, store, sandboxes }, signal);
     switch (outcome.kind) {
       case 'back': {
         const { state } = outcome.recorded.value;

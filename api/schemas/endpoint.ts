@@ -81,7 +81,13 @@ export const endpointJson = z
   .meta({ id: 'Endpoint' });
 
 export const detachedJson = z
-  .object({ detached: z.boolean().meta({ description: 'false: there was nothing to undo.' }) })
+  .object({
+    detached: z.boolean().meta({ description: 'false: there was nothing to undo.' }),
+    storePending: z.literal(true).optional().meta({
+      description:
+        'The store is away: this kernel has let go of the endpoint, and the store will be told when it is back.',
+    }),
+  })
   .readonly()
   .meta({ id: 'Detached' });
 

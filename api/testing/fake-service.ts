@@ -139,6 +139,14 @@ export class FakeService implements AgentService {
   readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
   readonly attach = this.#method('attach', async () => web);
   readonly detach = this.#method('detach', async () => ({ detached: true }));
+  readonly acceptStore = this.#method('acceptStore', async () => ({
+    cluster: 'c0ffee0000000001',
+    released: ['network-state/blue'],
+  }));
+  readonly joinStore = this.#method('joinStore', async () => ({
+    left: 'c0ffee0000000001',
+    cluster: 'c0ffee0000000002',
+  }));
   readonly events = this.#method('events', async () => ({ events: happened, last: 2 }));
   readonly listNodes = this.#method('listNodes', async () => nodes);
   readonly forgetNode = this.#method('forgetNode', async () => forgotten);
