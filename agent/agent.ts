@@ -25,6 +25,7 @@ import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { OwnNode } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
+import type { Caretaker } from './caretaker.ts';
 import { Collector } from './dead/collector.ts';
 import { Drainer } from './dead/drainer.ts';
 import { KeyedLock } from './keyed-lock.ts';
@@ -90,8 +91,7 @@ export class Agent {
   readonly #keeper: ViewKeeper;
   readonly #last: LastView | undefined;
   readonly #unfinished: Unfinished;
-  readonly #warden: Warden;
-  readonly #drainer: Drainer;
+  readonly #caretakers: readonly Caretaker[];
   readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
@@ -120,116 +120,87 @@ export class Agent {
     this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
     const { view } = this;
     const { id } = this.#identity;
+    const common = { view, store, kernel, clock, logger, events, backoff: this.#backoff };
     this.trust = new Trust({
-      store,
-      view,
-      clock,
-      logger,
-      backoff: this.#backoff,
+      ...common,
       node: id,
       name: config.name,
       leaseTtl: config.leaseTtl,
-      events,
       rebuilds: config.rebuildStore,
       signal: this.#stop.signal,
     });
     this.#last = readLastView(config.stateDir, onCorrupt);
-    this.#keeper = new ViewKeeper({ view, clock, logger, stateDir: config.stateDir });
+    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir });
     const sandboxes = new SandboxLife(kernel);
     const intents = new Intents(config.stateDir, onCorrupt);
     const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     const locks = new KeyedLock();
     const signal = (): AbortSignal => this.deadline(patience);
-    const common = { view, store, clock, logger, events, signal };
     const isReady = (): boolean => this.#phase === 'ready';
     const changed = (network: NetworkId, endpoint: EndpointId): void => {
       this.reconciler.markEndpoints(network, [endpoint]);
     };
-    this.returner = new Returner({ ...common, sandboxes, locks, intents, self: id, isReady, changed });
-    this.reconciler = new Reconciler({
-      kernel,
+    this.returner = new Returner({
+      ...common,
+      signal,
       sandboxes,
-      isDetached,
-      lost: (network) => this.returner.lost(network),
-      view,
-      clock,
-      logger,
-      backoff: this.#backoff,
+      locks,
+      intents,
+      self: id,
+      isReady,
+      changed,
     });
+    this.reconciler = new Reconciler({ ...common, sandboxes, isDetached, lost: this.returner.lost });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
-      store,
-      view: this.view,
-      kernel,
+      ...common,
       sandboxes,
       reconciler: this.reconciler,
       intents,
       locks,
       returns: this.returner,
-      pools: new Pools(this.view),
-      logger,
-      events,
+      pools: new Pools(view),
       netnsDir: config.netnsDir,
       self: () => this.self(),
       demandStore: (what) => {
         this.trust.demand(what);
       },
     };
-    this.#unfinished = new Unfinished({
-      operations: this.operations,
-      clock,
-      deadline: () => this.deadline(patience),
-    });
+    this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
     this.membership = new Membership({
-      store,
-      clock,
-      logger,
-      events,
-      backoff: this.#backoff,
+      ...common,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
       admit: (signal) => this.trust.admit(signal),
     });
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
-    this.#warden = new Warden({
-      view: this.view,
-      clock,
-      logger,
-      events,
-      node,
-      accept: () => this.acceptPorts(this.deadline(patience)),
-      remove: () => this.removePorts(this.deadline(patience)),
-      detach: (network, endpoint) =>
-        detachEndpoint(network, endpoint, this.operations, this.deadline(patience)),
-    });
-    const cluster = (): Cluster | undefined => this.cluster;
-    const { deadNodeGrace: grace, leaseTtl } = config;
+    const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
+      detachEndpoint(network, endpoint, this.operations, signal());
+    const accept = (): AcceptPorts => this.acceptPorts(signal());
+    const remove = (): RemovePorts => this.removePorts(signal());
+    const warden = new Warden({ ...common, node, accept, remove, detach });
     this.collector = new Collector({
       ...common,
       signal: () => this.deadline(longPatience),
       probe: ports.probe,
       node,
-      cluster,
-      grace,
-      leaseTtl,
+      cluster: () => this.cluster,
+      grace: config.deadNodeGrace,
+      leaseTtl: config.leaseTtl,
     });
-    const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
-      detachEndpoint(network, endpoint, this.operations, signal());
-    this.#drainer = new Drainer({ ...common, node, detach });
+    const drainer = new Drainer({ ...common, signal, node, detach });
+    this.#caretakers = [warden, this.collector, this.returner, drainer];
     this.#sandboxes = new SandboxWatch({
-      view: this.view,
+      ...common,
       sandboxes,
-      clock,
-      logger,
-      events,
       node,
       isDetached,
       grace: config.sandboxGrace,
-      adopt: (network, endpoint) => adopt(network, endpoint, this.operations, this.deadline(patience)),
+      adopt: (network, endpoint) => adopt(network, endpoint, this.operations, signal()),
       changed,
-      detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
+      detach: (network, endpoint) => detachDead(network, endpoint, this.operations, signal()),
     });
     this.view.listen({ state: () => void this.#storeMoved() });
   }
@@ -307,10 +278,7 @@ export class Agent {
     this.ownNode.close();
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
-    await this.#warden.close();
-    await this.collector.close();
-    await this.#drainer.close();
-    await this.returner.close();
+    for (const caretaker of this.#caretakers) await caretaker.close();
     await this.reconciler.close();
     await this.trust.close();
     await this.#keeper.close();
@@ -363,7 +331,7 @@ export class Agent {
     this.membership.refresh();
     await view.until(() => (view.state === 'insync' && view.isAlive(now.node) ? true : undefined), signal);
     this.#phase = 'ready';
-    this.#warden.lookAgain();
+    this.#lookAgain();
     return cluster;
   }
 
@@ -400,12 +368,8 @@ export class Agent {
     await this.#unfinished.finish();
   }
 
-  /** Whoever acts by the view may act now, or again. */
   #lookAgain(): void {
-    this.#warden.lookAgain();
-    this.collector.lookAgain();
-    this.returner.lookAgain();
-    this.#drainer.lookAgain();
+    for (const caretaker of this.#caretakers) caretaker.lookAgain();
   }
 
   /** The store speaks again after a start without it: what it knows of this node that the last good view did not. */

@@ -29,7 +29,7 @@ test('shows records, the living and fences, and no doubt when all is in sync', a
 
 test('is broken while the store is away, and while the store may have lost keys', async () => {
   await using world = new World();
-  const [h1] = await startCluster(world, 3);
+  const [h1] = await startCluster(world, 3, { '--rebuild-store': 'false' });
   h1.store.goAway();
   await world.clock.advance(1000);
   expect(seenBy(h1).doubt).toEqual({ why: 'the store is out of reach', broken: true });

@@ -37,7 +37,8 @@ export async function putBack(lost: Endpoint, ports: PutBackPorts, signal: Abort
   if (view.networkById(lost.network) === undefined && view.networkStates.bad.size > 0)
     return { kind: 'later', why: 'its network is not known, but a record of one cannot be read' };
   // One that may still come back after a reboot is the business of whoever watches sandboxes.
-  if (!sandboxes.lives(lost.sandbox) && !sandboxes.isAwaited(lost.sandbox)) return { kind: 'ended', why: 'its sandbox is gone' };
+  if (!sandboxes.lives(lost.sandbox) && !sandboxes.isAwaited(lost.sandbox))
+    return { kind: 'ended', why: 'its sandbox is gone' };
   let current: ReadonlyMap<string, Entry | undefined> = new Map();
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const network = view.networkById(lost.network);

@@ -76,9 +76,9 @@ export class Returner {
     for (const { id } of this.#own.all()) this.#scheduler.mark(id);
   }
 
-  lost(network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>> {
-    return this.#own.lost(network);
-  }
+  /** What is missing of a network, as it last was. */
+  readonly lost = (network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>> =>
+    this.#own.lost(network);
 
   missing(): readonly Missing[] {
     return this.#own.all().map((endpoint) => {

@@ -74,6 +74,25 @@ describe('a node that was cut off', () => {
   });
 });
 
+test('a node that dies and is collected puts its endpoints back in its next life, without a write to its kernel', async () => {
+  await using world = new World();
+  const [h1, , h3] = await startCluster(world, 3);
+  const one = await attached(world, h3, 'one');
+  await attached(world, h1, 'own');
+  await world.clock.advance(5000);
+  const keys = await endpointKeys(world);
+  const { writes } = h3.kernel;
+  await h3.die();
+  await world.clock.advance(surely);
+  expect((await endpointKeys(world)).length).toBe(5);
+  h3.machine = 'up';
+  await h3.start();
+  await world.clock.advance(5000);
+  expect(await endpointKeys(world)).toEqual(keys);
+  expect(await shownBy(h3, one)).toEqual(one);
+  expect(h3.kernel.writes).toBe(writes);
+});
+
 describe('what was lost and cannot be put back as it was', () => {
   test('gives way to who holds an address of it by now; both sides say so, until it is detached', async () => {
     await using world = new World();
