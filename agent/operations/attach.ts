@@ -122,7 +122,7 @@ async function record(attempt: Attempt): Promise<Written> {
       .txn(conditions, ops, { signal })
       .catch((error: unknown): TxnResult | undefined => {
         if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
-        throw error;
+        throw hasCode(error, 'TIMEOUT') ? storeSilent(wish.network, ports.store.description, error) : error;
       });
     // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
     if (outcome === undefined) continue;
@@ -152,6 +152,11 @@ function checkFence(fence: Entry | undefined, { ref, network, ports }: Attempt):
     'NOT_READY',
     `${wish}: node ${name} was given up by ${who}, and has not joined again yet`,
   );
+}
+
+function storeSilent(network: Name, store: string, cause: unknown): WeftError {
+  const text = `cannot attach to network ${network} in time: no answer from the store (${store}); when it is back the endpoint may be there: try again`;
+  return new WeftError('TIMEOUT', text, { cause, details: { network } });
 }
 
 function recordedIn({ key, value, revision }: Entry): Recorded<Endpoint> {

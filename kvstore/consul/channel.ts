@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import Consul from 'consul';
 import type { Clock } from '../../model/clock.ts';
-import { CallFailed, turnedAway, type Failure } from './errors.ts';
+import { CallFailed, isTurnedAway, type Failure } from './errors.ts';
 
 /** A key as Consul's API shows it. */
 export interface KvItem {
@@ -79,6 +79,9 @@ interface Client {
     destroy(options: { readonly id: string } & Extras): Answer<never>;
     info(options: { readonly id: string } & Extras): Answer<unknown>;
   };
+  readonly catalog: {
+    register(options: { readonly node: string; readonly address: string } & Extras): Answer<unknown>;
+  };
   readonly status: { leader(options: Extras): Answer<string> };
   readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
   destroy(): void;
@@ -91,6 +94,10 @@ interface Pending {
   transport: { request(options: object): ClientRequest };
 }
 
+/** Most milliseconds of a call that does not wait for a change. */
+const mostForCall = 5000;
+/** Milliseconds without an answer to such a call after which its connection is not the only one to be doubted. */
+const silentFor = 1000;
 /** Of the server's 200 connections per address, what short calls may use at most. */
 const callSockets = 16;
 
@@ -174,12 +181,19 @@ export class Channel {
     }
   }
 
-  /** Makes a session that deletes its keys when it ends; returns its id. */
-  async createSession(ttlSeconds: number, limits: Limits): Promise<string> {
+  /** Makes a session that deletes its keys when it ends; returns its id. It belongs to this node, else to the server's. */
+  async createSession(ttlSeconds: number, node: string | undefined, limits: Limits): Promise<string> {
+    const place = node === undefined ? {} : { node };
     // Without checks: the session lives as long as it is renewed, by way of whichever server.
-    const wish = { name: 'weft', ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const life = { ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const wish = { name: 'weft', ...life, ...place };
     const [, made] = await this.#call(limits, (extras) => this.#calls.session.create({ ...wish, ...extras }));
     return (made as { readonly ID: string }).ID;
+  }
+
+  /** Puts a node into the catalog, or leaves it there. */
+  async registerNode(node: string, address: string, limits: Limits): Promise<void> {
+    await this.#call(limits, (extras) => this.#calls.catalog.register({ node, address, ...extras }));
   }
 
   /** @throws CallFailed with status 404 when there is no such session. */
@@ -199,8 +213,14 @@ export class Channel {
 
   /** A harmless question. @throws CallFailed also when the server knows no leader. */
   async ready(limits: Limits): Promise<void> {
+    await this.leader(limits);
+  }
+
+  /** The address of the leader, as this server knows it. @throws CallFailed when it knows none. */
+  async leader(limits: Limits): Promise<string> {
     const [, leader] = await this.#call(limits, (extras) => this.#calls.status.leader(extras));
-    if (!leader) throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
+    if (leader) return leader;
+    throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
   }
 
   /** Of the server's program, such as `1.8.7`. */
@@ -216,6 +236,7 @@ export class Channel {
   /** @throws CallFailed, or the reason of the signal. */
   async #call<T>({ within, signal }: Limits, send: (extras: Extras) => Answer<T>): Answer<T> {
     signal.throwIfAborted();
+    const sent = this.#clock.monotonic();
     const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
     const cancel = (): void => void ctx.emit('cancel');
     signal.addEventListener('abort', cancel, { once: true });
@@ -225,19 +246,37 @@ export class Channel {
       if (!Array.isArray(answer)) throw answer;
       return answer as unknown as Awaited<Answer<T>>;
     } catch (error) {
+      const failure = failureOf(error);
+      const isSilent = within <= mostForCall && this.#clock.monotonic() - sent >= silentFor;
+      if (failure.status === undefined && isSilent) this.#dropIdle();
       signal.throwIfAborted();
-      throw new CallFailed(this.address, failureOf(error));
+      throw new CallFailed(this.address, failure);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   }
 
-  /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
+  /** Where nobody answers on one connection, nobody may on those that lie idle. */
+  #dropIdle(): void {
+    for (const sockets of Object.values(this.#sockets.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
+
+  /**
+   * Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end.
+   * A request that is given up takes its connection along, with all that has not left yet: it must not arrive later.
+   */
   #observe(request: Pending): void {
     const { transport, ctx } = request;
     request.transport = {
       request: (options) => {
         const sent = transport.request({ ...options, hostname: this.#host });
+        const destroy = sent.destroy.bind(sent);
+        sent.destroy = (error) => {
+          if (sent.socket?.connecting === false) sent.socket.resetAndDestroy();
+          return destroy(error);
+        };
         sent.on('response', (answer) => {
           if (ctx !== undefined) ctx.answering = this.#clock.monotonic();
           answer.on('close', () => {
@@ -269,7 +308,8 @@ function failureOf(error: unknown): Failure {
     return { details: message, unsent: neverConnected.has(code) || syscall === 'connect' };
   }
   const { statusCode: status, body } = response;
-  return { status, details: textOf(body) || message, unsent: turnedAway.has(status) };
+  const details = textOf(body) || message;
+  return { status, details, unsent: isTurnedAway(status, details) };
 }
 
 function textOf(body: unknown): string {

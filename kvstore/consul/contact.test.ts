@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { WeftError } from '../../model/errors.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { notingLogger } from '../testing/noting-logger.ts';
+import type { CallOptions } from '../store.ts';
 import { Contact } from './contact.ts';
 
 const away = new WeftError('STORE_UNAVAILABLE', 'no answer');
@@ -11,8 +12,9 @@ let lines: string[];
 let closing: AbortController;
 let asked: number;
 /** Is it another store than before? */
-let answer: () => Promise<boolean>;
+let answer: (signal?: AbortSignal) => Promise<boolean>;
 let contact: Contact;
+let leader: string;
 let told: (Error | undefined)[];
 const listener = (): void => void told.push(contact.away);
 
@@ -23,15 +25,24 @@ beforeEach(() => {
   asked = 0;
   answer = async () => false;
   told = [];
+  leader = 'a';
   const life = {
-    look: async (): Promise<boolean> => {
+    look: async (options?: CallOptions): Promise<boolean> => {
       asked += 1;
-      return answer();
+      return answer(options?.signal);
     },
   };
   const { signal } = closing;
   const logger = notingLogger(lines);
-  contact = new Contact({ clock, logger, fraction: () => 0.5, life, closing: signal, description: 'Consul' });
+  contact = new Contact({
+    clock,
+    logger,
+    fraction: () => 0.5,
+    life,
+    leader: async () => leader,
+    closing: signal,
+    description: 'Consul',
+  });
 });
 
 test('asks every ten seconds while somebody listens, and only then', async () => {
@@ -66,12 +77,50 @@ test('many who ask at once are answered by one question', async () => {
   expect(asked).toBe(1);
 });
 
+test('whoever got no answer has it asked at once, and not again while it is away', async () => {
+  contact.doubt();
+  expect(asked).toBe(0);
+  contact.listen(listener);
+  answer = () => Promise.reject(away);
+  contact.doubt();
+  await clock.advance(0);
+  expect([asked, contact.away]).toEqual([1, away]);
+  contact.doubt();
+  await clock.advance(0);
+  expect(asked).toBe(1);
+});
+
+test('a store that does not answer for three seconds is away', async () => {
+  contact.listen(listener);
+  answer = (signal) =>
+    new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+  await clock.advance(9000);
+  expect([asked, contact.away]).toEqual([1, undefined]);
+  await clock.advance(2999);
+  expect(contact.away).toBeUndefined();
+  await clock.advance(1);
+  expect(contact.away).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+});
+
 test('another store is told', async () => {
   contact.listen(listener);
   await clock.advance(20_000);
   answer = async () => true;
   await clock.advance(10_000);
-  expect([told, lines]).toEqual([[undefined], []]);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
+});
+
+test('another leader is told once: whoever waits by way of the one before must ask anew', async () => {
+  contact.listen(listener);
+  await clock.advance(20_000);
+  expect(told).toEqual([]);
+  leader = 'b';
+  await clock.advance(30_000);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
 });
 
 test('a client that is closed asks no more', async () => {
