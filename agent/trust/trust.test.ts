@@ -298,6 +298,25 @@ describe('deletions that are none to doubt', () => {
     );
   });
 
+  test('of every key, made before the eyes of the agents, are carried out; the cluster goes on', async () => {
+    await using world = new World();
+    const nodes = await three(world);
+    const { id } = nodes[0]!.agent.cluster!;
+    const all = (await world.keys('')).filter((key) => !key.startsWith('alive/'));
+    await world.store.txn(
+      [],
+      all.map((key) => ({ kind: 'delete', key })),
+    );
+    await world.clock.advance(5000);
+    for (const node of nodes) expect(await node.kernel.namespaces()).toEqual([]);
+    world.store.expireLeases();
+    await world.clock.advance(30_000);
+    await world.until('all to be in sync', inSync(nodes));
+    expect(decodeCluster(keys.cluster, (await world.store.get(keys.cluster))!.value).id).toBe(id);
+    await nodes[0]!.create('blue', '10.7.0.0/24');
+    expect(await nodes[0]!.attach('blue', 'c5')).toMatchObject({ programmed: true });
+  });
+
   test('a node that was declared dead meanwhile does not take its missing record for a loss', async () => {
     await using world = new World();
     const nodes = await three(world);

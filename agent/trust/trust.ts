@@ -9,7 +9,7 @@ import type { Cluster, NodeId } from '../../model/node.ts';
 import type { Backoff } from '../backoff.ts';
 import type { Judgement, Oddity } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
-import { bundlesOf } from './bundles.ts';
+import { bundlesOf, type Bundle } from './bundles.ts';
 import { readEvidence, weigh, type Finding, type Found, type Known } from './evidence.ts';
 import { missingFrom, rebuild } from './rebuild.ts';
 
@@ -45,6 +45,7 @@ const interval = { ours: 0, lost: 500, foreign: 2000 } as const;
 export class Trust {
   readonly #ports: TrustPorts;
   #known: Known | undefined;
+  #facts: Cluster | undefined;
   #standing: Standing = { kind: 'ours' };
   #reading: Promise<unknown> = Promise.resolve();
   #nextReading: Promise<Found> | undefined;
@@ -72,8 +73,9 @@ export class Trust {
   }
 
   /** The cluster that this node belongs to. From now on the store has to prove that it is that of this cluster. */
-  belong({ id, epoch }: Cluster): void {
-    this.#known = { cluster: id, epoch };
+  belong(cluster: Cluster): void {
+    this.#facts = cluster;
+    this.#known = { cluster: cluster.id, epoch: cluster.epoch };
     this.#learn();
   }
 
@@ -126,7 +128,7 @@ export class Trust {
       const { cluster } = await readEvidence(store, this.#ports.node, signal);
       if (cluster !== undefined && cluster.facts.id !== known.cluster)
         throw this.#otherCluster(cluster.facts.id);
-      const facts = cluster?.facts ?? view.cluster.get(keys.cluster)?.value;
+      const facts = cluster?.facts ?? this.#facts;
       if (facts === undefined) throw new WeftError('NOT_READY', 'the facts of the cluster are not known yet');
       const epoch = Math.max(facts.epoch, known.epoch) + 1;
       const condition: Condition =
@@ -194,6 +196,7 @@ export class Trust {
       const isAccepted = cluster.value.epoch > known.epoch;
       const created = cluster.stored?.created ?? known.created;
       this.#known = { ...known, epoch: cluster.value.epoch, created, serial };
+      this.#facts = cluster.value;
       if (isAccepted) this.#release();
     }
   }
@@ -302,7 +305,8 @@ export class Trust {
   /** Does the store hold all that this node can put into it? */
   async #mend(isTurn: boolean): Promise<boolean> {
     const { store, view, name, leaseTtl, events, signal } = this.#ports;
-    const missing = await missingFrom(store, bundlesOf(view.remember()), signal);
+    const known = bundlesOf(view.remember());
+    const missing = await missingFrom(store, [...this.#cluster(), ...known], signal);
     if (missing.length === 0) {
       this.#refused = new Map();
       return true;
@@ -317,6 +321,13 @@ export class Trust {
     const message = `the store ${store.description} had lost ${written + refused.size} keys; ${written} were put back`;
     events.tell('store-restored', message, { written, refused: [...refused.keys()].slice(0, 20) });
     return true;
+  }
+
+  /** The facts of the cluster, should their key have been deleted before our eyes. */
+  #cluster(): readonly Bundle[] {
+    const { view } = this.#ports;
+    if (this.#facts === undefined || view.cluster.get(keys.cluster) !== undefined) return [];
+    return [{ items: [{ key: keys.cluster, value: encodeCluster(this.#facts) }] }];
   }
 
   /** It is ours, and from now on measured by what it is now. */
