@@ -60,6 +60,10 @@ describe('a store that was wiped', () => {
     expect(await truth(world)).toEqual(before);
     expect(writes(nodes)).toEqual(written);
     for (const node of nodes) expect(await problems(node)).toEqual([]);
+    // The lowest id had the first go, and nothing was left for the others.
+    const [lowest] = nodes.map((n) => n.agent.id).toSorted();
+    const busy = nodes.filter((n) => n.log.some((l) => l.message.includes('were put back')));
+    expect(busy.map((n) => n.agent.id)).toEqual([lowest]);
     await nodes[0]!.attach('blue', 'c7');
     expect(await nodes[1]!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
   });
