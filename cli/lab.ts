@@ -41,7 +41,7 @@ export function registerLab(program: Command): void {
     .option('--hosts <n>', 'number of hosts: h1, h2, ... (default 3, or as many as there are)', hostNumber)
     .option(
       '--store <store>',
-      '`file` (the default), `etcd`, `consul` (one is started in the lab) or the URL of a store',
+      '`file` (the default); `etcd`, `consul` (a server in the lab); `etcd3`, `consul3` (three); or the URL of a store',
     )
     .option('--underlay <family>', 'addresses between the hosts: 4 (the default) or 6', family)
     .option('--mtu <bytes>', 'MTU of the hosts (default 1500)', wholeNumber)
@@ -137,9 +137,15 @@ function statusText({ name, store, hosts }: LabStatus): string {
     const reason = why === '' ? '' : `  ${why}`;
     return `${host.padEnd(4)} ${address.padEnd(16)} weftd ${agent}${process}  sandboxes: ${sandboxes.join(' ') || 'none'}${reason}`;
   });
-  return [`Lab ${name}, store ${store.url} (${store.running ? 'running' : 'not running'})`, ...lines].join(
-    '\n',
-  );
+  const servers = store.servers.map(({ server, address, pid, log }) => {
+    const process = pid === undefined ? `stopped  see ${log}` : `running (pid ${pid})`;
+    return `${server.padEnd(6)} ${address.padEnd(16)} ${process}`;
+  });
+  const [first, ...others] = [
+    `Lab ${name}, store ${store.url} (${store.running ? 'running' : 'not running'})`,
+    ...(servers.length > 1 ? servers : []),
+  ];
+  return [first, ...others, ...lines].join('\n');
 }
 
 async function ping(options: Common): Promise<void> {

@@ -7,7 +7,7 @@ import { checkLabName, hostLimit, labDirectory } from './names.ts';
 import { removeLab } from './remove.ts';
 import { doStep, silent, type Report } from './report.ts';
 import { LabStore, type StoreChoice } from './store.ts';
-import { isServerKind } from './store-server.ts';
+import { serversOf } from './store-server.ts';
 import { ensureUnderlay } from './underlay.ts';
 import { mapBounded } from './wait.ts';
 
@@ -151,10 +151,10 @@ function checkWish(wish: LabWish): LabWish {
   if (!Number.isInteger(wish.hosts) || wish.hosts < 1 || wish.hosts > hostLimit) {
     throw new WeftError('INPUT_INVALID', `a lab has 1 to ${hostLimit} hosts, not ${wish.hosts}`);
   }
-  if (wish.store !== 'file' && !isServerKind(wish.store) && !/^[a-z]+:\/\//.test(wish.store)) {
+  if (wish.store !== 'file' && serversOf(wish.store) === undefined && !/^[a-z]+:\/\//.test(wish.store)) {
     throw new WeftError(
       'INPUT_INVALID',
-      `a lab's store is file, etcd, consul or a URL, not ${JSON.stringify(wish.store)}`,
+      `a lab's store is file, etcd, consul, etcd3, consul3 or a URL, not ${JSON.stringify(wish.store)}`,
     );
   }
   return wish;

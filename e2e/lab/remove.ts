@@ -58,15 +58,12 @@ async function endProcesses(directory: string, namespaces: readonly string[]): P
       .map((file) => join(each, file)),
   );
   const running = marks.filter((mark) => readMark(mark) !== undefined).length;
-  // The store's server ends after its clients.
-  const rank = (mark: string): number => (mark.endsWith('weftd.pid') ? 0 : 1);
-  for (const turn of [0, 1]) {
-    await mapBounded(
-      marks.filter((mark) => rank(mark) === turn),
-      16,
-      (mark) => endMarked(mark, 'SIGTERM', 5000),
-    );
-  }
+  // The store's servers end after their clients. One of three that are asked to end waits for the others, and nothing of
+  // what it has is to stay.
+  const isAgent = (mark: string): boolean => mark.endsWith('weftd.pid');
+  await mapBounded(marks.filter(isAgent), 16, (mark) => endMarked(mark, 'SIGTERM', 5000));
+  const others = marks.filter((mark) => !isAgent(mark));
+  await mapBounded(others, 16, (mark) => endMarked(mark, 'SIGTERM', 500));
   const paths = [...namespaces, ...pinsBelow(directory)];
   const left = processesIn(paths).filter((pid) => pid !== process.pid);
   for (const pid of left) kill(pid);

@@ -6,10 +6,23 @@ export interface LabStatus {
   readonly name: string;
   readonly directory: string;
   readonly underlay: 4 | 6;
-  readonly store: { readonly url: string; readonly running: boolean };
+  readonly store: {
+    readonly url: string;
+    /** All of it. */
+    readonly running: boolean;
+    readonly servers: readonly StoreServerStatus[];
+  };
   readonly hosts: readonly HostStatus[];
   /** The store runs and every agent is ready. */
   readonly ok: boolean;
+}
+
+export interface StoreServerStatus {
+  readonly server: string;
+  readonly address: string;
+  readonly log: string;
+  /** Undefined when it does not run. */
+  readonly pid?: number;
 }
 
 export interface HostStatus {
@@ -57,11 +70,15 @@ export async function labStatus(lab: Lab): Promise<LabStatus> {
     }),
   );
   const { running, url } = lab.store;
+  const servers = lab.store.servers.map(({ name, address, log, pid }): StoreServerStatus => {
+    const fixed = { server: name, address, log };
+    return pid === undefined ? fixed : { ...fixed, pid };
+  });
   return {
     name: lab.name,
     directory: lab.directory,
     underlay: lab.wish.underlay,
-    store: { url, running },
+    store: { url, running, servers },
     hosts,
     ok: running && hosts.every((host) => host.agent === 'ready'),
   };

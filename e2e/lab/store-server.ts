@@ -5,40 +5,53 @@ import type { Ip } from '../../model/ip.ts';
 import { inUrl } from './names.ts';
 import type { Argv } from './run.ts';
 
+/** One of the servers that are a store together. */
+export interface Member {
+  readonly name: string;
+  readonly address: Ip;
+}
+
 /** A server that a lab can run as its store. */
-export interface StoreServer {
+interface StoreServer {
   /** Of its clients. */
   readonly port: number;
   /** Answered with 200 as soon as it takes requests. */
   readonly health: string;
-  /** The command that starts it on this address, with its data below `directory`. */
-  command(address: Ip, directory: string): Argv;
-  /** The program with which an operator asks it, and the environment that leads it there. */
-  client(address: Ip): { readonly program: Argv; readonly env: Readonly<Record<string, string>> };
+  /** The command that starts one of `all`, with its data below `directory`. */
+  command(self: Member, all: readonly Member[], directory: string): Argv;
+  /** The program with which an operator asks these servers, and the environment that leads it there. */
+  client(members: readonly [Member, ...Member[]]): {
+    readonly program: Argv;
+    readonly env: Readonly<Record<string, string>>;
+  };
 }
 
 const etcd: StoreServer = {
   port: 2379,
   health: '/health',
-  command(address, directory) {
+  command({ name, address }, all, directory) {
     const client = `http://${inUrl(address)}:2379`;
-    const peer = `http://${inUrl(address)}:2380`;
+    const peerOf = (member: Pick<Member, 'address'>): string => `http://${inUrl(member.address)}:2380`;
+    const peer = peerOf({ address });
     const flags = {
-      name: 'store',
+      name,
       'data-dir': join(directory, 'etcd'),
       'listen-client-urls': client,
       'advertise-client-urls': client,
       'listen-peer-urls': peer,
       'initial-advertise-peer-urls': peer,
-      'initial-cluster': `store=${peer}`,
+      'initial-cluster': all.map((each) => `${each.name}=${peerOf(each)}`).join(','),
     };
     const given = Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`);
     // Nothing in a lab has to survive a power cut.
     return ['etcd', ...given, '--unsafe-no-fsync'];
   },
-  client: (address) => ({
+  client: (members) => ({
     program: ['etcdctl'],
-    env: { ETCDCTL_API: '3', ETCDCTL_ENDPOINTS: `http://${inUrl(address)}:2379` },
+    env: {
+      ETCDCTL_API: '3',
+      ETCDCTL_ENDPOINTS: members.map(({ address }) => `http://${inUrl(address)}:2379`).join(','),
+    },
   }),
 };
 
@@ -46,12 +59,14 @@ const consul: StoreServer = {
   port: 8500,
   // Whatever the leader itself knows: it is not there before the server can write.
   health: '/v1/kv/?keys&consistent&separator=/',
-  command(address, directory) {
+  command({ name, address }, all, directory) {
     const off = -1;
     const settings = {
       server: true,
-      bootstrap: true,
-      node_name: 'store',
+      bootstrap_expect: all.length,
+      node_name: name,
+      retry_join: all.filter((each) => each.name !== name).map((each) => inUrl(each.address)),
+      retry_interval: '200ms',
       data_dir: join(directory, 'consul'),
       bind_addr: address,
       client_addr: address,
@@ -65,7 +80,7 @@ const consul: StoreServer = {
     writeFileSync(file, JSON.stringify(settings, undefined, 2));
     return [consulProgram(), 'agent', `-config-file=${file}`];
   },
-  client: (address) => ({
+  client: ([{ address }]) => ({
     program: [consulProgram()],
     env: { CONSUL_HTTP_ADDR: `http://${inUrl(address)}:8500` },
   }),
@@ -73,4 +88,11 @@ const consul: StoreServer = {
 
 export type ServerKind = 'etcd' | 'consul';
 export const storeServers: Readonly<Record<ServerKind, StoreServer>> = { etcd, consul };
-export const isServerKind = (word: string): word is ServerKind => Object.hasOwn(storeServers, word);
+
+/** What a word such as `etcd` or `etcd3` wishes for; undefined for any other. */
+export function serversOf(word: string): { readonly kind: ServerKind; readonly count: 1 | 3 } | undefined {
+  const kind = word.replace(/3$/, '');
+  return isServerKind(kind) ? { kind, count: kind === word ? 1 : 3 } : undefined;
+}
+
+const isServerKind = (word: string): word is ServerKind => Object.hasOwn(storeServers, word);

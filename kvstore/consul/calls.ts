@@ -1,4 +1,7 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Logger } from '../../model/logger.ts';
 import type { CallOptions } from '../store.ts';
+import { Turn } from '../turn.ts';
 import type { Channel, Limits } from './channel.ts';
 import { asStoreError, CallFailed, isContactLost } from './errors.ts';
 
@@ -7,28 +10,37 @@ const patience = 5000;
 
 type Call<T> = (channel: Channel, limits: Limits) => Promise<T>;
 
-/**
- * Calls to whichever server answers. A server that fails is left for the next one in turn; all calls and watches use the
- * same one, so that an outage of one server is met once.
- */
-export class Calls {
-  readonly #channels: readonly Channel[];
-  readonly #closing: AbortSignal;
-  #current = 0;
+export interface CallsPorts {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly logger: Logger;
+  /** Ends every call with its reason. */
+  readonly closing: AbortSignal;
+}
 
-  /** `closing` ends every call with its reason. */
-  constructor(channels: readonly [Channel, ...Channel[]], closing: AbortSignal) {
-    this.#channels = channels;
+/** Calls to whichever server answers. */
+export class Calls {
+  readonly #turn: Turn<Channel>;
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #closing: AbortSignal;
+
+  constructor(channels: readonly [Channel, ...Channel[]], { clock, logger, closing }: CallsPorts) {
+    this.#turn = new Turn(channels, logger);
+    this.#clock = clock;
     this.#closing = closing;
   }
 
   get channel(): Channel {
-    return this.#channels[this.#current % this.#channels.length] as Channel;
+    return this.#turn.server;
+  }
+
+  /** Milliseconds that a server has for its answer before another one, where there is one, is asked. */
+  get share(): number {
+    return patience / this.#turn.count;
   }
 
   /** Leaves this server, if nobody has done so before. */
-  failed(channel: Channel): void {
-    if (this.channel === channel) this.#current += 1;
+  failed(channel: Channel, why: Error): void {
+    this.#turn.failed(channel, why instanceof CallFailed ? why.details : why.message);
   }
 
   /**
@@ -37,20 +49,29 @@ export class Calls {
    */
   async repeatable<T>(wish: string, call: Call<T>, options: CallOptions = {}): Promise<T> {
     try {
-      return await this.#rotate(options, call);
+      return await this.#rotate(options, async (channel, limits) => {
+        const answer = await call(channel, limits);
+        this.#turn.answered(channel);
+        return answer;
+      });
     } catch (error) {
       throw asStoreError(error, wish, 'read');
     }
   }
 
-  /** One attempt at a call that changes nothing and may take this long; no other server is asked. */
+  /** One attempt at a call that changes nothing and may take this long, unless the server is left meanwhile. */
   async single<T>(wish: string, call: Call<T>, within: number, options: CallOptions): Promise<T> {
-    const { channel } = this;
+    const { server: channel, left } = this.#turn;
+    const signal = this.#signal(options);
     try {
-      return await call(channel, { within, signal: this.#signal(options) });
+      return await call(channel, { within, signal: AbortSignal.any([signal, left]) });
     } catch (error) {
-      if (isContactLost(error)) this.failed(channel);
-      throw asStoreError(error, wish, 'read');
+      signal.throwIfAborted();
+      if (isContactLost(error)) this.failed(channel, error);
+      const failure = left.aborted
+        ? new CallFailed(channel.address, { details: (left.reason as Error).message, unsent: false })
+        : error;
+      throw asStoreError(failure, wish, 'read');
     }
   }
 
@@ -73,11 +94,19 @@ export class Calls {
   }
 
   async #sendOnce<T>(channel: Channel, call: Call<T>, options: CallOptions): Promise<T> {
+    // All others go elsewhere by then; this one waits on, for it cannot be sent again.
+    const silence = this.#clock.after(this.share, () => {
+      this.#turn.failed(channel, `no answer to a write within ${Math.round(this.share)} ms`);
+    });
     try {
-      return await call(channel, { within: patience, signal: this.#signal(options) });
+      const answer = await call(channel, { within: patience, signal: this.#signal(options) });
+      this.#turn.answered(channel);
+      return answer;
     } catch (error) {
-      if (isContactLost(error)) this.failed(channel);
+      if (isContactLost(error)) this.failed(channel, error);
       throw error;
+    } finally {
+      silence.cancel();
     }
   }
 
@@ -85,14 +114,17 @@ export class Calls {
     const signal = this.#signal(options);
     signal.throwIfAborted();
     const end = performance.now() + patience;
-    for (let left = Math.max(2, this.#channels.length); ; left -= 1) {
+    for (let left = Math.max(2, this.#turn.count); ; left -= 1) {
       const { channel } = this;
       const rest = end - performance.now();
       try {
-        return await attempt(channel, { within: this.#channels.length === 1 ? rest : rest / left, signal });
+        return await attempt(channel, {
+          within: this.#turn.count === 1 ? rest : rest / left,
+          signal,
+        });
       } catch (error) {
         if (!isContactLost(error)) throw error;
-        this.failed(channel);
+        this.failed(channel, error);
         if (left === 1 || performance.now() >= end) throw error;
       }
     }

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
 import Consul from 'consul';
 import type { Clock } from '../../model/clock.ts';
-import { CallFailed, turnedAway, type Failure } from './errors.ts';
+import { CallFailed, isTurnedAway, type Failure } from './errors.ts';
 
 /** A key as Consul's API shows it. */
 export interface KvItem {
@@ -78,6 +78,9 @@ interface Client {
     renew(options: { readonly id: string } & Extras): Answer<unknown>;
     destroy(options: { readonly id: string } & Extras): Answer<never>;
     info(options: { readonly id: string } & Extras): Answer<unknown>;
+  };
+  readonly catalog: {
+    register(options: { readonly node: string; readonly address: string } & Extras): Answer<unknown>;
   };
   readonly status: { leader(options: Extras): Answer<string> };
   readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
@@ -174,12 +177,19 @@ export class Channel {
     }
   }
 
-  /** Makes a session that deletes its keys when it ends; returns its id. */
-  async createSession(ttlSeconds: number, limits: Limits): Promise<string> {
+  /** Makes a session that deletes its keys when it ends; returns its id. It belongs to this node, else to the server's. */
+  async createSession(ttlSeconds: number, node: string | undefined, limits: Limits): Promise<string> {
+    const place = node === undefined ? {} : { node };
     // Without checks: the session lives as long as it is renewed, by way of whichever server.
-    const wish = { name: 'weft', ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const life = { ttl: `${ttlSeconds}s`, behavior: 'delete', lockdelay: '0s', checks: [] };
+    const wish = { name: 'weft', ...life, ...place };
     const [, made] = await this.#call(limits, (extras) => this.#calls.session.create({ ...wish, ...extras }));
     return (made as { readonly ID: string }).ID;
+  }
+
+  /** Puts a node into the catalog, or leaves it there. */
+  async registerNode(node: string, address: string, limits: Limits): Promise<void> {
+    await this.#call(limits, (extras) => this.#calls.catalog.register({ node, address, ...extras }));
   }
 
   /** @throws CallFailed with status 404 when there is no such session. */
@@ -199,8 +209,14 @@ export class Channel {
 
   /** A harmless question. @throws CallFailed also when the server knows no leader. */
   async ready(limits: Limits): Promise<void> {
+    await this.leader(limits);
+  }
+
+  /** The address of the leader, as this server knows it. @throws CallFailed when it knows none. */
+  async leader(limits: Limits): Promise<string> {
     const [, leader] = await this.#call(limits, (extras) => this.#calls.status.leader(extras));
-    if (!leader) throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
+    if (leader) return leader;
+    throw new CallFailed(this.address, { details: 'the cluster has no leader', unsent: true });
   }
 
   /** Of the server's program, such as `1.8.7`. */
@@ -269,7 +285,8 @@ function failureOf(error: unknown): Failure {
     return { details: message, unsent: neverConnected.has(code) || syscall === 'connect' };
   }
   const { statusCode: status, body } = response;
-  return { status, details: textOf(body) || message, unsent: turnedAway.has(status) };
+  const details = textOf(body) || message;
+  return { status, details, unsent: isTurnedAway(status, details) };
 }
 
 function textOf(body: unknown): string {

@@ -64,9 +64,11 @@ export class ConsulStore implements Store {
     this.#channels = channels;
     const { signal: closing } = this.#closing;
     const space = new KeySpace(prefix);
-    const calls = new Calls(channels, closing);
+    const calls = new Calls(channels, { ...ports, closing });
     const life = new Life(calls, space);
-    const contact = new Contact({ ...ports, life, closing, description: this.description });
+    const leader = (): Promise<string> =>
+      calls.single('learn who leads', (c, l) => c.leader(l), calls.share, {});
+    const contact = new Contact({ ...ports, life, leader, closing, description: this.description });
     this.#space = space;
     this.#calls = calls;
     this.#life = life;

@@ -13,6 +13,7 @@ let asked: number;
 /** Is it another store than before? */
 let answer: () => Promise<boolean>;
 let contact: Contact;
+let leader: string;
 let told: (Error | undefined)[];
 const listener = (): void => void told.push(contact.away);
 
@@ -23,6 +24,7 @@ beforeEach(() => {
   asked = 0;
   answer = async () => false;
   told = [];
+  leader = 'a';
   const life = {
     look: async (): Promise<boolean> => {
       asked += 1;
@@ -31,7 +33,15 @@ beforeEach(() => {
   };
   const { signal } = closing;
   const logger = notingLogger(lines);
-  contact = new Contact({ clock, logger, fraction: () => 0.5, life, closing: signal, description: 'Consul' });
+  contact = new Contact({
+    clock,
+    logger,
+    fraction: () => 0.5,
+    life,
+    leader: async () => leader,
+    closing: signal,
+    description: 'Consul',
+  });
 });
 
 test('asks every ten seconds while somebody listens, and only then', async () => {
@@ -71,7 +81,16 @@ test('another store is told', async () => {
   await clock.advance(20_000);
   answer = async () => true;
   await clock.advance(10_000);
-  expect([told, lines]).toEqual([[undefined], []]);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
+});
+
+test('another leader is told once: whoever waits by way of the one before must ask anew', async () => {
+  contact.listen(listener);
+  await clock.advance(20_000);
+  expect(told).toEqual([]);
+  leader = 'b';
+  await clock.advance(30_000);
+  expect([told, lines]).toStrictEqual([[undefined], []]);
 });
 
 test('a client that is closed asks no more', async () => {

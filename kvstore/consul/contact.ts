@@ -5,13 +5,16 @@ import type { StorePorts } from '../ports.ts';
 import type { Life } from './life.ts';
 
 /**
- * Milliseconds between questions while all is well. They find a server that takes requests and answers none, and a store
- * that was put back: questions that wait for a change are not answered then, since all is older than what they know.
+ * Milliseconds between questions while all is well. They find a server that takes requests and answers none, a store that
+ * was put back (questions that wait for a change are not answered then, since all is older than what they know), and
+ * another leader: questions that were handed to the one before may wait for an answer of somebody who is no more.
  */
 const heartbeat = 10_000;
 
 export interface ContactPorts extends StorePorts {
   readonly life: Pick<Life, 'look'>;
+  /** Who leads the servers, as the one that we ask knows it. */
+  leader(): Promise<string>;
   /** Names the store in the log. */
   readonly description: string;
   /** Aborts when the client is closed. */
@@ -27,6 +30,7 @@ export class Contact {
   readonly #listeners = new Set<() => void>();
   #away: Error | undefined;
   #failures = 0;
+  #leader: string | undefined;
   #asking: Promise<void> | undefined;
   #timer: Timer | undefined;
 
@@ -39,10 +43,12 @@ export class Contact {
     return this.#away;
   }
 
-  /** Calls back whenever the store went away, came back, is another one or was put back. */
+  /** Calls back whenever the store went away, came back, is another one, was put back or has another leader. */
   listen(listener: () => void): void {
     this.#listeners.add(listener);
-    if (this.#timer === undefined) this.#arm();
+    if (this.#timer !== undefined) return;
+    this.#arm();
+    this.#hasNewLeader().catch(() => undefined);
   }
 
   forget(listener: () => void): void {
@@ -66,11 +72,12 @@ export class Contact {
     const { life, closing, logger, description } = this.#ports;
     try {
       const isAnother = await life.look();
+      const isLedAnew = await this.#hasNewLeader();
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
       this.#failures = 0;
       if (wasAway) logger.info('the store is back', { store: description });
-      if (wasAway || isAnother) this.#tell();
+      if (wasAway || isAnother || isLedAnew) this.#tell();
     } catch (error) {
       if (closing.aborted) return;
       const wasHere = this.#away === undefined;
@@ -80,6 +87,13 @@ export class Contact {
       logger.warn('the store does not answer', { store: description, error: this.#away.message });
       this.#tell();
     }
+  }
+
+  /** Than when it was asked last. */
+  async #hasNewLeader(): Promise<boolean> {
+    const before = this.#leader;
+    this.#leader = await this.#ports.leader();
+    return before !== undefined && before !== this.#leader;
   }
 
   #arm(): void {

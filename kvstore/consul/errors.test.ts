@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { WeftError } from '../../model/errors.ts';
-import { asStoreError, CallFailed, isContactLost } from './errors.ts';
+import { asStoreError, CallFailed, isContactLost, isTurnedAway } from './errors.ts';
 
 const failed = (status?: number, unsent = false): CallFailed =>
   new CallFailed('127.0.0.1:8500', {
@@ -42,4 +42,21 @@ test('the message names the wish, the server and its answer', () => {
 test('what is no answer of a server passes as it is', () => {
   const reason = new WeftError('STORE_CLOSED', 'closed');
   expect(asStoreError(reason, 'read k', 'read')).toBe(reason);
+});
+
+test.each([
+  [500, 'No cluster leader', true],
+  [500, 'rpc error making call: No cluster leader', true],
+  [
+    500,
+    'rpc error getting client: failed to get conn: dial tcp 192.0.2.1:0->192.0.2.1:8300: connect: connection refused',
+    true,
+  ],
+  [500, 'rpc error making call: node is not the leader', true],
+  [429, 'Your IP is issuing too many concurrent connections, please rate limit your calls', true],
+  [500, 'leadership lost while committing log', false],
+  [500, 'rpc error making call: EOF', false],
+  [403, 'Permission denied', false],
+])('HTTP status %s «%s»: surely not taken is %s', (status, details, expected) => {
+  expect(isTurnedAway(status, details)).toBe(expected);
 });

@@ -36,8 +36,15 @@ const refusals: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [413, 'STORE_LIMIT'],
 ]);
 
-/** Answers of a server that did not look at the request: too many connections, or not ready. */
-export const turnedAway: ReadonlySet<number> = new Set([429, 503]);
+/** Too many connections, or not ready. */
+const turnedAway: ReadonlySet<number> = new Set([429, 503]);
+
+/** Texts of a server that has found no leader to hand the request to, or that led no longer when it came. */
+const noLeader = /No cluster leader|node is not the leader|failed to get conn/;
+
+/** Is this the answer of a server that did not take the request, so that nothing was applied? */
+export const isTurnedAway = (status: number, details: string): boolean =>
+  turnedAway.has(status) || (status === 500 && noLeader.test(details));
 
 /** May another server, or the same one a moment later, answer otherwise? */
 export const isContactLost = (error: unknown): error is CallFailed =>
@@ -45,6 +52,12 @@ export const isContactLost = (error: unknown): error is CallFailed =>
 
 /** The session that the request names is gone. */
 export const isGone = (error: unknown): boolean => error instanceof CallFailed && error.status === 404;
+
+/** The catalog has no such node. */
+export const isNodeMissing = (error: unknown): boolean =>
+  error instanceof CallFailed && error.details.includes('Missing node registration');
+
+export const isDenied = (error: unknown): boolean => error instanceof CallFailed && error.status === 403;
 
 /**
  * The failure of a call as the port promises it.

@@ -1,8 +1,10 @@
+import type { Logger } from '../../model/logger.ts';
 import type { StorePorts } from '../ports.ts';
 import { RemoteLease, type RemoteHold } from '../remote-lease.ts';
 import type { CallOptions } from '../store.ts';
 import type { Calls } from './calls.ts';
-import { asStoreError, isGone } from './errors.ts';
+import type { Channel, Limits } from './channel.ts';
+import { asStoreError, isDenied, isGone, isNodeMissing } from './errors.ts';
 
 export interface LeasePorts extends StorePorts {
   readonly calls: Calls;
@@ -12,34 +14,61 @@ export interface LeasePorts extends StorePorts {
   readonly closing: AbortSignal;
 }
 
+/**
+ * A session ends with the node of the catalog that it belongs to, and a server that is lost is taken out of the catalog by
+ * the others within seconds. So ours belong to a node that stands for no machine, and that nobody watches.
+ */
+const sessionNode = { name: 'weft-sessions', address: '127.0.0.1' } as const;
+
 /** A session of Consul that keeps itself alive. */
 export async function grantLease(
   ttl: number,
   ports: LeasePorts,
   options?: CallOptions,
 ): Promise<RemoteLease> {
-  const { calls, clock, minLeaseTtl } = ports;
+  const { calls, clock, logger, minLeaseTtl } = ports;
   const seconds = Math.ceil(Math.max(ttl, minLeaseTtl) / 1000);
   const wish = `get a session of ${seconds} s`;
   const sent = clock.monotonic();
   // Sent twice it leaves a session without keys behind, which ends by itself.
-  const id = await calls.repeatable(wish, (c, l) => c.createSession(seconds, l), options);
+  const id = await calls.repeatable(wish, (c, l) => createSession(c, seconds, l, logger), options);
   return new RemoteLease(
     { id, ttl: seconds * 1000, sent },
     { ...ports, hold: holdBy(calls, seconds * 1000) },
   );
 }
 
+async function createSession(
+  channel: Channel,
+  seconds: number,
+  limits: Limits,
+  logger: Logger,
+): Promise<string> {
+  const { name, address } = sessionNode;
+  try {
+    return await channel.createSession(seconds, name, limits).catch(async (error: unknown) => {
+      if (!isNodeMissing(error)) throw error;
+      await channel.registerNode(name, address, limits);
+      return await channel.createSession(seconds, name, limits);
+    });
+  } catch (error) {
+    if (!isDenied(error)) throw error;
+    const node = { node: name, server: channel.address };
+    logger.info('the lease ends when this server is lost: no permission for a node of our own', node);
+    return await channel.createSession(seconds, undefined, limits);
+  }
+}
+
 const holdBy = (calls: Calls, ttl: number): RemoteHold => ({
   async renew(id, within, signal) {
     const { channel } = calls;
     try {
-      await channel.renewSession(id, { within, signal });
+      await channel.renewSession(id, { within: Math.min(within, calls.share), signal });
       return ttl;
     } catch (error) {
       signal.throwIfAborted();
       if (isGone(error)) return undefined;
-      calls.failed(channel);
+      if (error instanceof Error) calls.failed(channel, error);
       throw asStoreError(error, 'keep a session alive', 'read');
     }
   },

@@ -1,32 +1,50 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Logger } from '../../model/logger.ts';
 import type { CallOptions } from '../store.ts';
+import { Turn } from '../turn.ts';
 import type { Channel, Limits, Methods, UnaryMethod } from './channel.ts';
-import { asStoreError, CallFailed, isContactLost, isForbidden } from './errors.ts';
+import { asStoreError, CallFailed, isContactLost, isForbidden, isLeaderChange } from './errors.ts';
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
 
-/**
- * Calls to whichever server answers. A server that fails is left for the next one in turn; all calls and watches use the
- * same one, so that an outage of one server is met once.
- */
-export class Calls {
-  readonly #channels: readonly Channel[];
-  readonly #closing: AbortSignal;
-  #current = 0;
+export interface CallsPorts {
+  readonly clock: Pick<Clock, 'after'>;
+  readonly logger: Logger;
+  /** Ends every call with its reason. */
+  readonly closing: AbortSignal;
+}
 
-  /** `closing` ends every call with its reason. */
-  constructor(channels: readonly [Channel, ...Channel[]], closing: AbortSignal) {
-    this.#channels = channels;
+/** Calls to whichever server answers. */
+export class Calls {
+  readonly #turn: Turn<Channel>;
+  readonly #clock: Pick<Clock, 'after'>;
+  readonly #closing: AbortSignal;
+
+  constructor(channels: readonly [Channel, ...Channel[]], { clock, logger, closing }: CallsPorts) {
+    this.#turn = new Turn(channels, logger);
+    this.#clock = clock;
     this.#closing = closing;
   }
 
   get channel(): Channel {
-    return this.#channels[this.#current % this.#channels.length] as Channel;
+    return this.#turn.server;
   }
 
-  /** Leaves this server, if nobody has done so before. */
-  failed(channel: Channel): void {
-    if (this.channel === channel) this.#current += 1;
+  /** Aborts when this server is left for another one. */
+  get left(): AbortSignal {
+    return this.#turn.left;
+  }
+
+  /** Milliseconds that a server has for its answer before another one, where there is one, is asked. */
+  get share(): number {
+    return patience / this.#turn.count;
+  }
+
+  /** Leaves this server, if nobody has done so before, unless it is well and says so. */
+  failed(channel: Channel, why: Error): void {
+    if (isLeaderChange(why)) return;
+    this.#turn.failed(channel, why instanceof CallFailed ? why.details : why.message);
   }
 
   /**
@@ -40,7 +58,11 @@ export class Calls {
     options: CallOptions = {},
   ): Promise<A> {
     try {
-      return await this.#rotate(options, (channel, limits) => channel.unary(pick, request, limits));
+      return await this.#rotate(options, async (channel, limits) => {
+        const answer = await channel.unary(pick, request, limits);
+        this.#turn.answered(channel);
+        return answer;
+      });
     } catch (error) {
       throw asStoreError(error, wish, 'read');
     }
@@ -73,14 +95,20 @@ export class Calls {
     request: Q,
     options: CallOptions,
   ): Promise<A> {
+    // All others go elsewhere by then; this one waits on, for it cannot be sent again.
+    const silence = this.#clock.after(this.share, () => {
+      this.#turn.failed(channel, `no answer to a write within ${Math.round(this.share)} ms`);
+    });
     try {
-      return await channel.unary(pick, request, {
-        deadline: Date.now() + patience,
-        signal: this.#signal(options),
-      });
+      const limits = { deadline: Date.now() + patience, signal: this.#signal(options) };
+      const answer = await channel.unary(pick, request, limits);
+      this.#turn.answered(channel);
+      return answer;
     } catch (error) {
-      if (isContactLost(error)) this.failed(channel);
+      if (isContactLost(error)) this.failed(channel, error);
       throw error;
+    } finally {
+      silence.cancel();
     }
   }
 
@@ -91,14 +119,14 @@ export class Calls {
     const signal = this.#signal(options);
     signal.throwIfAborted();
     const end = Date.now() + patience;
-    for (let left = Math.max(2, this.#channels.length); ; left -= 1) {
+    for (let left = Math.max(2, this.#turn.count); ; left -= 1) {
       const { channel } = this;
-      const share = this.#channels.length === 1 ? end : Date.now() + (end - Date.now()) / left;
+      const share = this.#turn.count === 1 ? end : Date.now() + (end - Date.now()) / left;
       try {
         return await attempt(channel, { deadline: share, signal });
       } catch (error) {
         if (!isContactLost(error)) throw error;
-        this.failed(channel);
+        this.failed(channel, error);
         if (left === 1 || Date.now() >= end) throw error;
       }
     }

@@ -1,6 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { WeftError } from '../../model/errors.ts';
-import { asStoreError, CallFailed, isContactLost, isLoginLost, type Stage } from './errors.ts';
+import {
+  asStoreError,
+  CallFailed,
+  isContactLost,
+  isLeaderChange,
+  isLoginLost,
+  type Stage,
+} from './errors.ts';
 
 const failed = (code: number, stage: Stage = 'sent', details = 'what the server says'): CallFailed =>
   new CallFailed('127.0.0.1:2379', { code, details }, stage);
@@ -79,4 +86,9 @@ test('a refused login is STORE_DENIED, and no other server says otherwise', () =
   const error = failed(3, 'login', 'login of the user node: wrong');
   expect(isContactLost(error)).toBe(false);
   expect(asStoreError(error, 'write k', 'write')).toMatchObject({ code: 'STORE_DENIED' });
+});
+
+test('a server that tells of another leader is well, one that knows none is not', () => {
+  const says = (details: string): boolean => isLeaderChange(failed(14, 'sent', details));
+  expect([says('etcdserver: leader changed'), says('etcdserver: no leader')]).toEqual([true, false]);
 });

@@ -74,6 +74,10 @@ const refusals: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
 export const isContactLost = (error: unknown): error is CallFailed =>
   error instanceof CallFailed && (error.stage === 'handshake' || error.refusal === undefined);
 
+/** The servers have just chosen another leader, and this one has told us: it is well. */
+export const isLeaderChange = (error: unknown): boolean =>
+  error instanceof CallFailed && error.details.includes('etcdserver: leader changed');
+
 /** `etcdserver: ...` where the code is the one for malformed requests as well. */
 const loginTexts = /invalid auth token|revision of auth store is old|user name is empty/;
 

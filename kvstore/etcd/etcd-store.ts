@@ -57,7 +57,7 @@ export class EtcdStore implements Store {
     this.#ports = ports;
     this.#channels = channels;
     this.#space = new KeySpace(prefix);
-    this.#calls = new Calls(channels, this.#closing.signal);
+    this.#calls = new Calls(channels, { ...ports, closing: this.#closing.signal });
     this.#streams = new WatchStreams({ calls: this.#calls, login, space: this.#space, clock: ports.clock });
   }
 

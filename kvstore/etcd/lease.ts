@@ -33,12 +33,13 @@ const holdBy = (calls: Calls): RemoteHold => ({
   async renew(id, within, signal) {
     const { channel } = calls;
     try {
-      const seconds = await channel.keepAlive(id, { deadline: Date.now() + within, signal });
+      const deadline = Date.now() + Math.min(within, calls.share);
+      const seconds = await channel.keepAlive(id, { deadline, signal });
       return seconds > 0 ? seconds * 1000 : undefined;
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof CallFailed && error.code === grpcStatus.notFound) return undefined;
-      calls.failed(channel);
+      if (error instanceof Error) calls.failed(channel, error);
       throw asStoreError(error, 'keep a lease alive', 'read');
     }
   },

@@ -36,6 +36,7 @@ class World {
   readonly clock = new FakeClock();
   readonly duplexes: FakeDuplex[] = [];
   readonly failed: string[] = [];
+  readonly left = new AbortController();
   readonly said: string[] = [];
   readonly space = new KeySpace('weft/');
   readonly server: WatchServer = {
@@ -56,7 +57,11 @@ class World {
     login: this.login,
     space: this.space,
     clock: this.clock,
-    calls: { channel: this.server, failed: (server) => this.failed.push(server.address) },
+    calls: {
+      channel: this.server,
+      left: this.left.signal,
+      failed: (server) => this.failed.push(server.address),
+    },
   });
 
   open(name: string, from = 7): { close(): void } {
@@ -208,4 +213,11 @@ test('a watch that is refused brings about another login; the others on its stre
   expect(world.said.slice(2)).toEqual(['b opened', 'a a/x@9']);
   world.streams.close();
   expect(world.duplexes.map((each) => each.cancelled)).toEqual([true, true]);
+});
+
+test('a stream ends at once when its server was left: it would notice much later by itself', async () => {
+  const { world, duplex } = await twoWatches();
+  world.left.abort(new Error('left for s2:2379: silent'));
+  expect(world.said).toEqual(['a broken STORE_UNAVAILABLE', 'b broken STORE_UNAVAILABLE']);
+  expect(duplex.cancelled).toBe(true);
 });

@@ -25,7 +25,12 @@ export interface Subscription {
 export type WatchServer = Pick<Channel, 'address' | 'watch'>;
 
 export interface StreamPorts {
-  readonly calls: { readonly channel: WatchServer; failed(server: WatchServer): void };
+  readonly calls: {
+    readonly channel: WatchServer;
+    /** Aborts when this server is left for another one. */
+    readonly left: AbortSignal;
+    failed(server: WatchServer, why: Error): void;
+  };
   readonly login: Pick<Login, 'generation' | 'drop'>;
   readonly space: KeySpace;
   readonly clock: Clock;
@@ -104,6 +109,11 @@ class Stream {
     this.#ports = ports;
     this.#channel = ports.calls.channel;
     this.login = ports.login.generation;
+    const { left } = ports.calls;
+    // Others have found that it does not answer; the stream itself would notice late.
+    const leave = (): void =>
+      this.#fail({ code: grpcStatus.unavailable, details: (left.reason as Error).message });
+    left.addEventListener('abort', leave, { once: true, signal: this.#end.signal });
     void this.#connect();
   }
 
@@ -212,7 +222,7 @@ class Stream {
     const left = [...this.#members.values(), ...this.#asked.map(({ member }) => member)];
     this.#finish();
     const failed = status instanceof CallFailed ? status : new CallFailed(this.#channel.address, status);
-    if (isContactLost(failed)) this.#ports.calls.failed(this.#channel);
+    if (isContactLost(failed)) this.#ports.calls.failed(this.#channel, failed);
     const error = asStoreError(failed, `watch ${this.#ports.space.prefix}`, 'read');
     for (const member of left) if (!member.gone) member.subscriber.broken(error);
   }

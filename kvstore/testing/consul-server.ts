@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consulProgram } from '../consul-program.ts';
+import type { Member } from './faults/cluster/cluster.ts';
 
 /** Of util-linux: has the kernel end the server when we are gone. */
 const dieWithUs = 'setpriv';
@@ -22,12 +23,15 @@ export class ConsulServer implements AsyncDisposable {
   readonly #directory: string;
   /** Of an administrator, where access is by token. */
   readonly #token: string | undefined;
+  readonly #member: Member | undefined;
   #process: ChildProcess | undefined;
 
   private constructor(
     [port, rpcPort, gossipPort]: readonly [number, number, number],
-    token: string | undefined,
+    token?: string,
+    member?: Member,
   ) {
+    this.#member = member;
     this.#token = token;
     this.port = port;
     this.#rpcPort = rpcPort;
@@ -47,6 +51,11 @@ export class ConsulServer implements AsyncDisposable {
     }
   }
 
+  /** An empty server of a cluster, which is not started. */
+  static member(member: Member): ConsulServer {
+    return new ConsulServer([member.port, 8300, 8301], undefined, member);
+  }
+
   /** `kill -9`. The data stays. */
   async kill(): Promise<void> {
     const running = this.#process;
@@ -57,16 +66,17 @@ export class ConsulServer implements AsyncDisposable {
     await ended;
   }
 
-  /** Starts it again with its data, and waits until it answers. */
+  /** Starts it again with its data, unless it runs, and waits until it answers. */
   async resume(): Promise<void> {
+    if (this.#process?.exitCode === null) {
+      await this.#ready();
+      return;
+    }
     const log = openSync(this.#log, 'a');
     const settings = {
       server: true,
-      bootstrap: true,
-      node_name: 'store',
       data_dir: this.#data,
-      bind_addr: '127.0.0.1',
-      client_addr: '127.0.0.1 ::1',
+      ...(this.#member === undefined ? alone : memberSettings(this.#member)),
       ports: {
         http: this.port,
         server: this.#rpcPort,
@@ -84,8 +94,9 @@ export class ConsulServer implements AsyncDisposable {
     };
     const file = join(this.#directory, 'settings.json');
     writeFileSync(file, JSON.stringify(settings));
-    const argv = [consulProgram(), 'agent', `-config-file=${file}`];
-    this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', ...argv], {
+    const place = this.#member?.at ?? [];
+    const argv = [...place, dieWithUs, '--pdeathsig', 'KILL', consulProgram(), 'agent'];
+    this.#process = spawn(argv[0] ?? '', [...argv.slice(1), `-config-file=${file}`], {
       stdio: ['ignore', log, log],
     });
     this.#process.on('error', () => undefined);
@@ -117,7 +128,9 @@ export class ConsulServer implements AsyncDisposable {
   ): Promise<ArrayBuffer> {
     const headers: Record<string, string> =
       this.#token === undefined ? {} : { 'x-consul-token': this.#token };
-    const init = body === undefined ? { method, headers } : { method, headers, body };
+    // A server that was away may have handed it to one that is no more.
+    const common = { method, headers, signal: AbortSignal.timeout(5000) };
+    const init = body === undefined ? common : { ...common, body };
     const answer = await fetch(`http://127.0.0.1:${this.port}/v1/${path}`, init);
     if (!answer.ok) throw new Error(`Consul answers ${method} ${path} with ${answer.status}`);
     return await answer.arrayBuffer();
@@ -166,6 +179,24 @@ export class ConsulServer implements AsyncDisposable {
     throw new Error(`Consul on port ${this.port} does not answer; its log ends with:\n${log}`);
   }
 }
+
+const alone = {
+  bootstrap: true,
+  node_name: 'store',
+  bind_addr: '127.0.0.1',
+  client_addr: '127.0.0.1 ::1',
+};
+
+const memberSettings = ({ name, address, all, socket }: Member): object => ({
+  bootstrap_expect: all.length,
+  node_name: name,
+  bind_addr: address,
+  addresses: { http: `unix://${socket}` },
+  retry_join: all.map((each) => each.address),
+  retry_interval: '200ms',
+  // Otherwise one that was away for ten seconds is no voter for as long, and the next fault finds a cluster of two.
+  autopilot: { cleanup_dead_servers: false },
+});
 
 /** Access by token, decided anew each time. */
 const demanding = (master: string): object => ({

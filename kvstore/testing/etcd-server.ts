@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Pair } from './certificates.ts';
+import type { Member } from './faults/cluster/cluster.ts';
 
 /** How a server is protected; without anything it is open to everybody. */
 export interface Protection {
@@ -31,6 +32,7 @@ export class EtcdServer implements AsyncDisposable {
   readonly #healthPort: number;
   readonly #protection: Protection | undefined;
   readonly #flags: readonly string[];
+  readonly #member: Member | undefined;
   readonly #directory: string;
   #process: ChildProcess | undefined;
   #rootPassword: string | undefined;
@@ -39,6 +41,7 @@ export class EtcdServer implements AsyncDisposable {
     ports: readonly number[],
     protection: Protection | undefined,
     flags: readonly string[],
+    member?: Member,
   ) {
     this.#flags = flags;
     const [port = 0, peerPort = 0, healthPort = 0] = ports;
@@ -46,6 +49,7 @@ export class EtcdServer implements AsyncDisposable {
     this.#peerPort = peerPort;
     this.#healthPort = healthPort;
     this.#protection = protection;
+    this.#member = member;
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-etcd-'));
   }
 
@@ -65,6 +69,11 @@ export class EtcdServer implements AsyncDisposable {
     }
   }
 
+  /** An empty server of a cluster, which is not started. */
+  static member(member: Member): EtcdServer {
+    return new EtcdServer([member.port, 0, member.port], undefined, [], member);
+  }
+
   /** `kill -9`. The data stays. */
   async kill(): Promise<void> {
     const running = this.#process;
@@ -75,26 +84,26 @@ export class EtcdServer implements AsyncDisposable {
     await ended;
   }
 
-  /** Starts it again with its data, and waits until it answers. */
+  /** Starts it again with its data, unless it runs, and waits until it answers. */
   async resume(): Promise<void> {
+    if (this.#process?.exitCode === null) {
+      await this.#ready();
+      return;
+    }
     const log = openSync(this.#log, 'a');
-    const client = this.#url;
-    const peer = this.#peerUrl;
     const flags = [
       `--data-dir=${this.#data}`,
-      `--listen-client-urls=${this.#listenUrls}`,
-      `--listen-metrics-urls=http://127.0.0.1:${this.#healthPort}`,
+      `--advertise-client-urls=${this.#url}`,
       ...this.#protectionFlags(),
-      `--advertise-client-urls=${client}`,
-      `--listen-peer-urls=${peer}`,
-      `--initial-advertise-peer-urls=${peer}`,
-      `--initial-cluster=default=${peer}`,
+      ...(this.#member === undefined ? this.#aloneFlags() : memberFlags(this.#member)),
       // Nothing in a test has to survive a power cut.
       '--unsafe-no-fsync',
       ...this.#flags,
     ];
-    this.#process = spawn(dieWithUs, ['--pdeathsig', 'KILL', 'etcd', ...flags], {
+    const argv = [...(this.#member?.at ?? []), dieWithUs, '--pdeathsig', 'KILL', 'etcd', ...flags];
+    this.#process = spawn(argv[0] ?? '', argv.slice(1), {
       stdio: ['ignore', log, log],
+      cwd: dirname(this.#member?.socket ?? this.#log),
     });
     this.#process.on('error', () => undefined);
     closeSync(log);
@@ -191,6 +200,17 @@ export class EtcdServer implements AsyncDisposable {
     return this.#protection === undefined ? url : `${url},${url.replace('127.0.0.1', '[::1]')}`;
   }
 
+  #aloneFlags(): readonly string[] {
+    const peer = this.#peerUrl;
+    return [
+      `--listen-client-urls=${this.#listenUrls}`,
+      `--listen-metrics-urls=http://127.0.0.1:${this.#healthPort}`,
+      `--listen-peer-urls=${peer}`,
+      `--initial-advertise-peer-urls=${peer}`,
+      `--initial-cluster=default=${peer}`,
+    ];
+  }
+
   #protectionFlags(): readonly string[] {
     if (this.#protection === undefined) return [];
     const { certificate, clientCa, tokens } = this.#protection;
@@ -223,6 +243,18 @@ export class EtcdServer implements AsyncDisposable {
     const log = readFileSync(this.#log, 'utf8').split('\n').slice(-12).join('\n');
     throw new Error(`etcd on port ${this.port} does not answer; its log ends with:\n${log}`);
   }
+}
+
+function memberFlags({ name, address, all, socket }: Member): readonly string[] {
+  const peer = (host: string): string => `http://${host}:2380`;
+  return [
+    `--name=${name}`,
+    // A file of this name in the working directory.
+    `--listen-client-urls=unix://${basename(socket)}`,
+    `--listen-peer-urls=${peer(address)}`,
+    `--initial-advertise-peer-urls=${peer(address)}`,
+    `--initial-cluster=${all.map((each) => `${each.name}=${peer(each.address)}`).join(',')}`,
+  ];
 }
 
 async function freePorts(count: number, address: string): Promise<readonly number[]> {

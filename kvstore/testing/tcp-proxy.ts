@@ -16,18 +16,19 @@ export class TcpProxy implements AsyncDisposable {
   /** Called before bytes of the server are passed on; may change the mode, also for these bytes. */
   onAnswer: (answered: number) => void = () => undefined;
   #mode: ProxyMode = 'pass';
-  readonly #target: number;
+  readonly #target: number | string;
   readonly #server: Server;
   readonly #pairs = new Set<readonly [Socket, Socket]>();
 
-  private constructor(server: Server, target: number) {
+  private constructor(server: Server, target: number | string) {
     this.#server = server;
     this.#target = target;
     this.port = (server.address() as AddressInfo).port;
     server.on('connection', (client) => this.#accept(client));
   }
 
-  static async start(target: number): Promise<TcpProxy> {
+  /** `target`: a port of loopback, or the path of a socket file. */
+  static async start(target: number | string): Promise<TcpProxy> {
     const server = createServer();
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -51,7 +52,8 @@ export class TcpProxy implements AsyncDisposable {
   cut(politely = false): void {
     for (const pair of this.#pairs) {
       for (const socket of pair) {
-        if (politely) socket.destroy();
+        // A socket file knows no reset.
+        if (politely || (typeof this.#target === 'string' && socket === pair[1])) socket.destroy();
         else socket.resetAndDestroy();
       }
     }
@@ -67,7 +69,8 @@ export class TcpProxy implements AsyncDisposable {
     this.attempts += 1;
     client.on('error', () => undefined);
     if (this.#mode === 'refuse') return void client.resetAndDestroy();
-    const server = connect(this.#target, '127.0.0.1');
+    const target = this.#target;
+    const server = typeof target === 'string' ? connect(target) : connect(target, '127.0.0.1');
     const pair = [client, server] as const;
     this.#pairs.add(pair);
     server.on('error', () => undefined);
