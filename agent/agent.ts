@@ -120,6 +120,7 @@ export class Agent {
       leaseTtl: config.leaseTtl,
       events,
       rebuilds: config.rebuildStore,
+      deadNodeGrace: config.deadNodeGrace,
       signal: this.#stop.signal,
     });
     this.#last = readLastView(config.stateDir, onCorrupt);
@@ -290,7 +291,7 @@ export class Agent {
       this.#phase = 'joining';
       const self = (await remembered(this.#last, this.view, this.#bootPorts())) ?? (await this.#settle());
       this.#self = self;
-      this.trust.belong(self.cluster);
+      this.trust.belong(self.cluster, this.#last?.seen);
       this.view.start();
       const member = this.membership.run(signal, () => {
         this.#warden.lookAgain();

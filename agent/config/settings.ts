@@ -25,6 +25,8 @@ export interface Config {
   readonly underlay: 4 | 6 | 'auto';
   readonly port: number;
   readonly leaseTtl: number;
+  /** How long a node must be down before its endpoints are given up. */
+  readonly deadNodeGrace: number;
   /** How long the namespace of a sandbox may be gone before its endpoint is detached. */
   readonly sandboxGrace: number;
   /** Do agents put back what their store has lost, without being asked? */
@@ -258,6 +260,18 @@ export const settings = [
     read: (raw) => {
       const ms = readDuration(raw);
       if (ms < 2000 || ms > 600_000) throw new Error('must be from 2s to 10m');
+      return ms;
+    },
+  }),
+  setting({
+    key: 'deadNodeGrace',
+    flag: '--dead-node-grace',
+    env: 'WEFT_DEAD_NODE_GRACE',
+    meaning: 'time for which a node must be down before the others give its endpoints up',
+    fallback: () => 600_000,
+    read: (raw) => {
+      const ms = readDuration(raw);
+      if (ms < 1000 || ms > 720 * units.h) throw new Error('must be from 1s to 720h');
       return ms;
     },
   }),

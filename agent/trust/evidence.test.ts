@@ -57,6 +57,13 @@ describe('a store', () => {
     expect(weigh(known, accepted, 'its revision went back')).toEqual({ kind: 'ours', isAccepted: true });
   });
 
+  test('that lacks our record after we were away for long has forgotten us; it is doubted for what else is odd of it', () => {
+    const longGone = { ...known, mayBeForgotten: true };
+    expect(weigh(longGone, { ...same, serial: undefined })).toEqual(ours);
+    expect(weigh(longGone, { ...same, serial: 6 })).toEqual(lost(/older/));
+    expect(weigh(longGone, { ...same, cluster: undefined })).toEqual(lost(/does not hold cluster/));
+  });
+
   test('of which nothing was known but its cluster is ours', () => {
     expect(weigh({ cluster: 'c1', epoch: 1 }, { ...same, serial: undefined })).toMatchObject({
       kind: 'ours',

@@ -321,6 +321,29 @@ describe('deletions that are none to doubt', () => {
     expect(await nodes[0]!.attach('blue', 'c5')).toMatchObject({ programmed: true });
   });
 
+  test.each(['goes on', 'is started again'])(
+    'a node that was given up and forgotten, fence and all, does not bring back what went meanwhile: it %s',
+    async (how) => {
+      await using world = new World();
+      const nodes = await three(world, { '--dead-node-grace': '20s' });
+      const [h1, h2] = nodes as [TestNode, TestNode];
+      const gone = h2.agent.id;
+      if (how === 'goes on') h2.store.goAway();
+      else await h2.stop();
+      await world.clock.advance(60_000);
+      await h1.detach({ network: 'blue', sandbox: '/run/netns/c1' });
+      await world.delete(keys.node(gone));
+      world.store.compact();
+      if (how === 'goes on') h2.store.comeBack();
+      else h2.begin().catch(() => undefined);
+      await world.until('h2 to be in sync', () => h2.agent.view.state === 'insync');
+      await world.clock.advance(30_000);
+      expect(h2.log.filter((l) => /not believed|put back/.test(l.message))).toEqual([]);
+      expect(await world.keys('nodes/')).toContain(`nodes/${h2.agent.id}`);
+      expect((await h2.service.listEndpoints({})).map((e) => e.node)).not.toContain('h1');
+    },
+  );
+
   test('a node that was declared dead meanwhile does not take its missing record for a loss', async () => {
     await using world = new World();
     const nodes = await three(world);
