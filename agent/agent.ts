@@ -417,6 +417,7 @@ export class Agent {
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
     this.events.tell('store-back', 'store is back', { store: store.description });
+    if (this.membership.state.kind !== 'joined') this.membership.refresh();
     if (this.#phase === 'ready') await this.#unfinished.finish();
   }
 

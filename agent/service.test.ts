@@ -120,7 +120,7 @@ test('the status names what is wrong', async () => {
   await world.clock.advance(100);
   expect(await h1.service.status()).toMatchObject({
     store: { state: 'stale' },
-    problems: [{ what: 'store' }, {}, {}],
+    problems: [{ what: 'store' }, { what: 'network blue', why: expect.stringContaining('away') }, {}, {}],
   });
 });
 

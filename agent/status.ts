@@ -72,10 +72,12 @@ function problemsOf(agent: Agent): readonly Problem[] {
     problems.push({ what: 'store', why, hint: hints[trust.standing.kind] });
   } else if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
     problems.push({ what: 'cluster', why: membership.state.error.message });
-  } else if (agent.phase === 'joining' || view.state === 'stale') {
+  }
+  if (agent.phase === 'joining' || view.state === 'stale') {
     const why = `no contact with ${ports.store.description}`;
     problems.push({ what: 'store', why, hint: 'traffic goes on; changes wait for its return' });
   }
+  problems.push(...shorten(staleNetworks(agent)));
   if (agent.trouble !== undefined) problems.push({ what: 'start', why: agent.trouble });
   if (ownNode.trouble !== undefined) problems.push({ what: 'underlay', why: ownNode.trouble });
   const bad = [...view.bad()].map(([key, error]) => ({ what: `record ${key}`, why: error.message }));
@@ -94,6 +96,15 @@ function problemsOf(agent: Agent): readonly Problem[] {
     [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
   );
   return [...problems, ...[bad, held, refused, failed].flatMap(shorten)];
+}
+
+/** Networks of this node whose endpoints are known as they once were. */
+function staleNetworks({ view }: Agent): readonly Problem[] {
+  return view.networks().flatMap(({ id, name }): Problem[] => {
+    const endpoints = view.endpoints(id);
+    if (endpoints?.state !== 'stale') return [];
+    return [{ what: `network ${name}`, why: `its endpoints are as last heard: ${endpoints.trouble ?? ''}` }];
+  });
 }
 
 function warningsOf({ view }: Agent): readonly Problem[] {

@@ -29,6 +29,9 @@ export interface RemoteLeasePorts extends StorePorts {
   readonly closing: AbortSignal;
 }
 
+/** Milliseconds for an answer: who gets none tells others that the server is silent. */
+const patience = 3000;
+
 /** A lease of a server, kept alive by a loop of its own until it is revoked, lost, or the client is closed. */
 export class RemoteLease implements Lease {
   readonly id: string;
@@ -83,7 +86,7 @@ export class RemoteLease implements Lease {
   async #once(signal: AbortSignal): Promise<boolean> {
     const { clock, hold, logger } = this.#ports;
     const sent = clock.monotonic();
-    const within = Math.max(1, Math.min(5000, this.#until - sent));
+    const within = Math.max(1, Math.min(patience, this.#until - sent));
     try {
       const left = await hold.renew(this.id, within, signal);
       if (left === undefined) this.#lose('the server says that it has expired or was revoked');

@@ -213,4 +213,15 @@ describe('a node that joins', () => {
       expect.arrayContaining(['lease of this node is lost; joining again', 'this node has joined again']),
     );
   });
+
+  test('joins again as soon as its store is back, however long that was away', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    h1.store.goAway();
+    await world.clock.advance(600_000);
+    expect(h1.agent.membership.state.kind).toBe('joining');
+    h1.store.comeBack();
+    await world.clock.advance(10);
+    expect(h1.agent.membership.state).toEqual({ kind: 'joined' });
+  });
 });

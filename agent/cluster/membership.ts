@@ -36,7 +36,10 @@ export class Membership {
     return this.#state;
   }
 
-  /** What `joining` answers has changed: the record is written again, under the same lease. */
+  /**
+   * What `joining` answers has changed, or the store is back: the record is written again, under the same lease, and the
+   * pause after a failure is over.
+   */
   refresh(): void {
     this.#stirred.abort();
   }
@@ -74,7 +77,8 @@ export class Membership {
         lease = undefined;
         if (hasCode(error, 'NODE_CONFLICT') && !everJoined) throw error;
         this.#failed(asWeftError(error));
-        await sleep(clock, backoff.delay((failures += 1)), signal).catch(() => undefined);
+        const end = AbortSignal.any([signal, this.#stirred.signal]);
+        await sleep(clock, backoff.delay((failures += 1)), end).catch(() => undefined);
       }
     }
   }

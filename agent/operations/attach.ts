@@ -120,7 +120,7 @@ async function record(attempt: Attempt): Promise<Written> {
       .txn(conditions, ops, { signal })
       .catch((error: unknown): TxnResult | undefined => {
         if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
-        throw error;
+        throw hasCode(error, 'TIMEOUT') ? storeSilent(wish.network, ports.store.description, error) : error;
       });
     // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
     if (outcome === undefined) continue;
@@ -135,6 +135,11 @@ async function record(attempt: Attempt): Promise<Written> {
     'ENDPOINT_CONFLICT',
     `attach to network ${name} lost ${attempts} races in a row; try again`,
   );
+}
+
+function storeSilent(network: Name, store: string, cause: unknown): WeftError {
+  const text = `cannot attach to network ${network} in time: no answer from the store (${store}); when it is back the endpoint may be there: try again`;
+  return new WeftError('TIMEOUT', text, { cause, details: { network } });
 }
 
 function recordedIn({ key, value, revision }: Entry): Recorded<Endpoint> {

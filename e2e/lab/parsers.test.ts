@@ -4,6 +4,7 @@ import { parseTrace } from './kernel-writes.ts';
 import type { Member } from './members.ts';
 import { parsePing } from './ping.ts';
 import { allPairs } from './ping-table.ts';
+import { parseCount } from './request-count.ts';
 
 describe('what ping prints', () => {
   test('with an answer: reached, and how long it took', () => {
@@ -132,5 +133,20 @@ describe('pairs', () => {
       'h2/b 10.7.0.3 isolated',
       'h2/c 10.7.0.2 reachable',
     ]);
+  });
+});
+
+test('requests are connections tried, and data sent on those that were there before', () => {
+  const set = (name: string, elem: readonly unknown[]) => ({ set: { name, elem } });
+  const sends = [
+    [40001, 7],
+    [40001, 9],
+    [40002, 1],
+  ].map((concat) => ({ concat }));
+  const rows = [{ metainfo: {} }, set('attempts', [40002, 40003]), set('sends', sends)];
+  expect(parseCount(JSON.stringify({ nftables: rows }))).toEqual({ attempts: 2, sends: 2 });
+  expect(parseCount(JSON.stringify({ nftables: [{ set: { name: 'attempts' } }] }))).toEqual({
+    attempts: 0,
+    sends: 0,
   });
 });

@@ -69,11 +69,6 @@ export class LabStore {
     );
   }
 
-  /** Process number of the first server; undefined where there is none, or while it does not run. */
-  get pid(): number | undefined {
-    return this.servers[0]?.pid;
-  }
-
   /** Starts what is not running. Returns what came of it. */
   async start(): Promise<string> {
     mkdirSync(this.directory, { recursive: true });

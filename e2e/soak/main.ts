@@ -1,8 +1,10 @@
 /**
- * `make soak`: keeps a lab busy for a long time, under traffic, and looks for what is lost, what is left and what grows.
+ * `make soak`: loses the store of a lab in every way, then keeps a lab busy for a long time under traffic, and looks for what
+ * is lost, what is left and what grows.
  *
- *   node e2e/soak/main.ts [--minutes 30] [--store etcd|file] [--hosts 3] [--seed N]
+ *   node e2e/soak/main.ts [--only busy|outage] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N] [--seconds 30]
  *
+ * `--store` chooses for the busy lab; the outages are tried on every store, or on the one that is named with `--only outage`.
  * Exit code 1 when a packet was lost, a table was wrong, a key or namespace was left, or something grew.
  */
 import { parseArgs } from 'node:util';
@@ -10,14 +12,17 @@ import { demandRoot } from '../lab/lab.ts';
 import { removeLab } from '../lab/remove.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { tell } from '../testing/scene.ts';
+import { outages } from './outage.ts';
 import { soak, type Verdict } from './soak.ts';
 
 const { values } = parseArgs({
   options: {
+    only: { type: 'string' },
     minutes: { type: 'string', default: '30' },
-    store: { type: 'string', default: 'etcd' },
+    store: { type: 'string' },
     hosts: { type: 'string', default: '3' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
+    seconds: { type: 'string', default: '30' },
   },
 });
 demandRoot();
@@ -28,12 +33,30 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     () => void removeLab(lab).finally(() => process.exit(signal === 'SIGINT' ? 130 : 143)),
   );
 }
+const say = (what: string): void => console.error(`soak: ${what}`);
+
+async function loseStores(): Promise<Verdict> {
+  const named = values.only === undefined ? undefined : values.store;
+  const stores = named === undefined ? ['etcd', 'consul', 'file'] : [named];
+  return outages({ lab, stores, seconds: Number(values.seconds) }, say);
+}
+
+async function keepBusy(): Promise<Verdict> {
+  const { store = 'etcd' } = values;
+  console.log(`soak     ${values.minutes} min, ${values.hosts} hosts on ${store}, seed ${values.seed}`);
+  let verdict: Verdict = { ok: false, text: '' };
+  await tell({ name: lab, hosts: Number(values.hosts), store, underlay: 4 }, async (scene) => {
+    const wish = { minutes: Number(values.minutes), seed: Number(values.seed) };
+    verdict = await soak(scene, wish, say);
+  });
+  return verdict;
+}
+
 console.log((await describeMachine(new Date())).join('\n'));
-console.log(`soak     ${values.minutes} min, ${values.hosts} hosts on ${values.store}, seed ${values.seed}`);
-let verdict: Verdict = { ok: false, text: '' };
-await tell({ name: lab, hosts: Number(values.hosts), store: values.store, underlay: 4 }, async (scene) => {
-  const wish = { minutes: Number(values.minutes), seed: Number(values.seed) };
-  verdict = await soak(scene, wish, (what) => console.error(`soak: ${what}`));
-});
-console.log(`\n${verdict.text}`);
-process.exitCode = verdict.ok ? 0 : 1;
+const parts = { outage: loseStores, busy: keepBusy };
+for (const [name, part] of Object.entries(parts)) {
+  if (values.only !== undefined && values.only !== name) continue;
+  const { ok, text } = await part();
+  console.log(`\n${text}`);
+  if (!ok) process.exitCode = 1;
+}

@@ -7,6 +7,8 @@ import { asStoreError, CallFailed, isContactLost } from './errors.ts';
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
+/** Of them, for a connection to one server, where there is none and something is to be written: somebody waits. */
+const connectPatience = 2000;
 
 type Call<T> = (channel: Channel, limits: Limits) => Promise<T>;
 
@@ -78,11 +80,13 @@ export class Calls {
   /** Sent at most once: only before it is sent is the next server tried. */
   async once<T>(wish: string, call: Call<T>, options: CallOptions = {}): Promise<T> {
     try {
-      const channel = await this.#rotate(options, async (candidate, limits) => {
+      const connected = async (candidate: Channel, limits: Limits): Promise<Channel> => {
         // A harmless question connects and, when that fails, brings the reason.
         if (!candidate.connected) await candidate.ready(limits);
         return candidate;
-      }).catch((error: unknown) => {
+      };
+      const within = Math.min(patience, connectPatience * this.#turn.count);
+      const channel = await this.#rotate(options, connected, within).catch((error: unknown) => {
         throw isContactLost(error)
           ? new CallFailed(error.server, { ...reasonOf(error), unsent: true })
           : error;
@@ -110,10 +114,10 @@ export class Calls {
     }
   }
 
-  async #rotate<T>(options: CallOptions, attempt: Call<T>): Promise<T> {
+  async #rotate<T>(options: CallOptions, attempt: Call<T>, within = patience): Promise<T> {
     const signal = this.#signal(options);
     signal.throwIfAborted();
-    const end = performance.now() + patience;
+    const end = performance.now() + within;
     for (let left = Math.max(2, this.#turn.count); ; left -= 1) {
       const { channel } = this;
       const rest = end - performance.now();
@@ -125,9 +129,14 @@ export class Calls {
       } catch (error) {
         if (!isContactLost(error)) throw error;
         this.failed(channel, error);
-        if (left === 1 || performance.now() >= end) throw error;
+        if (left === 1 || performance.now() >= end || this.#isAlone(error)) throw error;
       }
     }
+  }
+
+  /** Is there no other server, and nobody at this one who could have hung up? */
+  #isAlone({ unsent, status }: CallFailed): boolean {
+    return this.#turn.count === 1 && unsent && status === undefined;
   }
 
   #signal(options: CallOptions): AbortSignal {

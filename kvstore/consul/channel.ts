@@ -94,6 +94,10 @@ interface Pending {
   transport: { request(options: object): ClientRequest };
 }
 
+/** Most milliseconds of a call that does not wait for a change. */
+const mostForCall = 5000;
+/** Milliseconds without an answer to such a call after which its connection is not the only one to be doubted. */
+const silentFor = 1000;
 /** Of the server's 200 connections per address, what short calls may use at most. */
 const callSockets = 16;
 
@@ -232,6 +236,7 @@ export class Channel {
   /** @throws CallFailed, or the reason of the signal. */
   async #call<T>({ within, signal }: Limits, send: (extras: Extras) => Answer<T>): Answer<T> {
     signal.throwIfAborted();
+    const sent = this.#clock.monotonic();
     const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
     const cancel = (): void => void ctx.emit('cancel');
     signal.addEventListener('abort', cancel, { once: true });
@@ -241,19 +246,37 @@ export class Channel {
       if (!Array.isArray(answer)) throw answer;
       return answer as unknown as Awaited<Answer<T>>;
     } catch (error) {
+      const failure = failureOf(error);
+      const isSilent = within <= mostForCall && this.#clock.monotonic() - sent >= silentFor;
+      if (failure.status === undefined && isSilent) this.#dropIdle();
       signal.throwIfAborted();
-      throw new CallFailed(this.address, failureOf(error));
+      throw new CallFailed(this.address, failure);
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   }
 
-  /** Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end. */
+  /** Where nobody answers on one connection, nobody may on those that lie idle. */
+  #dropIdle(): void {
+    for (const sockets of Object.values(this.#sockets.freeSockets)) {
+      for (const socket of [...(sockets ?? [])]) socket.destroy();
+    }
+  }
+
+  /**
+   * Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end.
+   * A request that is given up takes its connection along, with all that has not left yet: it must not arrive later.
+   */
   #observe(request: Pending): void {
     const { transport, ctx } = request;
     request.transport = {
       request: (options) => {
         const sent = transport.request({ ...options, hostname: this.#host });
+        const destroy = sent.destroy.bind(sent);
+        sent.destroy = (error) => {
+          if (sent.socket?.connecting === false) sent.socket.resetAndDestroy();
+          return destroy(error);
+        };
         sent.on('response', (answer) => {
           if (ctx !== undefined) ctx.answering = this.#clock.monotonic();
           answer.on('close', () => {

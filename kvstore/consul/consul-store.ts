@@ -1,4 +1,4 @@
-import { invariant, WeftError } from '../../model/errors.ts';
+import { hasCode, invariant, WeftError } from '../../model/errors.ts';
 import type { StorePorts } from '../ports.ts';
 import { RemoteLease } from '../remote-lease.ts';
 import type {
@@ -49,6 +49,7 @@ export class ConsulStore implements Store {
   readonly #space: KeySpace;
   readonly #calls: Calls;
   readonly #life: Life;
+  readonly #contact: Contact;
   readonly #shares: Shares;
   readonly #commit: CommitPorts;
 
@@ -66,12 +67,13 @@ export class ConsulStore implements Store {
     const space = new KeySpace(prefix);
     const calls = new Calls(channels, { ...ports, closing });
     const life = new Life(calls, space);
-    const leader = (): Promise<string> =>
-      calls.single('learn who leads', (c, l) => c.leader(l), calls.share, {});
+    const leader = (options: CallOptions = {}): Promise<string> =>
+      calls.single('learn who leads', (c, l) => c.leader(l), calls.share, options);
     const contact = new Contact({ ...ports, life, leader, closing, description: this.description });
     this.#space = space;
     this.#calls = calls;
     this.#life = life;
+    this.#contact = contact;
     this.#shares = new Shares({ ...ports, calls, space, life, contact });
     this.#commit = { calls, space, idOf: sessionId, nextFlags: flagsFrom(ports.fraction()) };
   }
@@ -115,7 +117,10 @@ export class ConsulStore implements Store {
   async txn(conditions: readonly Condition[], ops: readonly Op[], options?: CallOptions): Promise<TxnResult> {
     checkTxn(conditions, ops, this.limits);
     if (conditions.length + ops.length === 0) return { ok: true, revision: this.#life.floor };
-    const result = await commit(this.#commit, conditions, ops, options);
+    const result = await commit(this.#commit, conditions, ops, options).catch((error: unknown) => {
+      if (hasCode(error, 'STORE_AMBIGUOUS') || options?.signal?.aborted === true) this.#contact.doubt();
+      throw error;
+    });
     if (!result.ok) return result;
     const reached = this.#life.reached(result.revision);
     return ops.length === 0 ? { ok: true, revision: reached } : result;
@@ -123,7 +128,8 @@ export class ConsulStore implements Store {
 
   async lease(ttl: number, options?: CallOptions): Promise<Lease> {
     const { minLeaseTtl } = this.limits;
-    const ports = { ...this.#ports, calls: this.#calls, closing: this.#closing.signal, minLeaseTtl };
+    const { signal: closing } = this.#closing;
+    const ports = { ...this.#ports, calls: this.#calls, contact: this.#contact, closing, minLeaseTtl };
     return await grantLease(ttl, ports, options);
   }
 

@@ -2,6 +2,7 @@ import { beforeEach, expect, test } from '@jest/globals';
 import { WeftError } from '../../model/errors.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { notingLogger } from '../testing/noting-logger.ts';
+import type { CallOptions } from '../store.ts';
 import { Contact } from './contact.ts';
 
 const away = new WeftError('STORE_UNAVAILABLE', 'no answer');
@@ -11,7 +12,7 @@ let lines: string[];
 let closing: AbortController;
 let asked: number;
 /** Is it another store than before? */
-let answer: () => Promise<boolean>;
+let answer: (signal?: AbortSignal) => Promise<boolean>;
 let contact: Contact;
 let leader: string;
 let told: (Error | undefined)[];
@@ -26,9 +27,9 @@ beforeEach(() => {
   told = [];
   leader = 'a';
   const life = {
-    look: async (): Promise<boolean> => {
+    look: async (options?: CallOptions): Promise<boolean> => {
       asked += 1;
-      return answer();
+      return answer(options?.signal);
     },
   };
   const { signal } = closing;
@@ -74,6 +75,35 @@ test('many who ask at once are answered by one question', async () => {
   contact.listen(listener);
   await Promise.all(Array.from({ length: 20 }, () => contact.check()));
   expect(asked).toBe(1);
+});
+
+test('whoever got no answer has it asked at once, and not again while it is away', async () => {
+  contact.doubt();
+  expect(asked).toBe(0);
+  contact.listen(listener);
+  answer = () => Promise.reject(away);
+  contact.doubt();
+  await clock.advance(0);
+  expect([asked, contact.away]).toEqual([1, away]);
+  contact.doubt();
+  await clock.advance(0);
+  expect(asked).toBe(1);
+});
+
+test('a store that does not answer for three seconds is away', async () => {
+  contact.listen(listener);
+  answer = (signal) =>
+    new Promise((_, reject) => {
+      signal?.addEventListener('abort', () => {
+        reject(signal.reason as Error);
+      });
+    });
+  await clock.advance(9000);
+  expect([asked, contact.away]).toEqual([1, undefined]);
+  await clock.advance(2999);
+  expect(contact.away).toBeUndefined();
+  await clock.advance(1);
+  expect(contact.away).toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });
 
 test('another store is told', async () => {

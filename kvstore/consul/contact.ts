@@ -1,7 +1,8 @@
 import type { Timer } from '../../model/clock.ts';
-import { asWeftError } from '../../model/errors.ts';
+import { asWeftError, WeftError } from '../../model/errors.ts';
 import { retryDelay } from '../backoff.ts';
 import type { StorePorts } from '../ports.ts';
+import type { CallOptions } from '../store.ts';
 import type { Life } from './life.ts';
 
 /**
@@ -10,11 +11,13 @@ import type { Life } from './life.ts';
  * another leader: questions that were handed to the one before may wait for an answer of somebody who is no more.
  */
 const heartbeat = 10_000;
+/** Milliseconds for the answer. */
+const patience = 3000;
 
 export interface ContactPorts extends StorePorts {
   readonly life: Pick<Life, 'look'>;
   /** Who leads the servers, as the one that we ask knows it. */
-  leader(): Promise<string>;
+  leader(options?: CallOptions): Promise<string>;
   /** Names the store in the log. */
   readonly description: string;
   /** Aborts when the client is closed. */
@@ -59,6 +62,11 @@ export class Contact {
     this.#away = undefined;
   }
 
+  /** Somebody has got no answer: asks now, if anybody listens. */
+  doubt(): void {
+    if (this.#listeners.size > 0 && this.#away === undefined) void this.check();
+  }
+
   /** Asks, unless a question is under way; afterwards `away` has the answer. Never rejects. */
   async check(): Promise<void> {
     this.#asking ??= this.#ask().finally(() => {
@@ -69,10 +77,16 @@ export class Contact {
   }
 
   async #ask(): Promise<void> {
-    const { life, closing, logger, description } = this.#ports;
+    const { life, closing, logger, description, clock } = this.#ports;
+    const late = new AbortController();
+    using _timer = clock.after(patience, () => {
+      const text = `${description} was asked whether it is there and has not answered within ${patience} ms`;
+      late.abort(new WeftError('STORE_UNAVAILABLE', text));
+    });
     try {
-      const isAnother = await life.look();
-      const isLedAnew = await this.#hasNewLeader();
+      const options = { signal: late.signal };
+      const isAnother = await life.look(options);
+      const isLedAnew = await this.#hasNewLeader(options);
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
       this.#failures = 0;
@@ -90,9 +104,9 @@ export class Contact {
   }
 
   /** Than when it was asked last. */
-  async #hasNewLeader(): Promise<boolean> {
+  async #hasNewLeader(options?: CallOptions): Promise<boolean> {
     const before = this.#leader;
-    this.#leader = await this.#ports.leader();
+    this.#leader = await this.#ports.leader(options);
     return before !== undefined && before !== this.#leader;
   }
 

@@ -4,10 +4,12 @@ import { RemoteLease, type RemoteHold } from '../remote-lease.ts';
 import type { CallOptions } from '../store.ts';
 import type { Calls } from './calls.ts';
 import type { Channel, Limits } from './channel.ts';
+import type { Contact } from './contact.ts';
 import { asStoreError, isDenied, isGone, isNodeMissing } from './errors.ts';
 
 export interface LeasePorts extends StorePorts {
   readonly calls: Calls;
+  readonly contact: Pick<Contact, 'away' | 'doubt'>;
   /** Milliseconds; the servers refuse a shorter one. */
   readonly minLeaseTtl: number;
   /** Aborts when the client is closed. */
@@ -26,7 +28,7 @@ export async function grantLease(
   ports: LeasePorts,
   options?: CallOptions,
 ): Promise<RemoteLease> {
-  const { calls, clock, logger, minLeaseTtl } = ports;
+  const { calls, clock, logger, minLeaseTtl, contact } = ports;
   const seconds = Math.ceil(Math.max(ttl, minLeaseTtl) / 1000);
   const wish = `get a session of ${seconds} s`;
   const sent = clock.monotonic();
@@ -34,7 +36,7 @@ export async function grantLease(
   const id = await calls.repeatable(wish, (c, l) => createSession(c, seconds, l, logger), options);
   return new RemoteLease(
     { id, ttl: seconds * 1000, sent },
-    { ...ports, hold: holdBy(calls, seconds * 1000) },
+    { ...ports, hold: holdBy(calls, contact, seconds * 1000) },
   );
 }
 
@@ -59,8 +61,10 @@ async function createSession(
   }
 }
 
-const holdBy = (calls: Calls, ttl: number): RemoteHold => ({
+const holdBy = (calls: Calls, contact: LeasePorts['contact'], ttl: number): RemoteHold => ({
   async renew(id, within, signal) {
+    // Others ask already whether the store is there.
+    if (contact.away !== undefined) throw contact.away;
     const { channel } = calls;
     try {
       await channel.renewSession(id, { within: Math.min(within, calls.share), signal });
@@ -69,6 +73,7 @@ const holdBy = (calls: Calls, ttl: number): RemoteHold => ({
       signal.throwIfAborted();
       if (isGone(error)) return undefined;
       if (error instanceof Error) calls.failed(channel, error);
+      contact.doubt();
       throw asStoreError(error, 'keep a session alive', 'read');
     }
   },

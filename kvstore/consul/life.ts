@@ -34,10 +34,10 @@ export class Life {
   }
 
   /** Reads who the store is and how far it has come. Is it another one than before, or was it put back? */
-  async look(): Promise<boolean> {
+  async look(options?: CallOptions): Promise<boolean> {
     const { known, floor } = this;
-    const isSame = (await this.identity()) === known;
-    const last = await this.lastRevision();
+    const isSame = (await this.identity(options)) === known;
+    const last = await this.lastRevision(options);
     if (!isSame) return known !== undefined;
     if (last >= floor) return false;
     this.wentBack(last);

@@ -7,6 +7,8 @@ import { asStoreError, CallFailed, isContactLost, isForbidden, isLeaderChange } 
 
 /** Milliseconds that a call may take, all its attempts together. */
 const patience = 5000;
+/** Of them, for a connection to one server, where there is none and something is to be written: somebody waits. */
+const connectPatience = 2000;
 
 export interface CallsPorts {
   readonly clock: Pick<Clock, 'after'>;
@@ -76,11 +78,15 @@ export class Calls {
     options: CallOptions = {},
   ): Promise<A> {
     try {
-      const channel = await this.#rotate(options, async (candidate, limits) => {
+      const connected = async (candidate: Channel, limits: Limits): Promise<Channel> => {
+        if (candidate.connected()) return candidate;
         // A harmless question connects and, when that fails, brings the reason.
-        if (!candidate.connected()) await candidate.unary((m) => m.range, anyKey, limits).catch(mustAnswer);
+        candidate.hasten();
+        await candidate.unary((m) => m.range, anyKey, limits).catch(mustAnswer);
         return candidate;
-      }).catch((error: unknown) => {
+      };
+      const within = Math.min(patience, connectPatience * this.#turn.count);
+      const channel = await this.#rotate(options, connected, within).catch((error: unknown) => {
         throw isUnsaid(error) ? new CallFailed(error.server, error, 'unsent') : error;
       });
       return await this.#sendOnce(channel, pick, request, options);
@@ -115,10 +121,11 @@ export class Calls {
   async #rotate<T>(
     options: CallOptions,
     attempt: (channel: Channel, limits: Limits) => Promise<T>,
+    within = patience,
   ): Promise<T> {
     const signal = this.#signal(options);
     signal.throwIfAborted();
-    const end = Date.now() + patience;
+    const end = Date.now() + within;
     for (let left = Math.max(2, this.#turn.count); ; left -= 1) {
       const { channel } = this;
       const share = this.#turn.count === 1 ? end : Date.now() + (end - Date.now()) / left;

@@ -1,4 +1,4 @@
-import { credentials as grpcCredentials, Metadata, type Client } from '@grpc/grpc-js';
+import { connectivityState, Metadata, type Client } from '@grpc/grpc-js';
 import { Host } from 'etcd3/lib/connection-pool.js';
 import type {
   IAuthenticateRequest,
@@ -21,6 +21,7 @@ import type {
 import { CallFailed, grpcStatus, isForbidden, isLoginLost, type StatusError } from './errors.ts';
 import type { Login, Pass } from './login.ts';
 import type { TlsCredentials } from './tls.ts';
+import { Wire, type Place } from './wire.ts';
 
 interface CallLimits {
   /** Wall-clock milliseconds; grpc turns it into a timer at once. */
@@ -59,10 +60,17 @@ export interface Methods {
   readonly authenticate: UnaryMethod<IAuthenticateRequest, IAuthenticateResponse>;
 }
 
+/** One life of a channel: its clients share a connection. */
 interface Link {
+  readonly host: Host;
+  readonly wire: Wire;
   readonly methods: Methods;
-  /** Is a connection for `range` and `txn` established at this moment? */
-  connected(): boolean;
+  /** Monotonic. */
+  readonly since: number;
+  /** Calls that wait for their answer: when each was sent, and what had been heard by then. */
+  readonly waiting: Set<{ readonly at: number; readonly heard: number | undefined }>;
+  /** Of the connection for `range` and `txn`; connects when there is none. */
+  state(): connectivityState;
 }
 
 export interface Limits {
@@ -81,33 +89,40 @@ const channelOptions = {
   // A server's answer to pings more often than its minimum is to hang up; 10 s is allowed by every one.
   'grpc.keepalive_time_ms': 10_000,
   'grpc.keepalive_timeout_ms': 5000,
-  'grpc.initial_reconnect_backoff_ms': 250,
-  'grpc.min_reconnect_backoff_ms': 250,
-  'grpc.max_reconnect_backoff_ms': 2000,
+  // While a server is away each agent asks less than once a second; whoever waits for an answer asks at once: see `hasten`.
+  'grpc.initial_reconnect_backoff_ms': 500,
+  'grpc.min_reconnect_backoff_ms': 500,
+  'grpc.max_reconnect_backoff_ms': 1250,
   'grpc.max_receive_message_length': -1,
   'grpc.service_config_disable_resolution': 1,
   'grpc.enable_channelz': 0,
 };
 
-/** `grpc.connectivityState.READY`. */
-const ready = 2;
+/**
+ * Milliseconds after which a connection is doubted on which something was asked and nothing at all is heard. When the call
+ * is given up, so is the connection.
+ */
+const silentFor = 1000;
+/** Milliseconds between two connections that are made because somebody waits. */
+const hasteEvery = 250;
 
 /**
  * One etcd server. Of the package etcd3 only the connection is used: services and message types. A channel connects when it
- * is first used, and again, with pauses that grow, after it broke.
+ * is first used, and again, with pauses of about a second, after it broke.
  */
 export class Channel {
   readonly address: string;
-  readonly #host: Host;
+  readonly #place: Place;
   readonly #login: Login;
   readonly #tls: TlsCredentials | undefined;
   #link: Link | undefined;
+  #closed = false;
 
-  constructor(address: string, { login, tls }: ChannelPorts) {
-    this.address = address;
+  constructor(place: Place, { login, tls }: ChannelPorts) {
+    this.address = `${place.host.includes(':') ? `[${place.host}]` : place.host}:${place.port}`;
+    this.#place = place;
     this.#login = login;
     this.#tls = tls;
-    this.#host = new Host(address, tls ?? grpcCredentials.createInsecure(), channelOptions);
   }
 
   /**
@@ -145,7 +160,9 @@ export class Channel {
   /** What the server says of itself. Not part of the link: an agent never asks. */
   async status(limits: Limits): Promise<IStatusResponse> {
     type Status = UnaryMethod<IStatusRequest, IStatusResponse>;
-    const client = this.#host.getServiceClient('Maintenance') as unknown as { readonly status: Status };
+    const client = this.#connect().host.getServiceClient('Maintenance') as unknown as {
+      readonly status: Status;
+    };
     const ask: Status = (...call) => client.status(...call);
     return await this.unary(() => ask, {}, limits);
   }
@@ -158,13 +175,27 @@ export class Channel {
     return this.#connect().methods.watch(demanding);
   }
 
-  /** Is there a connection, so that a request would be sent at once? */
+  /** Is there a connection, so that a request would be sent at once, and nothing to say that it leads nowhere? */
   connected(): boolean {
-    return this.#connect().connected();
+    const link = this.#connect();
+    return link.state() === connectivityState.READY && !isDoubtful(link);
+  }
+
+  /**
+   * Somebody waits: connects now, not after the pause that follows a failure, and beside a connection on which nothing is
+   * heard. What is under way there goes on.
+   */
+  hasten(): void {
+    const link = this.#connect();
+    const isUseless = link.state() === connectivityState.TRANSIENT_FAILURE || isDoubtful(link);
+    if (!isUseless || performance.now() - link.since < hasteEvery) return;
+    link.host.close();
+    this.#link = undefined;
   }
 
   close(): void {
-    this.#host.close();
+    this.#closed = true;
+    this.#link?.host.close();
   }
 
   /** Who gives up leaves a login under way to those who wait for it, too. */
@@ -189,15 +220,24 @@ export class Channel {
     metadata: Metadata,
     { deadline, signal }: Limits,
   ): Promise<A> {
-    const { methods } = this.#connect();
     signal.throwIfAborted();
+    const link = this.#connect();
+    const waiting = { at: performance.now(), heard: link.wire.heard };
+    link.waiting.add(waiting);
     return await new Promise<A>((resolve, reject) => {
+      const giveUp = (): void => {
+        link.waiting.delete(waiting);
+        if (isUnheard(link, waiting)) link.wire.hangUp();
+      };
       const abort = (): void => {
         call.cancel();
+        giveUp();
         reject(signal.reason as Error);
       };
-      const call = pick(methods)(request, metadata, { deadline }, (error, answer) => {
+      const call = pick(link.methods)(request, metadata, { deadline }, (error, answer) => {
         signal.removeEventListener('abort', abort);
+        if (error?.code === grpcStatus.deadlineExceeded) giveUp();
+        link.waiting.delete(waiting);
         if (error === null) resolve(answer as A);
         else reject(this.#failure(error));
       });
@@ -217,14 +257,20 @@ export class Channel {
   }
 
   #makeLink(): Link {
-    const clientOf = (service: 'KV' | 'Lease' | 'Watch' | 'Auth'): Client =>
-      this.#host.getServiceClient(service);
+    const wire = new Wire(this.#place, this.#tls);
+    const host = new Host(this.address, wire, channelOptions);
+    if (this.#closed) host.close();
+    const clientOf = (service: 'KV' | 'Lease' | 'Watch' | 'Auth'): Client => host.getServiceClient(service);
     const [kv, lease, watch, auth] = [clientOf('KV'), clientOf('Lease'), clientOf('Watch'), clientOf('Auth')];
     const bound = <K extends keyof Methods>(client: Client, name: K): Methods[K] => {
       const method = (client as unknown as Methods)[name] as (...args: readonly unknown[]) => unknown;
       return method.bind(client) as unknown as Methods[K];
     };
     return {
+      host,
+      wire,
+      since: performance.now(),
+      waiting: new Set(),
       methods: {
         range: bound(kv, 'range'),
         txn: bound(kv, 'txn'),
@@ -234,10 +280,18 @@ export class Channel {
         watch: bound(watch, 'watch'),
         authenticate: bound(auth, 'authenticate'),
       },
-      connected: () => (kv.getChannel().getConnectivityState(true) as number) === ready,
+      state: () => kv.getChannel().getConnectivityState(true),
     };
   }
 }
+
+type Waiting = Link['waiting'] extends Set<infer W> ? W : never;
+
+/** Has the server said nothing since, for a while? */
+const isUnheard = ({ wire }: Link, { at, heard }: Waiting): boolean =>
+  wire.heard === heard && performance.now() - at >= silentFor;
+
+const isDoubtful = (link: Link): boolean => [...link.waiting].some((each) => isUnheard(link, each));
 
 /** The signal ends the waiting, not the work. */
 async function abortable<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -3,6 +3,7 @@ import { WeftError, type ErrorCode } from '../../model/errors.ts';
 /** Status codes of gRPC (https://grpc.io/docs/guides/status-codes/) that an etcd server or the channel to it answers. */
 export const grpcStatus = {
   invalidArgument: 3,
+  deadlineExceeded: 4,
   notFound: 5,
   permissionDenied: 7,
   resourceExhausted: 8,

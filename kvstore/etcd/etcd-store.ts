@@ -19,6 +19,7 @@ import { checkTxn } from '../txn-check.ts';
 import { Calls } from './calls.ts';
 import type { Channel } from './channel.ts';
 import { storeClosed } from './errors.ts';
+import { Gate } from './gate.ts';
 import { KeySpace } from './key-space.ts';
 import { grantLease, minLeaseTtl } from './lease.ts';
 import { list } from './list.ts';
@@ -49,6 +50,7 @@ export class EtcdStore implements Store {
   readonly #space: KeySpace;
   readonly #calls: Calls;
   readonly #streams: WatchStreams;
+  readonly #gate: Gate;
   readonly #watches = new Set<EtcdWatch>();
 
   /** `login`: that of the channels. */
@@ -58,6 +60,8 @@ export class EtcdStore implements Store {
     this.#channels = channels;
     this.#space = new KeySpace(prefix);
     this.#calls = new Calls(channels, { ...ports, closing: this.#closing.signal });
+    const ask = (): Promise<string> => this.identity();
+    this.#gate = new Gate({ ...ports, ask, closing: this.#closing.signal });
     this.#streams = new WatchStreams({ calls: this.#calls, login, space: this.#space, clock: ports.clock });
   }
 
@@ -92,6 +96,7 @@ export class EtcdStore implements Store {
     const first = ops[0]?.key ?? conditions[0]?.key ?? '';
     const wish = `write ${this.#space.prefix}${first}${ops.length > 1 ? ` and ${ops.length - 1} more` : ''}`;
     const answer = await this.#calls.once(wish, (m) => m.txn, request, options);
+    this.#gate.open();
     return decodeTxn(this.#space, conditions, answer);
   }
 
@@ -102,7 +107,8 @@ export class EtcdStore implements Store {
 
   watch(prefix: string, sink: WatchSink): Watch {
     this.#closing.signal.throwIfAborted();
-    const ports = { ...this.#ports, calls: this.#calls, space: this.#space, streams: this.#streams };
+    const own = { calls: this.#calls, space: this.#space, streams: this.#streams, gate: this.#gate };
+    const ports = { ...this.#ports, ...own };
     const watch = new EtcdWatch(prefix, sink, ports);
     this.#watches.add(watch);
     return {

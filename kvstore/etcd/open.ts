@@ -24,7 +24,7 @@ export async function openEtcdStore(address: EtcdAddress, ports: StorePorts): Pr
   const login = new Login({ ...ports, credentials });
   const [first, ...others] = address.endpoints.map(({ host, port }) => {
     const tls = address.secure ? { tls: new TlsCredentials(host, credentials) } : {};
-    return new Channel(`${host.includes(':') ? `[${host}]` : host}:${port}`, { login, ...tls });
+    return new Channel({ host, port }, { login, ...tls });
   });
   invariant(first !== undefined, 'an etcd store without a server');
   return new EtcdStore([first, ...others], login, address.prefix, ports);

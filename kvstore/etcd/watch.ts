@@ -1,6 +1,8 @@
 import type { Timer } from '../../model/clock.ts';
+import { hasCode } from '../../model/errors.ts';
 import type { StorePorts } from '../ports.ts';
 import type { Watch, WatchSink, WatchUpdate } from '../store.ts';
+import type { Gate } from './gate.ts';
 import { list, type ListPorts } from './list.ts';
 import type { Subscription, WatchStreams } from './watch-streams.ts';
 import { delay } from './watch-timing.ts';
@@ -15,6 +17,7 @@ import {
 
 export interface WatchPorts extends ListPorts, StorePorts {
   readonly streams: WatchStreams;
+  readonly gate: Pick<Gate, 'pass' | 'shut' | 'open'>;
 }
 
 /** Runs the machine of one watch: its effects become calls and timers, and what they bring becomes its inputs. */
@@ -98,10 +101,14 @@ export class EtcdWatch implements Watch {
     const controller = new AbortController();
     this.#listing = controller;
     const { signal } = controller;
+    const { gate } = this.#ports;
     let input: WatchInput;
+    await gate.pass(signal);
     try {
       input = { kind: 'listed', truth: await list(this.#ports, this.#prefix, { signal }) };
+      gate.open();
     } catch (error) {
+      if (!signal.aborted && hasCode(error, 'STORE_UNAVAILABLE')) gate.shut();
       input = { kind: 'list-failed', error: error instanceof Error ? error : new Error(String(error)) };
     }
     if (!signal.aborted) this.#input(input);

@@ -7,6 +7,11 @@ import { migrate } from './schema.ts';
 
 /** How long a call waits for other processes to finish their transactions. */
 const patience = 5000;
+/**
+ * The same after one has waited in vain, until one has not: whoever holds the lock does not let go, and all else that this
+ * process has to do stands still while it waits.
+ */
+const shortPatience = 50;
 /** Milliseconds between two tries where SQLite itself does not wait. */
 const pause = 2;
 
@@ -15,6 +20,7 @@ export class Database {
   readonly path: string;
   readonly sql: DatabaseSync;
   readonly #inode: string;
+  #waits = patience;
 
   /**
    * Creates the file when it is missing, and its directory.
@@ -63,7 +69,14 @@ export class Database {
 
   /** Runs reads and writes that take effect together, or not at all when `work` throws. */
   write<T>(wish: string, work: () => T): T {
-    return this.#transaction('BEGIN IMMEDIATE', wish, work);
+    try {
+      const result = this.#transaction('BEGIN IMMEDIATE', wish, work);
+      this.#wait(patience);
+      return result;
+    } catch (error) {
+      if (error instanceof WeftError && isBusy(error.cause ?? {})) this.#wait(shortPatience);
+      throw error;
+    }
   }
 
   close(): void {
@@ -82,6 +95,12 @@ export class Database {
       if (this.sql.isTransaction) this.#rollBack();
       throw fileError(wish, error, phase);
     }
+  }
+
+  #wait(ms: number): void {
+    if (this.#waits === ms) return;
+    this.#waits = ms;
+    this.sql.exec(`PRAGMA busy_timeout = ${ms}`);
   }
 
   /** A transaction that SQLite has rolled back by itself meanwhile is over as well. */

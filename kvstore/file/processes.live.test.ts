@@ -132,6 +132,32 @@ test(
   patience,
 );
 
+test('a lock that nobody lets go holds a process up once, and not at every call', async () => {
+  await using file = new StoreFile();
+  const store = await file.open();
+  await putText(store, 'k', 'before');
+  await using holder = new Child(
+    file.path,
+    `
+      const { DatabaseSync } = await import('node:sqlite');
+      new DatabaseSync(process.argv[1]).exec('BEGIN IMMEDIATE');
+      say('locked');
+      setInterval(() => undefined, 1000);
+    `,
+  );
+  await holder.said(1);
+  const refused = async (): Promise<number> => {
+    const begun = performance.now();
+    await expect(putText(store, 'k', 'in vain')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    return performance.now() - begun;
+  };
+  expect(await refused()).toBeGreaterThan(4000);
+  expect(await refused()).toBeLessThan(1000);
+  await holder.kill();
+  await putText(store, 'k', 'after');
+  expect(texts([(await store.get('k'))!])).toEqual({ k: 'after' });
+}, 30_000);
+
 test('a user whom the file does not let in is told so', async () => {
   await using file = new StoreFile();
   await (await file.open()).close();
