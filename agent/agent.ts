@@ -127,6 +127,7 @@ export class Agent {
       name: config.name,
       leaseTtl: config.leaseTtl,
       rebuilds: config.rebuildStore,
+      deadNodeGrace: config.deadNodeGrace,
       signal: this.#stop.signal,
     });
     this.#last = readLastView(config.stateDir, onCorrupt);
@@ -294,7 +295,7 @@ export class Agent {
       this.#phase = 'joining';
       const self = (await remembered(this.#last, this.view, this.#bootPorts())) ?? (await this.#settle());
       this.#self = self;
-      this.trust.belong(self.cluster);
+      this.trust.belong(self.cluster, this.#last?.seen);
       this.view.start();
       const member = this.membership.run(signal, () => {
         this.#lookAgain();

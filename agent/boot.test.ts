@@ -83,6 +83,11 @@ describe('a node that is rebooted while the store is away', () => {
     await world.until('it to be in sync', () => h1.agent.view.state === 'insync');
     await world.clock.advance(30_000);
     expect(since(h1, settled)).toEqual([]);
+    const own = h1.agent.view
+      .joined()
+      .flatMap((n) => [...(h1.agent.view.endpoints(n)?.records.values() ?? [])]);
+    const mine = own.find(({ value }) => value.node === h1.agent.id && value.sandbox.key === 'netns:c1');
+    expect(mine?.value.sandbox.bootId).toBe(h1.kernel.bootId());
     await h1.restart();
     await world.clock.advance(30_000);
     expect(since(h1, settled)).toEqual([]);

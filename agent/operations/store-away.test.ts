@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { sandboxScope } from '../../linux/objects/scope.ts';
+import { WeftError } from '../../model/errors.ts';
 import { detachBody } from '../../api/schemas/endpoint.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
@@ -109,8 +110,12 @@ test('what was detached without the store and is attached again with it is attac
   const h1 = await attached(world);
   await away(world, h1);
   await world.settled(detach(h1, 'c1'));
+  // The store is there again, but does not take the first thing that it is told.
+  h1.store.failNext('txn', new WeftError('STORE_UNAVAILABLE', 'refused on demand'));
   h1.store.comeBack();
-  await world.until('it to be back', () => h1.agent.view.state === 'insync');
+  await world.until('it to be back', () =>
+    h1.log.some((l) => l.message.includes('intent cannot be finished yet')),
+  );
   const again = await world.settled(h1.attachAgain('blue', '/run/netns/c1', { addresses: ['10.7.0.77'] }));
   expect(again.addresses).toEqual(['10.7.0.77/24']);
   expect(await inStore(world)).toBe(3);

@@ -222,11 +222,6 @@ export class Reconciler {
       return;
     }
     const wish = this.#uncompared.get(id);
-    if (spec === undefined && !view.networkStates.confirmed) {
-      // What was only remembered does not say that a network is gone.
-      this.#passed(id, wish);
-      return;
-    }
     if (spec === undefined && view.networkStates.bad.size > 0) {
       // One of the records that cannot be read may be that of this network: no proof that it is gone.
       logger.warn('network is not known, but a record of one cannot be read: it is left alone', {

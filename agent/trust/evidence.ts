@@ -14,6 +14,8 @@ export interface Known {
   readonly created?: Revision | undefined;
   /** Serial of this node's own record as it was last seen. */
   readonly serial?: number | undefined;
+  /** This node was out of contact for so long that it may have been collected or forgotten, fence and all. */
+  readonly mayBeForgotten?: boolean;
 }
 
 /** What the store that answers now says of itself. */
@@ -50,6 +52,7 @@ function oldness(known: Known, found: Found, cluster: Entry): string | undefined
   if (known.created !== undefined && cluster.created !== known.created)
     return 'its key cluster was made anew';
   if (known.serial === undefined || found.isFenced) return undefined;
+  if (found.serial === undefined && known.mayBeForgotten === true) return undefined;
   if (found.serial === undefined) return 'it has no record of this node any more';
   return found.serial < known.serial ? 'its record of this node is older than the last one' : undefined;
 }

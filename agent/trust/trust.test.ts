@@ -60,6 +60,10 @@ describe('a store that was wiped', () => {
     expect(await truth(world)).toEqual(before);
     expect(writes(nodes)).toEqual(written);
     for (const node of nodes) expect(await problems(node)).toEqual([]);
+    // The lowest id had the first go, and nothing was left for the others.
+    const [lowest] = nodes.map((n) => n.agent.id).toSorted();
+    const busy = nodes.filter((n) => n.log.some((l) => l.message.includes('were put back')));
+    expect(busy.map((n) => n.agent.id)).toEqual([lowest]);
     await nodes[0]!.attach('blue', 'c7');
     expect(await nodes[1]!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
   });
@@ -297,6 +301,48 @@ describe('deletions that are none to doubt', () => {
       'h1',
     );
   });
+
+  test('of every key, made before the eyes of the agents, are carried out; the cluster goes on', async () => {
+    await using world = new World();
+    const nodes = await three(world);
+    const { id } = nodes[0]!.agent.cluster!;
+    const all = (await world.keys('')).filter((key) => !key.startsWith('alive/'));
+    await world.store.txn(
+      [],
+      all.map((key) => ({ kind: 'delete', key })),
+    );
+    await world.clock.advance(5000);
+    for (const node of nodes) expect(await node.kernel.namespaces()).toEqual([]);
+    world.store.expireLeases();
+    await world.clock.advance(30_000);
+    await world.until('all to be in sync', inSync(nodes));
+    expect(decodeCluster(keys.cluster, (await world.store.get(keys.cluster))!.value).id).toBe(id);
+    await nodes[0]!.create('blue', '10.7.0.0/24');
+    expect(await nodes[0]!.attach('blue', 'c5')).toMatchObject({ programmed: true });
+  });
+
+  test.each(['goes on', 'is started again'])(
+    'a node that was given up and forgotten, fence and all, does not bring back what went meanwhile: it %s',
+    async (how) => {
+      await using world = new World();
+      const nodes = await three(world, { '--dead-node-grace': '20s' });
+      const [h1, h2] = nodes as [TestNode, TestNode];
+      const gone = h2.agent.id;
+      if (how === 'goes on') h2.store.goAway();
+      else await h2.stop();
+      await world.clock.advance(60_000);
+      await h1.detach({ network: 'blue', sandbox: '/run/netns/c1' });
+      await world.delete(keys.node(gone));
+      world.store.compact();
+      if (how === 'goes on') h2.store.comeBack();
+      else h2.begin().catch(() => undefined);
+      await world.until('h2 to be in sync', () => h2.agent.view.state === 'insync');
+      await world.clock.advance(30_000);
+      expect(h2.log.filter((l) => /not believed|put back/.test(l.message))).toEqual([]);
+      expect(await world.keys('nodes/')).toContain(`nodes/${h2.agent.id}`);
+      expect((await h2.service.listEndpoints({})).map((e) => e.node)).not.toContain('h1');
+    },
+  );
 
   test('a node that was declared dead meanwhile does not take its missing record for a loss', async () => {
     await using world = new World();

@@ -9,7 +9,7 @@ import type { Cluster, NodeId } from '../../model/node.ts';
 import type { Backoff } from '../backoff.ts';
 import type { Judgement, Oddity } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
-import { bundlesOf } from './bundles.ts';
+import { bundlesOf, type Bundle } from './bundles.ts';
 import { readEvidence, weigh, type Finding, type Found, type Known } from './evidence.ts';
 import { missingFrom, rebuild } from './rebuild.ts';
 
@@ -24,6 +24,8 @@ export interface TrustPorts {
   /** How people know this node. */
   readonly name: string;
   readonly leaseTtl: number;
+  /** A node that is away for longer may be collected by others. */
+  readonly deadNodeGrace: number;
   /** May a store that has lost something be filled again without being asked? */
   readonly rebuilds: boolean;
   readonly signal: AbortSignal;
@@ -45,6 +47,9 @@ const interval = { ours: 0, lost: 500, foreign: 2000 } as const;
 export class Trust {
   readonly #ports: TrustPorts;
   #known: Known | undefined;
+  #facts: Cluster | undefined;
+  /** Wall-clock time at which the store was last believed and in contact, unless it is so now. */
+  #lastContact: number;
   #standing: Standing = { kind: 'ours' };
   #reading: Promise<unknown> = Promise.resolve();
   #nextReading: Promise<Found> | undefined;
@@ -57,10 +62,21 @@ export class Trust {
 
   constructor(ports: TrustPorts) {
     this.#ports = ports;
-    const learn = (): void => {
-      this.#learn();
+    this.#lastContact = ports.clock.wall();
+    let wasInSync = false;
+    const onState = (): void => {
+      if (wasInSync) this.#lastContact = ports.clock.wall();
+      wasInSync = ports.view.state === 'insync';
     };
-    ports.view.listen({ cluster: learn, nodes: learn });
+    ports.view.listen({
+      cluster: () => {
+        this.#learnCluster();
+      },
+      nodes: () => {
+        this.#learnSerial();
+      },
+      state: onState,
+    });
   }
 
   get standing(): Standing {
@@ -71,10 +87,16 @@ export class Trust {
     return this.#refused;
   }
 
-  /** The cluster that this node belongs to. From now on the store has to prove that it is that of this cluster. */
-  belong({ id, epoch }: Cluster): void {
-    this.#known = { cluster: id, epoch };
-    this.#learn();
+  /**
+   * The cluster that this node belongs to. From now on the store has to prove that it is that of this cluster. `seen`: when an
+   * earlier life last knew it.
+   */
+  belong(cluster: Cluster, seen = this.#ports.clock.wall()): void {
+    this.#lastContact = seen;
+    this.#facts = cluster;
+    this.#known = { cluster: cluster.id, epoch: cluster.epoch };
+    this.#learnCluster();
+    this.#learnSerial();
   }
 
   /** For the collections of the view. */
@@ -94,7 +116,7 @@ export class Trust {
     for (;;) {
       if (this.#known === undefined) return [];
       const found = await this.#look();
-      this.#enter(weigh(this.#known, found), found);
+      this.#enter(weigh(this.#demandKnown(), found), found);
       const { cluster } = found;
       if (this.#standing.kind === 'ours' && cluster !== undefined)
         return [{ kind: 'unchanged', key: keys.cluster, revision: cluster.entry.revision }];
@@ -126,7 +148,7 @@ export class Trust {
       const { cluster } = await readEvidence(store, this.#ports.node, signal);
       if (cluster !== undefined && cluster.facts.id !== known.cluster)
         throw this.#otherCluster(cluster.facts.id);
-      const facts = cluster?.facts ?? view.cluster.get(keys.cluster)?.value;
+      const facts = cluster?.facts ?? this.#facts;
       if (facts === undefined) throw new WeftError('NOT_READY', 'the facts of the cluster are not known yet');
       const epoch = Math.max(facts.epoch, known.epoch) + 1;
       const condition: Condition =
@@ -168,7 +190,9 @@ export class Trust {
   }
 
   #demandKnown(): Known {
-    if (this.#known !== undefined) return this.#known;
+    const { clock, view, deadNodeGrace } = this.#ports;
+    const mayBeForgotten = view.state !== 'insync' && clock.wall() - this.#lastContact >= deadNodeGrace;
+    if (this.#known !== undefined) return { ...this.#known, mayBeForgotten };
     throw new WeftError('NOT_READY', 'this node belongs to no cluster yet');
   }
 
@@ -179,23 +203,26 @@ export class Trust {
   }
 
   /** What a store that is believed says of itself is what the next one is measured by. */
-  #learn(): void {
-    const { view, node } = this.#ports;
+  #learnCluster(): void {
     const known = this.#known;
-    if (known === undefined || this.#standing.kind !== 'ours') return;
-    const cluster = view.cluster.get(keys.cluster);
-    const serial = view.node(node)?.serial ?? known.serial;
-    if (cluster === undefined) {
-      this.#known = { ...known, serial };
-    } else if (cluster.value.id !== known.cluster) {
+    const cluster = this.#ports.view.cluster.get(keys.cluster);
+    if (known === undefined || cluster === undefined || this.#standing.kind !== 'ours') return;
+    if (cluster.value.id !== known.cluster) {
       // It was changed before our eyes.
       this.#enter({ kind: 'foreign', cluster: cluster.value.id });
-    } else {
-      const isAccepted = cluster.value.epoch > known.epoch;
-      const created = cluster.stored?.created ?? known.created;
-      this.#known = { ...known, epoch: cluster.value.epoch, created, serial };
-      if (isAccepted) this.#release();
+      return;
     }
+    const isAccepted = cluster.value.epoch > known.epoch;
+    const created = cluster.stored?.created ?? known.created;
+    this.#known = { ...known, epoch: cluster.value.epoch, created };
+    this.#facts = cluster.value;
+    if (isAccepted) this.#release();
+  }
+
+  #learnSerial(): void {
+    const { view, node } = this.#ports;
+    if (this.#known === undefined || this.#standing.kind !== 'ours') return;
+    this.#known = { ...this.#known, serial: view.node(node)?.serial };
   }
 
   /** One reading serves all who ask before it begins; nobody gets an answer older than his question. */
@@ -213,8 +240,11 @@ export class Trust {
   /** `found`: what the finding was made of, when the store was asked. */
   #enter(finding: Finding, found?: Found): void {
     if (finding.kind === 'ours') {
-      // What was lost is found when it has been looked for; see #attend.
-      if (!finding.isAccepted || found === undefined) return;
+      if (found === undefined) return;
+      // What was lost is found when it has been looked for; see #attend. What is missing with good reason is no evidence later.
+      if (this.#standing.kind === 'ours' && this.#known !== undefined)
+        this.#known = { ...this.#known, serial: found.serial };
+      if (!finding.isAccepted) return;
       this.#release();
       this.#measureBy(found);
       return;
@@ -302,7 +332,8 @@ export class Trust {
   /** Does the store hold all that this node can put into it? */
   async #mend(isTurn: boolean): Promise<boolean> {
     const { store, view, name, leaseTtl, events, signal } = this.#ports;
-    const missing = await missingFrom(store, bundlesOf(view.remember()), signal);
+    const known = bundlesOf(view.remember());
+    const missing = await missingFrom(store, [...this.#cluster(), ...known], signal);
     if (missing.length === 0) {
       this.#refused = new Map();
       return true;
@@ -317,6 +348,13 @@ export class Trust {
     const message = `the store ${store.description} had lost ${written + refused.size} keys; ${written} were put back`;
     events.tell('store-restored', message, { written, refused: [...refused.keys()].slice(0, 20) });
     return true;
+  }
+
+  /** The facts of the cluster, should their key have been deleted before our eyes. */
+  #cluster(): readonly Bundle[] {
+    const { view } = this.#ports;
+    if (this.#facts === undefined || view.cluster.get(keys.cluster) !== undefined) return [];
+    return [{ items: [{ key: keys.cluster, value: encodeCluster(this.#facts) }] }];
   }
 
   /** It is ours, and from now on measured by what it is now. */
