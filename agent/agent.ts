@@ -137,7 +137,6 @@ export class Agent {
     const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     const locks = new KeyedLock();
     const signal = (): AbortSignal => this.deadline(patience);
-    const isReady = (): boolean => this.#phase === 'ready';
     const changed = (network: NetworkId, endpoint: EndpointId): void => {
       this.reconciler.markEndpoints(network, [endpoint]);
     };

@@ -26,8 +26,8 @@ export interface ReturnerPorts {
   readonly intents: Pick<Intents, 'get'>;
   /** This node, also before it has joined. */
   readonly self: NodeId;
-  /** May this node write? */
-  isReady(): boolean;
+  /** Undefined until this node may decide anything. */
+  node(): NodeId | undefined;
   signal(): AbortSignal;
   /** What is wanted of this endpoint is different now, although the view is the same. */
   changed(network: NetworkId, id: EndpointId): void;
@@ -141,7 +141,7 @@ export class Returner {
   async #attend(id: EndpointId): Promise<void> {
     const { view, locks, logger } = this.#ports;
     const network = this.#networks.get(id);
-    if (network === undefined || !this.#ports.isReady() || view.state !== 'insync') return;
+    if (network === undefined || this.#ports.node() === undefined || view.state !== 'insync') return;
     try {
       await locks.run(id, () => this.restore(network, id, this.#ports.signal()));
     } catch (error) {
