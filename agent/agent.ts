@@ -118,9 +118,8 @@ export class Agent {
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
-    const { view } = this;
     const { id } = this.#identity;
-    const common = { view, store, kernel, clock, logger, events, backoff: this.#backoff };
+    const common = { view: this.view, store, kernel, clock, logger, events, backoff: this.#backoff };
     this.trust = new Trust({
       ...common,
       node: id,
@@ -137,6 +136,7 @@ export class Agent {
     const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     const locks = new KeyedLock();
     const signal = (): AbortSignal => this.deadline(patience);
+    const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     const changed = (network: NetworkId, endpoint: EndpointId): void => {
       this.reconciler.markEndpoints(network, [endpoint]);
     };
@@ -147,7 +147,7 @@ export class Agent {
       locks,
       intents,
       self: id,
-      isReady,
+      node,
       changed,
     });
     this.reconciler = new Reconciler({ ...common, sandboxes, isDetached, lost: this.returner.lost });
@@ -161,7 +161,7 @@ export class Agent {
       intents,
       locks,
       returns: this.returner,
-      pools: new Pools(view),
+      pools: new Pools(this.view),
       netnsDir: config.netnsDir,
       self: () => this.self(),
       demandStore: (what) => {
@@ -175,7 +175,6 @@ export class Agent {
       joining: () => this.#joining(),
       admit: (signal) => this.trust.admit(signal),
     });
-    const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
       detachEndpoint(network, endpoint, this.operations, signal());
     const accept = (): AcceptPorts => this.acceptPorts(signal());
