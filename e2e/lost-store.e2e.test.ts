@@ -29,6 +29,8 @@ async function underTraffic(scene: Scene): Promise<readonly Flow[]> {
 
 async function expectNoLoss(flows: readonly Flow[]): Promise<void> {
   for (const flow of flows) {
+    const enough = flow.received + 100;
+    await waitFor('a hundred more answers', () => flow.received >= enough, { within: 10_000 });
     const { lost, duplicates, sent, longestGap } = await flow.stop();
     expect({ lost, duplicates }).toEqual({ lost: [], duplicates: 0 });
     expect(sent).toBeGreaterThan(200);
