@@ -7,6 +7,8 @@ import { systemClock } from '../agent/clock.ts';
 import { openStore } from '../kvstore/open.ts';
 import type { Store } from '../kvstore/store.ts';
 import { Certificates } from '../kvstore/testing/certificates.ts';
+import { ConsulAcl, nodeRules } from '../kvstore/testing/consul-acl.ts';
+import { ConsulServer } from '../kvstore/testing/consul-server.ts';
 import { EtcdServer } from '../kvstore/testing/etcd-server.ts';
 import {
   aliveKey,
@@ -218,3 +220,43 @@ test('a protected etcd is reached with the credentials of the environment, or of
   const dumped = await type(['dump', '--store', url], env);
   expect(dumped.stdout.trim().split('\n')).toHaveLength(items.length + 2);
 }, 60_000);
+
+test('a protected Consul is reached with certificates and a token, and what the token lacks is told', async () => {
+  using certificates = new Certificates();
+  const ca = certificates.authority('ca');
+  const certificate = certificates.issue(ca, 'server', { names: ['IP:127.0.0.1'] });
+  await using guarded = await ConsulServer.start({ acl: true, tls: { certificate, clientCa: ca.cert } });
+  const acl = new ConsulAcl(guarded);
+  await acl.policy('node', nodeRules('weft/v1/'));
+  const { secret } = await acl.token('node');
+  const own = certificates.issue(ca, 'own');
+  const url = `consuls://127.0.0.1:${guarded.tlsPort}`;
+  writeFileSync(at('token'), `${secret}\n`, { mode: 0o600 });
+  const files = { storeCaFile: ca.cert, storeCertFile: own.cert, storeKeyFile: own.key };
+  const settings = { store: url, ...files, storeTokenFile: at('token') };
+  const lines = Object.entries(settings).map(([key, value]) => `${key}: ${value}`);
+  writeFileSync(at('weftd.yaml'), lines.join('\n'));
+  const named = { WEFT_STORE_CA_FILE: ca.cert, WEFT_STORE_CERT_FILE: own.cert, WEFT_STORE_KEY_FILE: own.key };
+  const env = { ...named, WEFT_STORE_TOKEN: secret };
+
+  await on(fileUrl('old.db'), (store) => putAll(store, items));
+  expect(await type(['copy', fileUrl('old.db'), url], env)).toMatchObject({ code: 0 });
+  const check = ['check', '--config', at('weftd.yaml')];
+  const healthy = await type(check);
+  expect(healthy).toMatchObject({ code: 0, stderr: '' });
+  expect(healthy.stdout).toContain('Consul, of a version that it does not show us');
+  await acl.policy('node', `${nodeRules('weft/v1/')} agent_prefix "" { policy = "read" }`);
+  expect((await type(check)).stdout).toMatch(/ Consul \d/);
+  const dumped = await type(['dump', '--store', url], { ...named, WEFT_STORE_TOKEN_FILE: at('token') });
+  expect(dumped.stdout.trim().split('\n')).toHaveLength(items.length + 2);
+
+  const stranger = await type(['check', '--store', url]);
+  expect(stranger).toMatchObject({ code: 1, stdout: expect.stringContaining('certificate') });
+  const nobody = await type(['check', '--store', url], named);
+  expect(nobody).toMatchObject({ code: 1, stdout: expect.stringContaining('Permission denied') });
+  await acl.policy('node', `${nodeRules('weft/v1/')} key_prefix "weft/v1/net/" { policy = "deny" }`);
+  const lacking = await type(check);
+  const says = '! 127.0.0.1:.*the token may not write everything below weft/v1/';
+  expect(lacking).toMatchObject({ code: 1, stdout: expect.stringMatching(says) });
+  for (const { stdout, stderr } of [healthy, nobody, lacking]) expect(stdout + stderr).not.toContain(secret);
+}, 90_000);

@@ -22,7 +22,7 @@ import { registerAuthority } from './store/authority.ts';
 import { checkText, type CheckJson } from './store/check-text.ts';
 import { machineClock } from './store/machine-clock.ts';
 import { agentsWarning, nextSteps } from './store/next-steps.ts';
-import { credentialsIn, whichStore } from './store/which-store.ts';
+import { credentialsIn, credentialsOf, whichStore } from './store/which-store.ts';
 
 type Output = { readonly output: 'table' | 'json' };
 type Which = { readonly store?: string; readonly config?: string };
@@ -115,12 +115,13 @@ async function refill(cli: Cli, file: string, options: Output & { readonly store
 }
 
 async function copy(cli: Cli, from: string, to: string, options: Output): Promise<void> {
-  const source = parseStoreUrl(from);
-  if (isSameStore(source, parseStoreUrl(to))) throw sameStore(from, to);
-  await using old = await opened(from, 'there', credentialsIn(cli.env));
+  const [source, destination] = [parseStoreUrl(from), parseStoreUrl(to)];
+  if (isSameStore(source, destination)) throw sameStore(from, to);
+  const secrets = credentialsIn(cli.env);
+  await using old = await opened(from, 'there', credentialsOf(source.kind, secrets));
   const taken = await takeAll(old.store, contextOf(from));
   tellForeign(cli, taken);
-  await using target = await opened(to, 'may be made', credentialsIn(cli.env));
+  await using target = await opened(to, 'may be made', credentialsOf(destination.kind, secrets));
   if (await holdsTheVery(target.store, taken)) throw sameStore(from, to);
   const { description: into } = target.store;
   const result = await fill(target.store, taken.items, taken.header.store, options);
@@ -204,7 +205,7 @@ async function opened(
 ): Promise<Opened> {
   const address = parseStoreUrl(url);
   if (file === 'there' && address.kind === 'file') demandFile(address.path);
-  const credentials = fileCredentials(address.kind === 'etcd' ? secrets : {}, silentLogger);
+  const credentials = fileCredentials(address.kind === 'file' ? {} : secrets, silentLogger);
   const ports = { clock: machineClock, logger: silentLogger, fraction: Math.random, credentials };
   const store = await openStore(url, ports);
   return { store, [Symbol.asyncDispose]: () => store.close() };

@@ -18,7 +18,7 @@ export interface LevelSource {
  * `next` and `deliver` whenever something may have changed, never from within a call of his users.
  */
 export class LevelWatch implements Watch {
-  readonly #prefix: string;
+  readonly prefix: string;
   readonly #sink: WatchSink;
   readonly #logger: Logger;
   readonly #onClose: () => void;
@@ -27,7 +27,7 @@ export class LevelWatch implements Watch {
   #closed = false;
 
   constructor(prefix: string, sink: WatchSink, logger: Logger, onClose: () => void) {
-    this.#prefix = prefix;
+    this.prefix = prefix;
     this.#sink = sink;
     this.#logger = logger;
     this.#onClose = onClose;
@@ -39,9 +39,9 @@ export class LevelWatch implements Watch {
     this.#stale = false;
     const { identity } = source;
     const seen = this.#seen;
-    const news = seen?.identity === identity ? source.changes(this.#prefix, seen.revision) : undefined;
+    const news = seen?.identity === identity ? source.changes(this.prefix, seen.revision) : undefined;
     if (news === undefined) {
-      const listing = source.snapshot(this.#prefix);
+      const listing = source.snapshot(this.prefix);
       this.#seen = { identity, revision: listing.revision };
       return { kind: 'snapshot', identity, ...listing };
     }
@@ -54,7 +54,7 @@ export class LevelWatch implements Watch {
     try {
       this.#sink(update);
     } catch (error) {
-      this.#logger.error('a watcher failed', { prefix: this.#prefix, error: asWeftError(error).message });
+      this.#logger.error('a watcher failed', { prefix: this.prefix, error: asWeftError(error).message });
     }
   }
 

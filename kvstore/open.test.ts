@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals';
 import { FakeClock } from '../model/testing/fake-clock.ts';
 import { silentLogger } from '../model/logger.ts';
 import { putText } from './contract-write.ts';
+import type { Secrets } from './credentials.ts';
 import { StoreFile } from './file/testing/store-file.ts';
 import { openStore } from './open.ts';
 
@@ -24,7 +25,9 @@ test('a URL that names no store is refused before anything is opened', async () 
 test.each([
   ['etcd://h1', { ca: 'x' }, 'has no TLS, so that the certificates that are set would protect nothing'],
   ['etcd://h1', { cert: 'x', key: 'y' }, 'write etcds://'],
-  ['consul://h1', { token: 'hush' }, 'credentials for Consul are not known yet'],
+  ['consul://h1', { ca: 'x' }, 'write consuls://'],
+  ['consul://h1', { token: 't', cert: 'x', key: 'hush' }, 'certificates that are set would protect nothing'],
+  ['consuls://h1', { user: 'n', password: 'hush' }, 'a user and a password mean nothing to Consul'],
   ['etcds://h1', { token: 'hush' }, 'a token means nothing to etcd'],
 ])('%s with %j is refused: %s', async (url, secrets, why) => {
   const refused = openStore(url, { ...ports, credentials: { read: async () => secrets } });
@@ -44,14 +47,20 @@ test('credentials that cannot be read are told before anything is opened; a file
   await (await openStore(`file://${file.path}`, { ...ports, credentials })).close();
 });
 
-test('a password that goes out in clear text is told of', async () => {
+test('a secret that goes out in clear text is told of', async () => {
   const warnings: string[] = [];
   const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
-  const credentials = { read: async () => ({ user: 'node', password: 'hush' }) };
-  for (const url of ['etcd://127.0.0.1:1', 'etcds://127.0.0.1:1']) {
+  const open = async (url: string, secrets: Secrets): Promise<void> => {
+    const credentials = { read: async () => secrets };
     await (await openStore(url, { ...ports, logger, credentials })).close();
-  }
-  expect(warnings).toEqual(['the password goes to etcd in clear text; etcds:// protects it']);
+  };
+  for (const kind of ['etcd', 'etcds']) await open(`${kind}://127.0.0.1:1`, { user: 'n', password: 'hush' });
+  for (const kind of ['consul', 'consuls']) await open(`${kind}://127.0.0.1:1`, { token: 'hush' });
+  for (const kind of ['etcd', 'consul']) await open(`${kind}://127.0.0.1:1`, {});
+  expect(warnings).toEqual([
+    'the password goes to etcd in clear text; etcds:// protects it',
+    'the token goes to Consul in clear text; consuls:// protects it',
+  ]);
 });
 
 test('a file store loads nothing of the clients of servers', async () => {

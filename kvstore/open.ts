@@ -13,15 +13,13 @@ export async function openStore(url: string, ports: StorePorts): Promise<Store> 
   const address = parseStoreUrl(url);
   const secrets = address.kind === 'file' ? {} : await (ports.credentials ?? noCredentials).read();
   checkFit(url, address, secrets);
+  warnOfClearText(url, address, secrets, ports);
   switch (address.kind) {
     case 'file': {
       const { openFileStore } = await import('./file/store.ts');
       return openFileStore(address, ports);
     }
     case 'etcd': {
-      if (!address.secure && secrets.password !== undefined) {
-        ports.logger.warn('the password goes to etcd in clear text; etcds:// protects it', { store: url });
-      }
       const { openEtcdStore } = await import('./etcd/open.ts');
       return openEtcdStore(address, ports);
     }
@@ -39,19 +37,32 @@ function checkFit(url: string, address: StoreAddress, secrets: Secrets): void {
   throw new WeftError('INPUT_INVALID', `store ${JSON.stringify(url)} ${problem}`, { details: { url } });
 }
 
-function misfit(
-  { kind, secure }: Exclude<StoreAddress, { readonly kind: 'file' }>,
-  secrets: Secrets,
-): string | undefined {
-  if (kind === 'consul') {
-    return Object.keys(secrets).length === 0
-      ? undefined
-      : 'is open: credentials for Consul are not known yet';
-  }
+type ServerAddress = Exclude<StoreAddress, { readonly kind: 'file' }>;
+
+function misfit({ kind, secure }: ServerAddress, secrets: Secrets): string | undefined {
   if (!secure && (secrets.ca !== undefined || secrets.cert !== undefined)) {
-    return 'has no TLS, so that the certificates that are set would protect nothing; write etcds://';
+    return `has no TLS, so that the certificates that are set would protect nothing; write ${kind}s://`;
   }
-  return secrets.token === undefined
-    ? undefined
-    : 'takes a user and a password; a token means nothing to etcd';
+  switch (kind) {
+    case 'etcd':
+      return secrets.token === undefined
+        ? undefined
+        : 'takes a user and a password; a token means nothing to etcd';
+    case 'consul':
+      return secrets.user === undefined && secrets.password === undefined
+        ? undefined
+        : 'takes a token; a user and a password mean nothing to Consul';
+  }
+}
+
+function warnOfClearText(
+  url: string,
+  address: StoreAddress,
+  { password, token }: Secrets,
+  { logger }: StorePorts,
+): void {
+  if (address.kind === 'file' || address.secure) return;
+  const [what, to] = address.kind === 'etcd' ? ['password', 'etcd'] : ['token', 'Consul'];
+  if ((password ?? token) === undefined) return;
+  logger.warn(`the ${what} goes to ${to} in clear text; ${address.kind}s:// protects it`, { store: url });
 }

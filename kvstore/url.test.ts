@@ -28,6 +28,8 @@ test.each([
   ['etcd://h1/team/a/', { ...etcd(['h1', 2379]), prefix: 'team/a/' }],
   ['consul://h1', consul(['h1', 8500])],
   ['Consul://10.0.0.1,[fd00::2]:8501', consul(['10.0.0.1', 8500], ['fd00::2', 8501])],
+  ['consuls://h1,h2:8500', { ...consul(['h1', 8501], ['h2', 8500]), secure: true }],
+  ['CONSULS://[fd00::2]/a', { ...consul(['fd00::2', 8501]), secure: true, prefix: 'a/' }],
   ['consul://h1/team/a', { ...consul(['h1', 8500]), prefix: 'team/a/' }],
 ])('%s', (url, expected) => {
   expect(parseStoreUrl(url)).toEqual(expected);
@@ -55,8 +57,9 @@ test.each([
   ['etcd://h1/ä', 'printable ASCII'],
   ['consul://', 'names no server'],
   ['consul://h1:x', 'expected consul://HOST'],
+  ['consuls://h1:x', '(consuls:// with TLS)'],
   ['consul://h1/a#b', 'without ? and #'],
-  ['redis://h1', 'unknown scheme redis: file, etcd, etcds and consul are known'],
+  ['redis://h1', 'unknown scheme redis: file, etcd, etcds, consul and consuls are known'],
 ])('%j is refused: %s', (url, why) => {
   const parse = (): unknown => parseStoreUrl(url);
   expect(parse).toThrow(expect.objectContaining({ code: 'INPUT_INVALID', details: { url } }));

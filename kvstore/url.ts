@@ -37,8 +37,11 @@ const consul: ServerScheme = {
   kind: 'consul',
   secure: false,
   port: 8500,
-  form: 'consul://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance consul://10.0.0.1:8500,10.0.0.2:8500',
+  form: 'consul://HOST[:PORT][,HOST[:PORT]...][/PREFIX], for instance consul://10.0.0.1:8500,10.0.0.2:8500 (consuls:// with TLS)',
 };
+/** Consul speaks TLS on a port of its own. */
+const consuls: ServerScheme = { ...consul, secure: true, port: 8501 };
+const schemes = 'file, etcd, etcds, consul and consuls';
 const anyForm = [fileForm, etcd.form, consul.form].join('; or ');
 
 /** @throws INPUT_INVALID that quotes the URL and says which form is expected. */
@@ -55,8 +58,10 @@ export function parseStoreUrl(url: string): StoreAddress {
       return parseServers(url, { ...etcd, secure: true }, authority, path);
     case 'consul':
       return parseServers(url, consul, authority, path);
+    case 'consuls':
+      return parseServers(url, consuls, authority, path);
     default:
-      return refuse(url, `has the unknown scheme ${scheme}: file, etcd, etcds and consul are known`, anyForm);
+      return refuse(url, `has the unknown scheme ${scheme}: ${schemes} are known`, anyForm);
   }
 }
 

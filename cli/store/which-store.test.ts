@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { settings } from '../../agent/config/settings.ts';
-import { credentialsIn, defaultStore, whichStore } from './which-store.ts';
+import { credentialsIn, credentialsOf, defaultStore, whichStore } from './which-store.ts';
 
 const standard = '/etc/weft/weftd.yaml';
 const files: Readonly<Record<string, string>> = {
@@ -71,5 +71,14 @@ describe('the credentials of a command', () => {
       .map(({ key }) => key)
       .filter((key) => key !== 'storePassword' && key !== 'storeToken');
     expect(Object.values(credentialsIn({}, file)).toSorted()).toEqual(readable.toSorted());
+  });
+
+  test('are shared out when two stores are meant: each takes what its kind can be told', () => {
+    const tls = { caFile: '/ca.pem', certFile: '/own.pem', keyFile: '/own.key' };
+    const both = { ...tls, user: 'node', passwordFile: '/word', tokenFile: '/token' };
+    expect(credentialsOf('etcd', both)).toEqual({ ...tls, user: 'node', passwordFile: '/word' });
+    expect(credentialsOf('consul', both)).toEqual({ ...tls, tokenFile: '/token' });
+    expect(credentialsOf('file', both)).toEqual({});
+    expect(credentialsOf('consul', { token: 'x' })).toEqual({ token: 'x' });
   });
 });

@@ -74,14 +74,23 @@ const names = {
   tokenFile: ['WEFT_STORE_TOKEN_FILE', 'storeTokenFile'],
 } as const satisfies Record<string, readonly [variable: string, setting?: string]>;
 
+type Credentials = Partial<Record<keyof typeof names, string>>;
+
 /** The credentials that the environment, before the configuration, gives for a store. */
-export function credentialsIn(
-  env: WhichStorePorts['env'],
-  settings: Settings = {},
-): Partial<Record<keyof typeof names, string>> {
+export function credentialsIn(env: WhichStorePorts['env'], settings: Settings = {}): Credentials {
   const found = Object.entries(names).flatMap(([name, [variable, setting]]) => {
     const value = env[variable] || (setting === undefined ? undefined : settings[setting]);
     return typeof value === 'string' && value !== '' ? [[name, value] as const] : [];
   });
   return Object.fromEntries(found);
+}
+
+/** What a kind of store takes of credentials that may be meant for two: a copy from etcd to Consul is told those of both. */
+export function credentialsOf(
+  kind: 'file' | 'etcd' | 'consul',
+  { user, password, passwordFile, token, tokenFile, ...certificates }: Credentials,
+): Credentials {
+  const own = { file: {}, etcd: { user, password, passwordFile }, consul: { token, tokenFile } }[kind];
+  const all = kind === 'file' ? {} : { ...certificates, ...own };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

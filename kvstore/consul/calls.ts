@@ -87,9 +87,7 @@ export class Calls {
       };
       const within = Math.min(patience, connectPatience * this.#turn.count);
       const channel = await this.#rotate(options, connected, within).catch((error: unknown) => {
-        throw isContactLost(error)
-          ? new CallFailed(error.server, { ...reasonOf(error), unsent: true })
-          : error;
+        throw isContactLost(error) ? error.asUnsent() : error;
       });
       return await this.#sendOnce(channel, call, options);
     } catch (error) {
@@ -143,6 +141,3 @@ export class Calls {
     return options.signal === undefined ? this.#closing : AbortSignal.any([this.#closing, options.signal]);
   }
 }
-
-const reasonOf = ({ status, details }: CallFailed): { status?: number; details: string } =>
-  status === undefined ? { details } : { status, details };

@@ -1,8 +1,11 @@
 import { EventEmitter } from 'node:events';
-import { Agent, type ClientRequest, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import Consul from 'consul';
 import type { Clock } from '../../model/clock.ts';
+import type { Secrets, StoreCredentials } from '../credentials.ts';
+import type { Answer, CallContext, Client, Extras, Pending } from './client.ts';
 import { CallFailed, isTurnedAway, type Failure } from './errors.ts';
+import { plainSockets, tlsSockets, type Sockets } from './sockets.ts';
 
 /** A key as Consul's API shows it. */
 export interface KvItem {
@@ -38,60 +41,29 @@ export interface ListAnswer {
   readonly took: number;
 }
 
+/**
+ * What may be read below a prefix: `all` of it; none of it; or `perhaps` all: rules for keys further below may say otherwise,
+ * and Consul tells nobody what he may not read.
+ */
+export type Permit = 'all' | 'perhaps' | 'none';
+
 /** How long one call may take, in milliseconds, and what ends it before. */
 export interface Limits {
   readonly within: number;
   readonly signal: AbortSignal;
 }
 
-/** What the package takes besides the parameters of a call. */
-interface CallContext extends EventEmitter {
-  readonly includeResponse: true;
-  /** When the answer began. */
-  answering?: number;
-}
-interface Extras {
-  readonly ctx: CallContext;
-  readonly timeout: number;
-}
-type Answer<T> = Promise<readonly [IncomingMessage, T?]>;
-
-/** The package's client, as far as it is used and as it really answers: its types tell less, and of transactions nothing. */
-interface Client {
-  readonly kv: {
-    get(options: {
-      readonly key: string;
-      readonly recurse?: true;
-      readonly consistent: true;
-      readonly buffer: true;
-      readonly index?: number;
-      readonly wait?: string;
-      readonly ctx: CallContext;
-      readonly timeout: number;
-    }): Answer<readonly KvItem[] | KvItem>;
-  };
-  readonly transaction: {
-    create(operations: readonly { readonly KV: KvOp }[], options: Extras): Answer<unknown>;
-  };
-  readonly session: {
-    create(options: Readonly<Record<string, unknown>> & Extras): Answer<{ readonly ID: string }>;
-    renew(options: { readonly id: string } & Extras): Answer<unknown>;
-    destroy(options: { readonly id: string } & Extras): Answer<never>;
-    info(options: { readonly id: string } & Extras): Answer<unknown>;
-  };
-  readonly catalog: {
-    register(options: { readonly node: string; readonly address: string } & Extras): Answer<unknown>;
-  };
-  readonly status: { leader(options: Extras): Answer<string> };
-  readonly agent: { self(options: Extras): Answer<{ readonly Config?: { readonly Version?: string } }> };
-  destroy(): void;
-  _ext(event: 'onRequest', extension: (request: Pending, next: () => void) => void): void;
+interface ServerAddress {
+  readonly host: string;
+  readonly port: number;
 }
 
-/** A request that is about to be sent. */
-interface Pending {
-  readonly ctx?: CallContext;
-  transport: { request(options: object): ClientRequest };
+export interface ChannelPorts {
+  readonly clock: Clock;
+  /** Read for each call: the token goes with it, and connections are made with the rest. */
+  readonly credentials: StoreCredentials;
+  /** TLS, and a server that proves its name or address. */
+  readonly secure: boolean;
 }
 
 /** Most milliseconds of a call that does not wait for a change. */
@@ -109,31 +81,38 @@ export class Channel {
   readonly address: string;
   readonly #host: string;
   readonly #clock: Clock;
-  readonly #sockets = new Agent({ keepAlive: true, maxSockets: callSockets });
+  readonly #credentials: StoreCredentials;
+  /** As they were read for the last call. */
+  #secrets: Secrets = {};
+  readonly #sockets: Sockets;
   readonly #calls: Client;
   /** Calls that wait have connections of their own, so that no other one waits behind them. */
   readonly #waits: Client;
 
-  constructor({ host, port }: { readonly host: string; readonly port: number }, clock: Clock) {
+  constructor({ host, port }: ServerAddress, { clock, credentials, secure }: ChannelPorts) {
     this.#host = host;
     this.address = `${host.includes(':') ? `[${host}]` : host}:${port}`;
     this.#clock = clock;
-    const clientOn = (agent: Agent): Client => {
+    this.#credentials = credentials;
+    const socketsOf = (options: { readonly maxSockets?: number }): Sockets =>
+      secure ? tlsSockets({ host, port, secrets: () => this.#secrets }, options) : plainSockets(options);
+    const clientOn = (sockets: Sockets): Client => {
       // The package cannot name an IPv6 address; the extension puts the real name in.
-      const client = new Consul({ host: 'consul', port, agent }) as unknown as Client;
+      const client = new Consul({ host: 'consul', port, agent: sockets.agent }) as unknown as Client;
       client._ext('onRequest', (request, next) => {
-        this.#observe(request);
+        this.#observe(request, sockets);
         next();
       });
       return client;
     };
+    this.#sockets = socketsOf({ maxSockets: callSockets });
     this.#calls = clientOn(this.#sockets);
-    this.#waits = clientOn(new Agent({ keepAlive: true }));
+    this.#waits = clientOn(socketsOf({}));
   }
 
   /** Is there a connection that is free, so that a request would be sent at once? */
   get connected(): boolean {
-    return Object.values(this.#sockets.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
+    return Object.values(this.#sockets.agent.freeSockets).some((sockets) => (sockets?.length ?? 0) > 0);
   }
 
   async get(key: string, limits: Limits): Promise<KvItem | undefined> {
@@ -171,7 +150,9 @@ export class Channel {
   async txn(ops: readonly KvOp[], limits: Limits): Promise<TxnAnswer> {
     const body = ops.map((KV) => ({ KV }));
     try {
-      const [, answer] = await this.#call(limits, (extras) => this.#calls.transaction.create(body, extras));
+      const [, answer] = await this.#call(limits, (extras) =>
+        this.#calls.transaction.create(body, { consistent: true, ...extras }),
+      );
       const { Results } = answer as { readonly Results: readonly { readonly KV: KvItem }[] };
       return { ok: true, indexes: Results.map(({ KV }) => KV.ModifyIndex) };
     } catch (error) {
@@ -229,6 +210,42 @@ export class Channel {
     return self?.Config?.Version ?? '';
   }
 
+  /** What whoever we are for the server may read below each of these prefixes. */
+  async permits(prefixes: readonly string[], limits: Limits): Promise<readonly Permit[]> {
+    const body = prefixes.flatMap((Segment) => [
+      // Allowed only when no rule for anything below says otherwise; and who may write may read.
+      { Resource: 'key', Segment, Access: 'write-prefix' },
+      { Resource: 'key', Segment, Access: 'read' },
+    ]);
+    try {
+      const [, answer] = await this.#call(limits, ({ ctx, timeout, token }) =>
+        this.#calls._post(
+          {
+            path: '/internal/acl/authorize',
+            type: 'json',
+            body,
+            ctx,
+            timeout,
+            headers: token === undefined ? {} : { 'x-consul-token': token },
+          },
+          ({ err, res }, next) => {
+            if (err === undefined) next(false, undefined, [res, res?.body]);
+            else next(false, Object.assign(err, { response: res }));
+          },
+        ),
+      );
+      const allowed = (answer as readonly { readonly Allow: boolean }[]).map(({ Allow }) => Allow);
+      return prefixes.map((_, n) => (allowed[2 * n] ? 'all' : allowed[2 * n + 1] ? 'perhaps' : 'none'));
+    } catch (error) {
+      const status = error instanceof CallFailed ? error.status : undefined;
+      // Nobody needs a permission.
+      if (status === 401) return prefixes.map(() => 'all');
+      // A server that does not know the question.
+      if (status === 404 || status === 405) return prefixes.map(() => 'perhaps');
+      throw error;
+    }
+  }
+
   close(): void {
     for (const client of [this.#calls, this.#waits]) client.destroy();
   }
@@ -236,12 +253,14 @@ export class Channel {
   /** @throws CallFailed, or the reason of the signal. */
   async #call<T>({ within, signal }: Limits, send: (extras: Extras) => Answer<T>): Answer<T> {
     signal.throwIfAborted();
+    const token = await this.#token();
+    signal.throwIfAborted();
     const sent = this.#clock.monotonic();
     const ctx: CallContext = Object.assign(new EventEmitter(), { includeResponse: true as const });
     const cancel = (): void => void ctx.emit('cancel');
     signal.addEventListener('abort', cancel, { once: true });
     try {
-      const answer: unknown = await send({ ctx, timeout: Math.max(1, Math.ceil(within)) });
+      const answer: unknown = await send({ ctx, timeout: Math.max(1, Math.ceil(within)), ...token });
       // Some failures are answers of the package, where it does not know them as errors.
       if (!Array.isArray(answer)) throw answer;
       return answer as unknown as Awaited<Answer<T>>;
@@ -250,15 +269,33 @@ export class Channel {
       const isSilent = within <= mostForCall && this.#clock.monotonic() - sent >= silentFor;
       if (failure.status === undefined && isSilent) this.#dropIdle();
       signal.throwIfAborted();
-      throw new CallFailed(this.address, failure);
+      const { refusal } = ctx;
+      throw new CallFailed(
+        this.address,
+        refusal === undefined ? failure : { details: refusal, unsent: true, distrust: true },
+      );
     } finally {
       signal.removeEventListener('abort', cancel);
     }
   }
 
+  /** Looks at the secrets anew. @throws CallFailed when there are none that can be used. */
+  async #token(): Promise<{ readonly token?: string }> {
+    try {
+      this.#secrets = await this.#credentials.read();
+    } catch (error) {
+      throw new CallFailed(this.address, { details: (error as Error).message, unsent: true });
+    }
+    const { token } = this.#secrets;
+    if (token === undefined) return {};
+    if (/^[!-~]+$/.test(token)) return { token };
+    const details = 'the token has characters that cannot be sent in header fields';
+    throw new CallFailed(this.address, { details, unsent: true, distrust: true });
+  }
+
   /** Where nobody answers on one connection, nobody may on those that lie idle. */
   #dropIdle(): void {
-    for (const sockets of Object.values(this.#sockets.freeSockets)) {
+    for (const sockets of Object.values(this.#sockets.agent.freeSockets)) {
       for (const socket of [...(sockets ?? [])]) socket.destroy();
     }
   }
@@ -267,14 +304,18 @@ export class Channel {
    * Names the server, notes when its answer begins, and says at once when it is cut off: the package would wait for its end.
    * A request that is given up takes its connection along, with all that has not left yet: it must not arrive later.
    */
-  #observe(request: Pending): void {
+  #observe(request: Pending, sockets: Sockets): void {
     const { transport, ctx } = request;
     request.transport = {
       request: (options) => {
         const sent = transport.request({ ...options, hostname: this.#host });
+        sent.on('error', () => {
+          const refusal = sockets.refusalOf(sent);
+          if (ctx !== undefined && refusal !== undefined) ctx.refusal = refusal;
+        });
         const destroy = sent.destroy.bind(sent);
         sent.destroy = (error) => {
-          if (sent.socket?.connecting === false) sent.socket.resetAndDestroy();
+          sockets.reset(sent);
           return destroy(error);
         };
         sent.on('response', (answer) => {
@@ -302,12 +343,18 @@ interface Thrown {
 
 const neverConnected: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN']);
 
+/** What servers written in Go answer to clear text. */
+const wantsTls = 'HTTP request to an HTTPS server';
+
 function failureOf(error: unknown): Failure {
   const { message = String(error), code = '', syscall, isResponse, response } = error as Thrown;
   if (isResponse !== true || response === undefined) {
     return { details: message, unsent: neverConnected.has(code) || syscall === 'connect' };
   }
   const { statusCode: status, body } = response;
+  if (textOf(body).includes(wantsTls)) {
+    return { details: 'the server wants TLS on this port: write consuls://', unsent: true, distrust: true };
+  }
   const details = textOf(body) || message;
   return { status, details, unsent: isTurnedAway(status, details) };
 }

@@ -14,6 +14,8 @@ export interface CommitPorts {
   readonly nextFlags: () => number;
 }
 
+const isForbidden = /^permission denied/i;
+
 /** Sessions come and go; more often than this in a row while one transaction is written, they do not. */
 const attempts = 5;
 
@@ -53,6 +55,10 @@ export async function commit(
       const step = steps[at];
       return step === undefined ? [] : [{ ...step, what }];
     });
+    // Also of a condition, which has then been looked at by nobody.
+    const forbidden = refused.find(({ what }) => isForbidden.test(what));
+    if (forbidden !== undefined)
+      throw refusal('STORE_DENIED', wish, `${forbidden.what}: ${forbidden.op.Key}`);
     if (refused.some(({ role }) => role === 'condition')) {
       return { ok: false, current: await currentOf(ports, conditions, options) };
     }

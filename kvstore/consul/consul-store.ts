@@ -24,6 +24,7 @@ import { storeClosed } from './errors.ts';
 import { KeySpace } from './key-space.ts';
 import { grantLease } from './lease.ts';
 import { Life } from './life.ts';
+import { Permits } from './permits.ts';
 import { askServer } from './server-state.ts';
 import { Shares } from './shares.ts';
 import { mostOps } from './txn.ts';
@@ -50,6 +51,7 @@ export class ConsulStore implements Store {
   readonly #calls: Calls;
   readonly #life: Life;
   readonly #contact: Contact;
+  readonly #permits: Permits;
   readonly #shares: Shares;
   readonly #commit: CommitPorts;
 
@@ -67,14 +69,16 @@ export class ConsulStore implements Store {
     const space = new KeySpace(prefix);
     const calls = new Calls(channels, { ...ports, closing });
     const life = new Life(calls, space);
+    const permits = new Permits(calls, space);
     const leader = (options: CallOptions = {}): Promise<string> =>
       calls.single('learn who leads', (c, l) => c.leader(l), calls.share, options);
-    const contact = new Contact({ ...ports, life, leader, closing, description: this.description });
+    const contact = new Contact({ ...ports, life, permits, leader, closing, description: this.description });
     this.#space = space;
     this.#calls = calls;
     this.#life = life;
     this.#contact = contact;
-    this.#shares = new Shares({ ...ports, calls, space, life, contact });
+    this.#permits = permits;
+    this.#shares = new Shares({ ...ports, calls, space, life, contact, permits });
     this.#commit = { calls, space, idOf: sessionId, nextFlags: flagsFrom(ports.fraction()) };
   }
 
@@ -103,12 +107,11 @@ export class ConsulStore implements Store {
   async list(prefix: string, options?: CallOptions): Promise<Listing> {
     const { floor } = this.#life;
     const absolute = this.#space.absolute(prefix);
-    const { index, items } = await this.#calls.repeatable(
-      `list ${absolute}`,
-      (c, l) => c.list(absolute, l),
-      options,
-    );
-    // To a client without permission Consul shows an empty store.
+    const wish = `list ${absolute}`;
+    // Before and after: what lies between was permitted. Consul leaves out what may not be read.
+    await this.#permits.demand([prefix], options);
+    const { index, items } = await this.#calls.repeatable(wish, (c, l) => c.list(absolute, l), options);
+    await this.#permits.demand([prefix], options);
     if (items.length === 0) await this.#life.identity(options);
     this.#life.reached(index);
     return { revision: Math.max(index, floor), entries: this.#space.entries(items) };

@@ -14,6 +14,8 @@ let asked: number;
 /** Is it another store than before? */
 let answer: (signal?: AbortSignal) => Promise<boolean>;
 let contact: Contact;
+let reviewed: number;
+let awaited: boolean;
 let leader: string;
 let told: (Error | undefined)[];
 const listener = (): void => void told.push(contact.away);
@@ -23,6 +25,8 @@ beforeEach(() => {
   lines = [];
   closing = new AbortController();
   asked = 0;
+  reviewed = 0;
+  awaited = false;
   answer = async () => false;
   told = [];
   leader = 'a';
@@ -34,15 +38,14 @@ beforeEach(() => {
   };
   const { signal } = closing;
   const logger = notingLogger(lines);
-  contact = new Contact({
-    clock,
-    logger,
-    fraction: () => 0.5,
-    life,
-    leader: async () => leader,
-    closing: signal,
-    description: 'Consul',
-  });
+  const permits = {
+    review: async (): Promise<void> => void (reviewed += 1),
+    get isAwaited(): boolean {
+      return awaited;
+    },
+  };
+  const ports = { clock, logger, fraction: () => 0.5, life, permits, leader: async () => leader };
+  contact = new Contact({ ...ports, closing: signal, description: 'Consul' });
 });
 
 test('asks every ten seconds while somebody listens, and only then', async () => {
@@ -131,4 +134,16 @@ test('a client that is closed asks no more', async () => {
   closing.abort();
   await clock.advance(60_000);
   expect([asked - before, clock.pending]).toEqual([1, 0]);
+});
+
+test('permissions are reviewed with each question; while one is awaited, questions are asked more often', async () => {
+  contact.listen(listener);
+  await clock.advance(60_000);
+  expect([asked, reviewed]).toEqual([6, 6]);
+  awaited = true;
+  await clock.advance(70_000);
+  expect(asked).toBe(reviewed);
+  expect(asked - 6).toBeGreaterThan(30);
+  expect(asked - 6).toBeLessThan(45);
+  expect(told).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { retryDelay } from '../backoff.ts';
 import type { StorePorts } from '../ports.ts';
 import type { CallOptions } from '../store.ts';
 import type { Life } from './life.ts';
+import type { Permits } from './permits.ts';
 
 /**
  * Milliseconds between questions while all is well. They find a server that takes requests and answers none, a store that
@@ -11,11 +12,15 @@ import type { Life } from './life.ts';
  * another leader: questions that were handed to the one before may wait for an answer of somebody who is no more.
  */
 const heartbeat = 10_000;
+/** The same while somebody waits for a permission. */
+const impatience = 2000;
 /** Milliseconds for the answer. */
 const patience = 3000;
 
 export interface ContactPorts extends StorePorts {
   readonly life: Pick<Life, 'look'>;
+  /** Reviewed with each question. */
+  readonly permits: Pick<Permits, 'review' | 'isAwaited'>;
   /** Who leads the servers, as the one that we ask knows it. */
   leader(options?: CallOptions): Promise<string>;
   /** Names the store in the log. */
@@ -77,7 +82,7 @@ export class Contact {
   }
 
   async #ask(): Promise<void> {
-    const { life, closing, logger, description, clock } = this.#ports;
+    const { life, permits, closing, logger, description, clock } = this.#ports;
     const late = new AbortController();
     using _timer = clock.after(patience, () => {
       const text = `${description} was asked whether it is there and has not answered within ${patience} ms`;
@@ -86,6 +91,7 @@ export class Contact {
     try {
       const options = { signal: late.signal };
       const isAnother = await life.look(options);
+      await permits.review(options);
       const isLedAnew = await this.#hasNewLeader(options);
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
@@ -112,11 +118,12 @@ export class Contact {
 
   #arm(): void {
     this.#timer?.cancel();
-    const { clock, closing } = this.#ports;
+    const { clock, permits, closing } = this.#ports;
     if (closing.aborted) return;
     const fraction = this.#ports.fraction();
+    const usual = permits.isAwaited ? impatience : heartbeat;
     const pause =
-      this.#away === undefined ? heartbeat * (0.8 + 0.2 * fraction) : retryDelay(this.#failures, fraction);
+      this.#away === undefined ? usual * (0.8 + 0.2 * fraction) : retryDelay(this.#failures, fraction);
     this.#timer = clock.after(pause, () => void this.check());
   }
 

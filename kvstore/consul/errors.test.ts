@@ -29,6 +29,20 @@ test('a write that surely never left is unavailable, not ambiguous', () => {
   });
 });
 
+test('who is not trusted was sent nothing, and another server may be: of a write as well', () => {
+  const details = 'the server does not speak TLS on this port';
+  const error = new CallFailed('h1:8501', { details, unsent: true, distrust: true });
+  const told = {
+    code: 'STORE_DENIED',
+    message: `cannot write k: no trust between Consul and us: h1:8501: ${details}`,
+  };
+  for (const each of [error, error.asUnsent()]) {
+    expect(asStoreError(each, 'write k', 'write')).toMatchObject(told);
+    expect(isContactLost(each)).toBe(true);
+  }
+  expect(asStoreError(failed(403).asUnsent(), 'write k', 'write')).toMatchObject({ code: 'STORE_DENIED' });
+});
+
 test('the message names the wish, the server and its answer', () => {
   expect(asStoreError(failed(403), 'write weft/v1/nodes/n1', 'write').message).toBe(
     'cannot write weft/v1/nodes/n1: Consul answers: 127.0.0.1:8500: what the server says (HTTP status 403)',

@@ -7,6 +7,8 @@ export interface Failure {
   readonly details: string;
   /** Did the request surely never leave, or was it turned away unread? */
   readonly unsent: boolean;
+  /** Has one of both sides refused the other's certificate, or its kind of TLS? */
+  readonly distrust?: boolean;
 }
 
 /** One call to one server has failed. Stays within this folder: `asStoreError` makes of it what the port promises. */
@@ -16,13 +18,32 @@ export class CallFailed extends Error {
   readonly status: number | undefined;
   readonly details: string;
   readonly unsent: boolean;
+  readonly distrust: boolean;
 
-  constructor(server: string, { status, details, unsent }: Failure) {
+  constructor(server: string, { status, details, unsent, distrust = false }: Failure) {
     super(`${server}: ${details}${status === undefined ? '' : ` (HTTP status ${status})`}`);
     this.server = server;
     this.status = status;
     this.details = details;
     this.unsent = unsent;
+    this.distrust = distrust;
+  }
+
+  /** The same of a request that was only to precede another one, which has not been sent. */
+  asUnsent(): CallFailed {
+    const { server, status, details, distrust } = this;
+    return new CallFailed(server, {
+      details,
+      distrust,
+      unsent: true,
+      ...(status === undefined ? {} : { status }),
+    });
+  }
+
+  /** What the server, or its certificate, says about the wish; undefined when nobody has said anything. */
+  get refusal(): ErrorCode | undefined {
+    if (this.distrust) return 'STORE_DENIED';
+    return this.status === undefined ? undefined : refusals.get(this.status);
   }
 }
 
@@ -46,9 +67,12 @@ const noLeader = /No cluster leader|node is not the leader|failed to get conn/;
 export const isTurnedAway = (status: number, details: string): boolean =>
   turnedAway.has(status) || (status === 500 && noLeader.test(details));
 
-/** May another server, or the same one a moment later, answer otherwise? */
+/**
+ * May another server, or the same one a moment later, answer otherwise? The certificates of another server may well be in
+ * order.
+ */
 export const isContactLost = (error: unknown): error is CallFailed =>
-  error instanceof CallFailed && !(error.status !== undefined && refusals.has(error.status));
+  error instanceof CallFailed && (error.distrust || error.refusal === undefined);
 
 /** The session that the request names is gone. */
 export const isGone = (error: unknown): boolean => error instanceof CallFailed && error.status === 404;
@@ -67,11 +91,16 @@ export const isDenied = (error: unknown): boolean => error instanceof CallFailed
  */
 export function asStoreError(error: unknown, wish: string, kind: 'read' | 'write'): Error {
   if (!(error instanceof CallFailed)) return error instanceof Error ? error : new Error(String(error));
-  const refusal = error.status === undefined ? undefined : refusals.get(error.status);
+  const { refusal } = error;
   const lost = kind === 'write' && !error.unsent;
   const code = refusal ?? (lost ? 'STORE_AMBIGUOUS' : 'STORE_UNAVAILABLE');
-  const answer =
-    refusal !== undefined ? 'Consul answers' : lost ? 'the reply was lost' : 'no answer from Consul';
+  const answer = error.distrust
+    ? 'no trust between Consul and us'
+    : refusal !== undefined
+      ? 'Consul answers'
+      : lost
+        ? 'the reply was lost'
+        : 'no answer from Consul';
   return new WeftError(code, `cannot ${wish}: ${answer}: ${error.message}`, {
     cause: error,
     details: { server: error.server, ...(error.status === undefined ? {} : { httpStatus: error.status }) },

@@ -5,6 +5,7 @@ import type { Channel } from './channel.ts';
 import { asStoreError } from './errors.ts';
 import type { KeySpace } from './key-space.ts';
 import { wordIn } from './life.ts';
+import { remarkOf } from './permits.ts';
 
 /** Milliseconds for each answer of one server. */
 const patience = 3000;
@@ -40,7 +41,13 @@ export async function askServer(
     });
     const known =
       version === undefined ? 'Consul, of a version that it does not show us' : `Consul ${version}`;
-    return { kind: 'answers', server, version: known, identity, took, remarks: [clockOfLeases] };
+    const [permit = 'perhaps'] = await channel.permits([space.prefix], limits);
+    const text = remarkOf(permit, space.prefix);
+    const remarks: readonly Remark[] = [
+      ...(text === undefined ? [] : [{ kind: 'problem', text } as const]),
+      clockOfLeases,
+    ];
+    return { kind: 'answers', server, version: known, identity, took, remarks };
   } catch (error) {
     signal.throwIfAborted();
     return { kind: 'silent', server, error: asStoreError(error, wish, 'read') };

@@ -1,5 +1,5 @@
 import { sleep } from '../../model/clock.ts';
-import { asWeftError } from '../../model/errors.ts';
+import { asWeftError, hasCode } from '../../model/errors.ts';
 import { retryDelay } from '../backoff.ts';
 import type { LevelWatch } from '../level-watch.ts';
 import type { StorePorts } from '../ports.ts';
@@ -8,12 +8,15 @@ import type { Contact } from './contact.ts';
 import type { KeySpace } from './key-space.ts';
 import { differenceOf, Level, type Proof, type Reading, type Told } from './level.ts';
 import type { Life } from './life.ts';
+import { demandGone } from './gone.ts';
+import type { Permits, Reader } from './permits.ts';
 
 export interface SharePorts extends StorePorts {
   readonly calls: Calls;
   readonly space: KeySpace;
   readonly life: Life;
   readonly contact: Contact;
+  readonly permits: Permits;
 }
 
 /** Milliseconds that the server lets a question wait for a change. It adds up to a sixteenth, and we what an answer takes. */
@@ -29,7 +32,7 @@ const pauseFactor = 10;
 const mostDoublings = 4;
 
 /** One question to the server that stays open until something under its prefix changes, for all watches of that prefix. */
-export class Share {
+export class Share implements Reader {
   readonly prefix: string;
   readonly #ports: SharePorts;
   readonly #watches = new Set<LevelWatch>();
@@ -42,11 +45,16 @@ export class Share {
   /** Answers in a row that brought nothing new. */
   #inVain = 0;
   #isStale = false;
+  /** Is there a watch whose first snapshot has nothing before it to be compared with? */
+  #hasNewcomer = true;
+  /** Why something of it may not be read; undefined while all may. */
+  #refusal: Error | undefined;
 
   constructor(prefix: string, ports: SharePorts) {
     this.prefix = prefix;
     this.#ports = ports;
     ports.contact.listen(this.#renew);
+    ports.permits.register(this);
     void this.#run();
   }
 
@@ -54,9 +62,20 @@ export class Share {
     return this.#watches.size;
   }
 
+  /** What is asked for, and what the watches of it have asked for. */
+  get prefixes(): readonly string[] {
+    return [...new Set([this.prefix, ...[...this.#watches].map(({ prefix }) => prefix)])];
+  }
+
+  permitted(refusal: Error | undefined): void {
+    this.#refusal = refusal;
+    this.#renew();
+  }
+
   /** Its first snapshot is read after this call. */
   add(watch: LevelWatch): void {
     this.#watches.add(watch);
+    this.#hasNewcomer = true;
     this.#renew();
   }
 
@@ -66,6 +85,7 @@ export class Share {
 
   close(): void {
     this.#ports.contact.forget(this.#renew);
+    this.#ports.permits.forget(this);
     this.#watches.clear();
     this.#closing.abort(new Error('no watch is left'));
     this.#round.abort(this.#closing.signal.reason);
@@ -87,7 +107,8 @@ export class Share {
       const { signal } = this.#round;
       let pause: number;
       try {
-        if (contact.away !== undefined) await this.#waitAway(contact.away, signal);
+        const trouble = contact.away ?? this.#refusal;
+        if (trouble !== undefined) await this.#waitAway(trouble, signal);
         const took = await this.#once(signal);
         const least = leastPause * 2 ** Math.min(this.#inVain, mostDoublings);
         pause = Math.max(least, pauseFactor * took);
@@ -98,7 +119,8 @@ export class Share {
         this.#index = 0;
         await contact.check();
         // The store is there, but not for this question.
-        if (contact.away === undefined && failures > 1) this.#goStale(asWeftError(error));
+        const isRefused = failures > 1 || hasCode(error, 'STORE_DENIED');
+        if (contact.away === undefined && isRefused) this.#goStale(asWeftError(error));
         pause = retryDelay(failures, this.#ports.fraction());
       }
       await sleep(clock, pause, closing).catch(() => undefined);
@@ -123,9 +145,15 @@ export class Share {
 
   /** Reads, tells what is new, and returns how long the answer took. */
   async #once(signal: AbortSignal): Promise<number> {
+    const { permits } = this.#ports;
+    const unproven = this.#hasNewcomer ? this.prefixes : [];
+    if (unproven.length > 0) await permits.demand(unproven, { signal });
     const { took, ...reading } = await this.#read(signal);
     const level = await this.#judge(reading, signal);
+    // Before and after: what lies between was permitted.
+    if (unproven.length > 0) await permits.demand(unproven, { signal });
     signal.throwIfAborted();
+    this.#hasNewcomer = false;
     const before = this.#told;
     const { told } = level;
     this.#told = told;
@@ -162,7 +190,10 @@ export class Share {
     if (told === undefined) return Level.first(await life.identity({ signal }), reading);
     const difference = differenceOf(told, reading);
     const isSure = !difference.doubtful && life.known === told.identity;
-    return Level.next(told, reading, difference, isSure ? undefined : await this.#prove(signal));
+    if (isSure) return Level.next(told, reading, difference);
+    const gone = difference.changes.flatMap((change) => (change.kind === 'delete' ? [change.key] : []));
+    const [proof] = await Promise.all([this.#prove(signal), demandGone(this.#ports, gone, { signal })]);
+    return Level.next(told, reading, difference, proof);
   }
 
   async #prove(signal: AbortSignal): Promise<Proof> {

@@ -1,8 +1,7 @@
 import { CallCredentials, ChannelCredentials } from '@grpc/grpc-js';
-import { isIP, type Socket } from 'node:net';
-import { checkServerIdentity, connect, getCACertificates, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
 import type { Secrets, StoreCredentials } from '../credentials.ts';
-import { tlsRefusal } from '../tls-refusal.ts';
+import { connectTls } from '../tls-connect.ts';
 
 type Connector = ReturnType<ChannelCredentials['_createSecureConnector']>;
 type Connected = Awaited<ReturnType<Connector['connect']>>;
@@ -54,40 +53,17 @@ export class TlsCredentials extends ChannelCredentials {
     };
   }
 
-  #handshake(socket: Socket, { ca, cert, key }: Secrets): Promise<Connected> {
-    const host = this.#host;
+  #handshake(socket: Socket, secrets: Secrets): Promise<Connected> {
     return new Promise((resolve, reject) => {
-      const secured: TLSSocket = connect({
-        socket,
-        ca: ca ?? getCACertificates('system'),
-        ...(cert === undefined ? {} : { cert, key }),
-        // An address is no server name in the sense of TLS.
-        ...(isIP(host) === 0 ? { servername: host } : {}),
-        checkServerIdentity: (_, shown) => checkServerIdentity(host, shown),
-        ALPNProtocols: ['h2'],
-        minVersion: 'TLSv1.2',
-        // The verdict is looked at below, while the certificate that it is about can still be named.
-        rejectUnauthorized: false,
-      });
-      const refuse = (code: string): void => {
-        const facts = { code, host, ownCa: ca !== undefined, ownCert: cert !== undefined };
-        this.#refusal = tlsRefusal({ ...facts, shown: secured.getPeerCertificate() });
-      };
+      const wish = { host: this.#host, secrets, protocol: 'h2' } as const;
+      const secured = connectTls(socket, wish, (refusal) => (this.#refusal = refusal));
       secured.once('secureConnect', () => {
-        if (secured.authorized) {
-          this.#refusal = undefined;
-          resolve({ socket: secured, secure: true });
-          return;
-        }
-        refuse(String(secured.authorizationError));
-        secured.destroy();
-        reject(new Error(this.#refusal ?? String(secured.authorizationError)));
+        this.#refusal = undefined;
+        resolve({ socket: secured, secure: true });
       });
-      // With TLS 1.3 the server judges our certificate after the handshake has ended for us.
-      secured.on('error', (error: NodeJS.ErrnoException) => {
-        refuse(error.code ?? error.message);
-        reject(error);
-      });
+      secured.on('error', (error: Error) =>
+        reject(new Error(this.#refusal ?? error.message, { cause: error })),
+      );
       secured.once('close', () => reject(new Error('closed during the TLS handshake')));
     });
   }

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { consulProgram } from '../consul-program.ts';
+import type { Pair } from './certificates.ts';
 import type { Member } from './faults/cluster/cluster.ts';
 
 /** Of util-linux: has the kernel end the server when we are gone. */
@@ -15,9 +16,26 @@ const dieWithUs = 'setpriv';
 /** `session_ttl_min` of the servers in tests, in milliseconds: leases that end while one watches. */
 export const shortLease = 2000;
 
+/** TLS on a port of its own; without a certificate of that authority nobody gets in. */
+export interface ConsulTls {
+  readonly certificate: Pair;
+  readonly clientCa: string;
+}
+
+/** How a server is protected. */
+export interface ConsulGuard {
+  /** Nobody may do anything but by `ask`, or with a token that was made with it. */
+  readonly acl?: boolean;
+  /** Besides HTTP. The files may be replaced before `reload`. */
+  readonly tls?: ConsulTls;
+}
+
 /** One real Consul server on loopback with data of its own. It ends with the process that started it, however that ends. */
 export class ConsulServer implements AsyncDisposable {
   readonly port: number;
+  /** Of TLS, where there is one. */
+  readonly tlsPort: number;
+  readonly #tls: ConsulTls | undefined;
   readonly #rpcPort: number;
   readonly #gossipPort: number;
   readonly #directory: string;
@@ -27,21 +45,23 @@ export class ConsulServer implements AsyncDisposable {
   #process: ChildProcess | undefined;
 
   private constructor(
-    [port, rpcPort, gossipPort]: readonly [number, number, number],
-    token?: string,
+    [port, rpcPort, gossipPort, tlsPort = 0]: readonly [number, number, number, number?],
+    { acl = false, tls }: ConsulGuard = {},
     member?: Member,
   ) {
+    this.#token = acl ? randomUUID() : undefined;
+    this.#tls = tls;
+    this.tlsPort = tlsPort;
     this.#member = member;
-    this.#token = token;
     this.port = port;
     this.#rpcPort = rpcPort;
     this.#gossipPort = gossipPort;
     this.#directory = mkdtempSync(join(tmpdir(), 'weft-consul-'));
   }
 
-  /** Starts an empty server and waits until it answers. With `acl` nobody may do anything but by `ask`. */
-  static async start({ acl = false } = {}): Promise<ConsulServer> {
-    const server = new ConsulServer(await freePorts(), acl ? randomUUID() : undefined);
+  /** Starts an empty server and waits until it answers. */
+  static async start(guard: ConsulGuard = {}): Promise<ConsulServer> {
+    const server = new ConsulServer(await freePorts(), guard);
     try {
       await server.resume();
       return server;
@@ -84,13 +104,14 @@ export class ConsulServer implements AsyncDisposable {
         serf_wan: -1,
         dns: -1,
         grpc: -1,
-        https: -1,
+        https: this.#tls === undefined ? -1 : this.tlsPort,
       },
       session_ttl_min: `${shortLease}ms`,
       performance: { raft_multiplier: 1 },
       disable_update_check: true,
       disable_remote_exec: true,
       ...(this.#token === undefined ? {} : { acl: demanding(this.#token) }),
+      ...(this.#tls === undefined ? {} : trusting(this.#tls)),
     };
     const file = join(this.#directory, 'settings.json');
     writeFileSync(file, JSON.stringify(settings));
@@ -102,6 +123,11 @@ export class ConsulServer implements AsyncDisposable {
     this.#process.on('error', () => undefined);
     closeSync(log);
     await this.#ready();
+  }
+
+  /** Has it read its certificates again; it goes on with those it had when they are no good. */
+  reload(): void {
+    this.#process?.kill('SIGHUP');
   }
 
   /** SIGSTOP: connections stay, and nobody is answered until `thaw`. */
@@ -207,8 +233,16 @@ const demanding = (master: string): object => ({
   tokens: { master },
 });
 
-async function freePorts(): Promise<readonly [number, number, number]> {
-  const servers = [createServer(), createServer(), createServer()];
+/** Without a certificate of the authority nobody gets in. */
+const trusting = ({ certificate, clientCa }: ConsulTls): object => ({
+  cert_file: certificate.cert,
+  key_file: certificate.key,
+  ca_file: clientCa,
+  verify_incoming_https: true,
+});
+
+async function freePorts(): Promise<readonly [number, number, number, number]> {
+  const servers = Array.from({ length: 4 }, () => createServer());
   const ports = await Promise.all(
     servers.map(async (server) => {
       server.listen(0, '127.0.0.1');
@@ -217,5 +251,6 @@ async function freePorts(): Promise<readonly [number, number, number]> {
     }),
   );
   for (const server of servers) server.close();
-  return [ports[0] as number, ports[1] as number, ports[2] as number];
+  const [http = 0, rpc = 0, gossip = 0, https = 0] = ports;
+  return [http, rpc, gossip, https];
 }
