@@ -345,6 +345,7 @@ export class Agent {
     const { view } = this;
     this.#phase = 'reading';
     const hasSpoken = await storeSpeaks(self.node, this.#last !== undefined, { view, clock }, signal);
+    if (!hasSpoken) void this.#storeMoved();
     const own = hasSpoken ? await this.#ownNetworks(self, signal) : networksKnown(view, self.node);
     for (const id of own) this.view.join(id);
     const pinned = await pinnedNetworks(kernel, self);
@@ -415,7 +416,8 @@ export class Agent {
   async #storeMoved(): Promise<void> {
     const { state } = this.view;
     const { store } = this.ports;
-    if (state === 'stale' && !this.#isAway) {
+    // What was restored at the start is stale before the store was asked.
+    if (state === 'stale' && !this.#isAway && this.#phase !== 'joining') {
       this.#isAway = true;
       const message = 'store is out of reach; traffic goes on, changes wait';
       this.events.tell('store-away', message, { store: store.description, error: this.view.trouble });

@@ -53,6 +53,10 @@ describe('a node that is rebooted while the store is away', () => {
     });
     expect((await h1.service.listEndpoints({})).map((e) => e.node).toSorted()).toEqual(['h1', 'h1', 'h2']);
     expect(await h1.service.readiness()).toMatchObject({ ready: false });
+    const told = h1.log.slice(h1.log.findIndex((l) => l.message.startsWith('last good view')));
+    expect(told.filter((l) => l.message.startsWith('store is')).map((l) => l.message)).toEqual([
+      expect.stringMatching(/^store is out of reach/),
+    ]);
   });
 
   test('plumbs a named sandbox anew when it appears, however long that takes, and collects one that cannot come back', async () => {
