@@ -63,8 +63,11 @@ test.each([4, 6] as const)(
   },
 );
 
-test.each(['192.0.2.9', '2001:db8::9'])('without a route nobody can tell: %s', (ip) => {
+test.each([
+  ['192.0.2.9', 'ENETUNREACH'],
+  ['2001:db8::9', 'EADDRNOTAVAIL'],
+])('without a route, or an address of the family, nobody can tell: %s', (ip, errno) => {
   using alone = freshNamespace();
-  const refusal = `KERNEL_REFUSED cannot probe ${ip}: connect answered ENETUNREACH`;
+  const refusal = `KERNEL_REFUSED cannot probe ${ip}: connect answered ${errno}`;
   expect(probe(alone, ip)).toBe(refusal);
 });
