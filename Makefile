@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 # The pinned Node before the machine's own; the sbin folders hold ip, bridge and nft, and are not on every root's PATH.
 export PATH := $(CURDIR)/node_modules/.bin:$(PATH):/usr/local/sbin:/usr/sbin:/sbin
 
-.PHONY: help setup lab lab-down check test bench soak generate clean
+.PHONY: help setup lab lab-down check test stores bench soak generate clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -27,13 +27,18 @@ test: ## all of check, then the tests on the real kernel, on real stores, and en
 	@tools/bootstrap.sh test
 	@node tools/test.ts
 
+stores: ## every fault on every store, as a table; LONG=1: more of each (root)
+	@tools/bootstrap.sh test
+	@WEFT_LONG=$(LONG) node tools/stores.ts --page
+
 bench: ## measure and print figures (root)
 	@tools/bootstrap.sh test
 	@node --disable-warning=ExperimentalWarning e2e/bench/main.ts
 
-soak: ## keep the lab busy for a long time and look for what grows (root)
+soak: ## keep the lab busy for a long time and look for what grows; all faults of the stores in their long form (root)
 	@tools/bootstrap.sh test
 	@node --disable-warning=ExperimentalWarning e2e/soak/main.ts
+	@WEFT_LONG=1 node tools/stores.ts
 
 generate: setup ## write the generated code and pages again
 	@npm run --silent generate

@@ -60,6 +60,8 @@ export type Phase = 'starting' | 'joining' | 'reading' | 'ready' | 'stopped';
 const patience = 10_000;
 /** The same, for all endpoints of a node. */
 const longPatience = 600_000;
+/** What ends some time: the store comes back, or gets room again. */
+const passing = ['STORE_UNAVAILABLE', 'STORE_AMBIGUOUS', 'STORE_FULL'] as const;
 
 /** One node's agent: membership, view, reconciler, warden and the operations, started and stopped together. */
 export class Agent {
@@ -366,7 +368,7 @@ export class Agent {
         this.#trouble = undefined;
         return done;
       } catch (error) {
-        if (this.#stop.signal.aborted || !hasCode(error, 'STORE_UNAVAILABLE', 'STORE_AMBIGUOUS')) throw error;
+        if (this.#stop.signal.aborted || !hasCode(error, ...passing)) throw error;
         const { message } = asWeftError(error);
         if (this.#trouble !== message) logger.warn(`cannot ${what} yet`, { error: message });
         this.#trouble = message;

@@ -4,6 +4,7 @@ import { networkJson } from '../api/schemas/network.ts';
 import { nodeJson } from '../api/schemas/node.ts';
 import { configJson, readinessJson, statusJson } from '../api/schemas/status.ts';
 import { encodeText } from '../kvstore/store.ts';
+import { WeftError } from '../model/errors.ts';
 import type { Name } from '../model/name.ts';
 import { World, type TestNode } from './testing/world.ts';
 
@@ -145,6 +146,14 @@ test('before the store was read, questions about it are refused and status, heal
   ]) {
     await expect(question).rejects.toMatchObject({ code: 'NOT_READY' });
   }
+});
+
+test('an agent that comes to a full store waits until there is room', async () => {
+  await using world = new World();
+  const h1 = world.node(1);
+  h1.store.failNext('txn', new WeftError('STORE_FULL', 'no room'));
+  await h1.start();
+  expect(await h1.service.status()).toMatchObject({ phase: 'ready' });
 });
 
 test('a network that nobody knows cannot be inspected or removed', async () => {

@@ -44,10 +44,18 @@ export const texts = (entries: Iterable<Entry>): Readonly<Record<string, string>
 export const hex = (entry: { readonly value: Uint8Array } | undefined): string | undefined =>
   entry === undefined ? undefined : Buffer.from(entry.value).toString('hex');
 
+/**
+ * What a watch guarantees, whatever happens to the store and on the way to it. The first three can be seen from its updates
+ * alone; the last two by who knows what was written.
+ */
+export type Guarantee =
+  'in order' | 'never older than seen' | 'each thing once' | 'transactions whole' | 'nothing lost';
+
 /** Follows one watch, builds the state from its updates, and notes every broken promise. */
 export class Follower {
   readonly state = new Map<string, Entry>();
   readonly updates: WatchUpdate[] = [];
+  /** `guarantee: what was seen`. */
   readonly broken: string[] = [];
   /** Called at the end of each update, still within the sink. */
   onUpdate: (update: WatchUpdate) => void = () => undefined;
@@ -56,8 +64,8 @@ export class Follower {
   #running = false;
 
   readonly sink: WatchSink = (update) => {
-    if (this.closed) this.broken.push(`${update.kind} after close`);
-    if (this.#running) this.broken.push(`${update.kind} within another update`);
+    if (this.closed) this.note('in order', `${update.kind} after close`);
+    if (this.#running) this.note('in order', `${update.kind} within another update`);
     this.#running = true;
     this.#take(update);
     this.updates.push(update);
@@ -78,35 +86,46 @@ export class Follower {
     return texts(this.state.values());
   }
 
+  note(guarantee: Guarantee, seen: string): void {
+    this.broken.push(`${guarantee}: ${seen}`);
+  }
+
   #take(update: WatchUpdate): void {
     if (update.kind === 'stale') {
-      if (this.updates.at(-1)?.kind === 'stale') this.broken.push('stale twice in one outage');
+      if (this.updates.at(-1)?.kind === 'stale') this.note('each thing once', 'stale twice in one outage');
       return;
     }
     const before = this.revision;
-    if (before === undefined && update.kind !== 'snapshot') this.broken.push('no snapshot at first');
+    if (before === undefined && update.kind !== 'snapshot') this.note('in order', 'no snapshot at first');
     if (before !== undefined && update.revision < before) {
-      this.broken.push(`revision went from ${before} to ${update.revision}`);
+      this.note('in order', `revision went from ${before} to ${update.revision}`);
     }
     if (update.kind === 'snapshot') this.#replace(update.entries, update.revision);
     else this.#change(update.changes, update.revision);
   }
 
   #replace(entries: readonly Entry[], revision: Revision): void {
+    const before = new Map(this.state);
     this.state.clear();
-    for (const entry of entries) this.#put(entry, revision);
-    if (this.state.size !== entries.length) this.broken.push('a snapshot has a key twice');
+    for (const entry of entries) {
+      const older = before.get(entry.key);
+      if (older !== undefined && older.revision > entry.revision)
+        this.note('never older than seen', `${entry.key} went back in a snapshot`);
+      this.#put(entry, revision);
+    }
+    if (this.state.size !== entries.length) this.note('each thing once', 'a snapshot has a key twice');
   }
 
   #change(changes: readonly Change[], revision: Revision): void {
     const seen = new Set<string>();
     for (const change of changes) {
       const key = change.kind === 'put' ? change.entry.key : change.key;
-      if (seen.has(key)) this.broken.push(`two changes for ${key} in one update`);
+      if (seen.has(key)) this.note('each thing once', `two changes for ${key} in one update`);
       seen.add(key);
       if (change.kind === 'delete') this.state.delete(key);
       else {
-        if (this.state.get(key)?.revision === change.entry.revision) this.broken.push(`${key} said twice`);
+        if (this.state.get(key)?.revision === change.entry.revision)
+          this.note('each thing once', `${key} said twice`);
         this.#put(change.entry, revision);
       }
     }
@@ -115,10 +134,11 @@ export class Follower {
   #put(entry: Entry, revision: Revision): void {
     const { key } = entry;
     if (entry.revision > revision)
-      this.broken.push(`${key} at ${entry.revision} in an update of ${revision}`);
-    if (entry.created > entry.revision) this.broken.push(`${key} was made after it was written`);
+      this.note('in order', `${key} at ${entry.revision} in an update of ${revision}`);
+    if (entry.created > entry.revision) this.note('in order', `${key} was made after it was written`);
     const older = this.state.get(key);
-    if (older !== undefined && older.revision > entry.revision) this.broken.push(`${key} went back`);
+    if (older !== undefined && older.revision > entry.revision)
+      this.note('never older than seen', `${key} went back`);
     this.state.set(key, entry);
   }
 }

@@ -133,7 +133,8 @@ export type ServerState =
 
 /**
  * Errors of every call: STORE_UNAVAILABLE (surely not applied), STORE_AMBIGUOUS (writes only: the reply was lost),
- * STORE_DENIED, STORE_LIMIT, STORE_CLOSED, STORE_LEASE_LOST (a put under a lease that is gone: nothing was written).
+ * STORE_DENIED, STORE_LIMIT, STORE_FULL (a write; nothing was written), STORE_CLOSED, STORE_LEASE_LOST (a put under a lease
+ * that is gone: nothing was written).
  * INVARIANT for what no correct caller does: see txn-check.ts.
  */
 export interface Store {

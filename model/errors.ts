@@ -210,6 +210,15 @@ export const errorCodes = {
     exit: 1,
     meaning: 'A value or a transaction is larger than the store takes.',
   },
+  STORE_FULL: {
+    // Transient: what was refused is done when somebody has made room. Nothing else mends it.
+    retry: 'transient',
+    http: 507,
+    cni: 11,
+    exit: 1,
+    meaning:
+      'The store has no room left, so that it refuses writes; reads and traffic go on. Waiting alone does not mend it: the message says how to make room.',
+  },
   STORE_LEASE_LOST: {
     retry: 'transient',
     http: 503,

@@ -4,29 +4,9 @@ import Consul from 'consul';
 import type { Clock } from '../../model/clock.ts';
 import type { Secrets, StoreCredentials } from '../credentials.ts';
 import type { Answer, CallContext, Client, Extras, Pending } from './client.ts';
+import type { KvItem, KvOp } from './kv.ts';
 import { CallFailed, isTurnedAway, type Failure } from './errors.ts';
 import { plainSockets, tlsSockets, type Sockets } from './sockets.ts';
-
-/** A key as Consul's API shows it. */
-export interface KvItem {
-  readonly Key: string;
-  /** Null when it is empty. */
-  readonly Value: Buffer | null;
-  readonly CreateIndex: number;
-  readonly ModifyIndex: number;
-  /** That holds the key; absent when none does. */
-  readonly Session?: string;
-}
-
-/** One operation of a transaction, as Consul's API wants it. */
-export interface KvOp {
-  readonly Verb: 'set' | 'lock' | 'unlock' | 'delete' | 'check-index' | 'check-not-exists' | 'check-session';
-  readonly Key: string;
-  readonly Value?: string;
-  readonly Flags?: number;
-  readonly Index?: number;
-  readonly Session?: string;
-}
 
 export type TxnAnswer =
   | { readonly ok: true; readonly indexes: readonly number[] }

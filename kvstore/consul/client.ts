@@ -1,6 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { KvItem, KvOp } from './channel.ts';
+import type { KvItem, KvOp } from './kv.ts';
 
 /** What the package takes besides the parameters of a call. */
 export interface CallContext extends EventEmitter {

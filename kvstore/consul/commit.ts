@@ -1,7 +1,7 @@
 import { WeftError } from '../../model/errors.ts';
 import type { CallOptions, Condition, Entry, Lease, Op, TxnResult } from '../store.ts';
 import type { Calls } from './calls.ts';
-import type { KvItem } from './channel.ts';
+import type { KvItem } from './kv.ts';
 import type { KeySpace } from './key-space.ts';
 import { encodeTxn, type Holders, type Step } from './txn.ts';
 

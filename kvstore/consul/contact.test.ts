@@ -37,7 +37,7 @@ beforeEach(() => {
     },
   };
   const { signal } = closing;
-  const logger = notingLogger(lines);
+  const logger = notingLogger(lines, { debug: true });
   const permits = {
     review: async (): Promise<void> => void (reviewed += 1),
     get isAwaited(): boolean {
@@ -71,7 +71,7 @@ test('an outage is told and logged once when it begins and once when it ends, wi
   answer = async () => false;
   await clock.advance(2000);
   expect([contact.away, told]).toEqual([undefined, [away, undefined]]);
-  expect(lines).toEqual(['warn the store does not answer', 'info the store is back']);
+  expect(lines).toEqual(['debug the store does not answer', 'debug the store is back']);
 });
 
 test('many who ask at once are answered by one question', async () => {

@@ -96,7 +96,7 @@ export class Contact {
       const wasAway = this.#away !== undefined;
       this.#away = undefined;
       this.#failures = 0;
-      if (wasAway) logger.info('the store is back', { store: description });
+      if (wasAway) logger.debug('the store is back', { store: description });
       if (wasAway || isAnother || isLedAnew) this.#tell();
     } catch (error) {
       if (closing.aborted) return;
@@ -104,7 +104,7 @@ export class Contact {
       this.#away = asWeftError(error);
       this.#failures += 1;
       if (!wasHere) return;
-      logger.warn('the store does not answer', { store: description, error: this.#away.message });
+      logger.debug('the store does not answer', { store: description, error: this.#away.message });
       this.#tell();
     }
   }

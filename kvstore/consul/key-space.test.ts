@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { KvItem } from './channel.ts';
+import type { KvItem } from './kv.ts';
 import { KeySpace } from './key-space.ts';
 
 const space = new KeySpace('weft/v1/');

@@ -1,6 +1,6 @@
 import { WeftError } from '../../model/errors.ts';
 import type { Entry } from '../store.ts';
-import type { KvItem } from './channel.ts';
+import type { KvItem } from './kv.ts';
 
 /** What a key of the port looks like; our own keys beside them do not. */
 const keyPattern = /^[!-~]+$/;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { CallOptions, Revision } from '../store.ts';
 import type { Calls } from './calls.ts';
-import type { KvItem } from './channel.ts';
+import type { KvItem } from './kv.ts';
 import type { KeySpace } from './key-space.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Condition, Lease, Op } from '../store.ts';
-import type { KvOp } from './channel.ts';
+import type { KvOp } from './kv.ts';
 import type { KeySpace } from './key-space.ts';
 
 /** Consul's limit of operations in one transaction, conditions included. */

@@ -106,7 +106,7 @@ export class Calls {
       this.#turn.failed(channel, `no answer to a write within ${Math.round(this.share)} ms`);
     });
     try {
-      const limits = { deadline: Date.now() + patience, signal: this.#signal(options) };
+      const limits = { within: patience, signal: this.#signal(options) };
       const answer = await channel.unary(pick, request, limits);
       this.#turn.answered(channel);
       return answer;
@@ -125,16 +125,16 @@ export class Calls {
   ): Promise<T> {
     const signal = this.#signal(options);
     signal.throwIfAborted();
-    const end = Date.now() + within;
+    const end = performance.now() + within;
     for (let left = Math.max(2, this.#turn.count); ; left -= 1) {
       const { channel } = this;
-      const share = this.#turn.count === 1 ? end : Date.now() + (end - Date.now()) / left;
+      const rest = end - performance.now();
       try {
-        return await attempt(channel, { deadline: share, signal });
+        return await attempt(channel, { within: this.#turn.count === 1 ? rest : rest / left, signal });
       } catch (error) {
         if (!isContactLost(error)) throw error;
         this.failed(channel, error);
-        if (left === 1 || Date.now() >= end) throw error;
+        if (left === 1 || performance.now() >= end) throw error;
       }
     }
   }

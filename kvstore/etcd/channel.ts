@@ -73,9 +73,9 @@ interface Link {
   state(): connectivityState;
 }
 
+/** How long one call may take, in milliseconds, and what ends it before. */
 export interface Limits {
-  /** Wall clock. */
-  readonly deadline: number;
+  readonly within: number;
   readonly signal: AbortSignal;
 }
 
@@ -126,19 +126,21 @@ export class Channel {
   }
 
   /**
-   * One call, answered before the deadline. When the server no longer knows who we are, it has done nothing, and is asked
+   * One call, answered in time or not at all. When the server no longer knows who we are, it has done nothing, and is asked
    * once more after another login.
    *
    * @throws CallFailed, or the reason of the signal.
    */
   async unary<Q, A>(pick: (methods: Methods) => UnaryMethod<Q, A>, request: Q, limits: Limits): Promise<A> {
-    const { metadata, generation, provisional } = await this.#pass(limits);
+    const end = performance.now() + limits.within;
+    const left = (): Limits => ({ within: end - performance.now(), signal: limits.signal });
+    const { metadata, generation, provisional } = await this.#pass(left());
     try {
-      return await this.#send(pick, request, metadata, limits);
+      return await this.#send(pick, request, metadata, left());
     } catch (error) {
       if (!isLoginLost(error) && !(provisional && isForbidden(error))) throw error;
       this.#login.drop(generation);
-      return await this.#send(pick, request, (await this.#pass(limits)).metadata, limits);
+      return await this.#send(pick, request, (await this.#pass(left())).metadata, left());
     }
   }
 
@@ -202,7 +204,7 @@ export class Channel {
   async #pass(limits: Limits): Promise<Pass> {
     limits.signal.throwIfAborted();
     const pass = this.#login.pass(async (name, password) => {
-      const patient = { deadline: limits.deadline, signal: new AbortController().signal };
+      const patient = { within: limits.within, signal: new AbortController().signal };
       const request = { name, password };
       return (await this.#send((m) => m.authenticate, request, new Metadata(), patient)).token;
     });
@@ -218,7 +220,7 @@ export class Channel {
     pick: (methods: Methods) => UnaryMethod<Q, A>,
     request: Q,
     metadata: Metadata,
-    { deadline, signal }: Limits,
+    { within, signal }: Limits,
   ): Promise<A> {
     signal.throwIfAborted();
     const link = this.#connect();
@@ -234,6 +236,8 @@ export class Channel {
         giveUp();
         reject(signal.reason as Error);
       };
+      // Taken anew for each call: the wall clock may have jumped.
+      const deadline = Date.now() + within;
       const call = pick(link.methods)(request, metadata, { deadline }, (error, answer) => {
         signal.removeEventListener('abort', abort);
         if (error?.code === grpcStatus.deadlineExceeded) giveUp();

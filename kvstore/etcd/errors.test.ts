@@ -29,6 +29,14 @@ test.each([
   expect(isContactLost(failed(code))).toBe(write === 'STORE_AMBIGUOUS');
 });
 
+test('a used up quota is STORE_FULL, of which the message says what to do; another server says the same', () => {
+  const error = failed(8, 'sent', 'etcdserver: mvcc: database space exceeded');
+  expect(isContactLost(error)).toBe(false);
+  const told = asStoreError(error, 'write k', 'write');
+  expect(told).toMatchObject({ code: 'STORE_FULL', retry: 'transient' });
+  expect(told.message).toMatch(/database space exceeded .*compact and defragment .*etcdctl alarm disarm/);
+});
+
 test('a write that surely never left is unavailable, not ambiguous', () => {
   expect(asStoreError(failed(14, 'unsent'), 'write k', 'write')).toMatchObject({ code: 'STORE_UNAVAILABLE' });
 });

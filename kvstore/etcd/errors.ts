@@ -49,6 +49,8 @@ export class CallFailed extends Error {
   /** What the server, or its certificate, says about the wish; undefined when nobody has said anything. */
   get refusal(): ErrorCode | undefined {
     if (this.stage === 'handshake' || this.stage === 'login' || isLoginLost(this)) return 'STORE_DENIED';
+    if (this.code === grpcStatus.resourceExhausted && this.details.includes('space exceeded'))
+      return 'STORE_FULL';
     return refusals.get(this.code);
   }
 }
@@ -61,7 +63,7 @@ const refusals: ReadonlyMap<number, ErrorCode> = new Map<number, ErrorCode>([
   [grpcStatus.notFound, 'STORE_LEASE_LOST'],
   [grpcStatus.permissionDenied, 'STORE_DENIED'],
   [grpcStatus.unauthenticated, 'STORE_DENIED'],
-  // The server's disk quota is used up, or it has too much to do: an operator or time will help.
+  // It has too much to do: time will help.
   [grpcStatus.resourceExhausted, 'STORE_UNAVAILABLE'],
   [grpcStatus.failedPrecondition, 'STORE_UNAVAILABLE'],
   [grpcStatus.outOfRange, 'STORE_UNAVAILABLE'],
@@ -95,6 +97,9 @@ export const isForbidden = (error: unknown): boolean =>
 export const isCompacted = (error: unknown): boolean =>
   error instanceof CallFailed && error.code === grpcStatus.outOfRange;
 
+const makeRoom =
+  'its quota is used up: compact and defragment it or raise --quota-backend-bytes, then `etcdctl alarm disarm`';
+
 /**
  * The failure of a call as the port promises it.
  *
@@ -114,7 +119,8 @@ export function asStoreError(error: unknown, wish: string, kind: 'read' | 'write
         : lost
           ? 'the reply was lost'
           : 'no answer from etcd';
-  return new WeftError(code, `cannot ${wish}: ${answer}: ${error.message}`, {
+  const advice = code === 'STORE_FULL' ? `; ${makeRoom}` : '';
+  return new WeftError(code, `cannot ${wish}: ${answer}: ${error.message}${advice}`, {
     cause: error,
     details: { server: error.server, grpcStatus: error.code },
   });

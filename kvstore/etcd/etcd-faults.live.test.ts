@@ -1,11 +1,16 @@
 import { afterAll, beforeAll } from '@jest/globals';
+import { silentLogger } from '../../model/logger.ts';
+import { fileCredentials } from '../file-credentials.ts';
+import { Certificates } from '../testing/certificates.ts';
 import { openClient } from '../testing/etcd-client.ts';
 import { EtcdServer } from '../testing/etcd-server.ts';
 import { allCases } from '../testing/faults/all.ts';
 import { exception, type FaultSubject } from '../testing/faults/fault-case.ts';
-import { ownHands, type Hands, type SmallStore } from '../testing/faults/hands.ts';
+import { ownHands, type GuardedStore, type Hands, type SmallStore } from '../testing/faults/hands.ts';
 import { networkGround, type NetworkGround } from '../testing/faults/network-ground.ts';
 import { faultSuite } from '../testing/faults/suite.ts';
+import { wallClock } from '../testing/faults/wall-clock.ts';
+import { TcpProxy } from '../testing/tcp-proxy.ts';
 
 let server: EtcdServer;
 let round = 0;
@@ -36,6 +41,8 @@ const subject: FaultSubject<Hands, NetworkGround> = {
     save: () => () => server.save(),
     wipe: () => () => server.wipe(),
     small: ({ stack }) => small(stack),
+    guarded: ({ stack }) => guarded(stack),
+    wallClock: () => wallClock,
   },
 };
 
@@ -58,6 +65,31 @@ const small = (stack: AsyncDisposableStack) => async (): Promise<SmallStore> => 
       await own.etcdctl('defrag');
       await own.etcdctl('alarm', 'disarm');
     },
+  };
+};
+
+/** An etcd of its own with users and roles. */
+const guarded = (stack: AsyncDisposableStack) => async (): Promise<GuardedStore> => {
+  const certificates = stack.use(new Certificates());
+  const ca = certificates.authority('ca');
+  const client = certificates.issue(ca, 'nobody');
+  const certificate = certificates.issue(ca, 'server', { names: ['IP:127.0.0.1'] });
+  const admin = { ...client, ca: ca.cert };
+  const own = stack.use(await EtcdServer.start({ certificate, clientCa: ca.cert, admin }));
+  const login = { user: 'node', password: 'a password' };
+  await own.enableLogin(login.user, login.password, 'guarded/');
+  const proxy = stack.use(await TcpProxy.start(own.port));
+  const files = { caFile: ca.cert, certFile: client.cert, keyFile: client.key };
+  const credentials = fileCredentials({ ...files, ...login }, silentLogger);
+  const open = openClient([proxy.port], 'guarded/', { credentials });
+  return {
+    store: stack.adopt(await open, (store) => store.close()),
+    take: async () => {
+      await own.etcdctl('user', 'revoke-role', login.user, login.user);
+      proxy.cut();
+    },
+    giveBack: () => own.etcdctl('user', 'grant-role', login.user, login.user),
+    write: (key, text) => own.etcdctl('put', `guarded/${key}`, text),
   };
 };
 

@@ -33,8 +33,8 @@ const holdBy = (calls: Calls): RemoteHold => ({
   async renew(id, within, signal) {
     const { channel } = calls;
     try {
-      const deadline = Date.now() + Math.min(within, calls.share);
-      const seconds = await channel.keepAlive(id, { deadline, signal });
+      const limits = { within: Math.min(within, calls.share), signal };
+      const seconds = await channel.keepAlive(id, limits);
       return seconds > 0 ? seconds * 1000 : undefined;
     } catch (error) {
       signal.throwIfAborted();

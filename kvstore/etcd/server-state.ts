@@ -17,7 +17,7 @@ export async function askServer(
   const server = channel.address;
   const begin = clock.monotonic();
   try {
-    const status = await channel.status({ deadline: clock.wall() + patience, signal });
+    const status = await channel.status({ within: patience, signal });
     const took = clock.monotonic() - begin;
     const { version, header } = status;
     return {

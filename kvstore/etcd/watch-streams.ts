@@ -145,7 +145,7 @@ class Stream {
 
   async #connect(): Promise<void> {
     try {
-      const limits = { deadline: Date.now() + patience, signal: this.#end.signal };
+      const limits = { within: patience, signal: this.#end.signal };
       const duplex = await this.#channel.watch(limits);
       if (this.ended) {
         duplex.cancel();

@@ -85,10 +85,6 @@ export class EtcdWatch implements Watch {
   }
 
   #tell(update: WatchUpdate): void {
-    if (update.kind === 'stale') {
-      const prefix = `${this.#ports.space.prefix}${this.#prefix}`;
-      this.#ports.logger.debug('watch lost contact', { prefix, error: update.cause.message });
-    }
     try {
       this.#sink(update);
     } catch (error) {

@@ -10,12 +10,12 @@ test.each([
   ['busy', sqlite(5), 'STORE_UNAVAILABLE', 'cannot write k: some text (SQLITE_BUSY)'],
   ['busy with an extended code', sqlite(517), 'STORE_UNAVAILABLE', '(SQLITE_BUSY)'],
   ['read-only', sqlite(8), 'STORE_DENIED', '(SQLITE_READONLY)'],
-  ['a full disk', sqlite(13), 'STORE_UNAVAILABLE', '(SQLITE_FULL)'],
+  ['a full disk', sqlite(13), 'STORE_FULL', '(SQLITE_FULL); make room on its file system'],
   ['input and output', sqlite(1034), 'STORE_UNAVAILABLE', '(SQLITE_IOERR)'],
   ['no database', sqlite(26), 'INPUT_INVALID', '(SQLITE_NOTADB)'],
   ['a wrong statement', sqlite(1), 'INVARIANT', 'cannot write k: some text'],
   ['no permission', system('EACCES'), 'STORE_DENIED', 'EACCES: some text'],
-  ['no space', system('ENOSPC'), 'STORE_UNAVAILABLE', 'ENOSPC: some text'],
+  ['no space', system('ENOSPC'), 'STORE_FULL', 'ENOSPC: some text; make room'],
   ['a file for a directory', system('ENOTDIR'), 'INPUT_INVALID', 'ENOTDIR: some text'],
   ['wrong arguments', system('ERR_INVALID_ARG_TYPE'), 'INVARIANT', 'cannot write k'],
 ])('%s', (_, error, code, text) => {
@@ -26,7 +26,7 @@ test.each([
 
 test('input or output that fails in a commit leaves open what was applied; a full disk does not', () => {
   expect(fileError('write k', sqlite(1034), 'commit').code).toBe('STORE_AMBIGUOUS');
-  expect(fileError('write k', sqlite(13), 'commit').code).toBe('STORE_UNAVAILABLE');
+  expect(fileError('write k', sqlite(13), 'commit').code).toBe('STORE_FULL');
 });
 
 test('an error of ours stays as it is', () => {

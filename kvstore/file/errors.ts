@@ -8,13 +8,15 @@ const results: ReadonlyMap<number, readonly [name: string, code: ErrorCode]> = n
   [8, ['SQLITE_READONLY', 'STORE_DENIED']],
   [10, ['SQLITE_IOERR', 'STORE_UNAVAILABLE']],
   [11, ['SQLITE_CORRUPT', 'STORE_UNAVAILABLE']],
-  [13, ['SQLITE_FULL', 'STORE_UNAVAILABLE']],
+  [13, ['SQLITE_FULL', 'STORE_FULL']],
   [14, ['SQLITE_CANTOPEN', 'STORE_UNAVAILABLE']],
   [18, ['SQLITE_TOOBIG', 'STORE_LIMIT']],
   [26, ['SQLITE_NOTADB', 'INPUT_INVALID']],
 ]);
 
 const systemCodes: Readonly<Record<string, ErrorCode>> = {
+  ENOSPC: 'STORE_FULL',
+  EDQUOT: 'STORE_FULL',
   EACCES: 'STORE_DENIED',
   EPERM: 'STORE_DENIED',
   EROFS: 'STORE_DENIED',
@@ -36,18 +38,21 @@ export function fileError(wish: string, error: unknown, phase: 'commit' | 'other
   if (known !== undefined) {
     const [name, ours] = known;
     const lost = phase === 'commit' && name === 'SQLITE_IOERR';
-    return new WeftError(lost ? 'STORE_AMBIGUOUS' : ours, `${text} (${name})`, {
+    return new WeftError(lost ? 'STORE_AMBIGUOUS' : ours, `${text} (${name})${adviceOn(ours)}`, {
       cause: error,
       details: { sqlite: errcode },
     });
   }
   const system = code === undefined || !/^E[A-Z]+$/.test(code) ? undefined : code;
   if (system === undefined) return new WeftError('INVARIANT', text, { cause: error });
-  return new WeftError(systemCodes[system] ?? 'STORE_UNAVAILABLE', text, {
+  const ours = systemCodes[system] ?? 'STORE_UNAVAILABLE';
+  return new WeftError(ours, `${text}${adviceOn(ours)}`, {
     cause: error,
     details: { errno: system },
   });
 }
+
+const adviceOn = (code: ErrorCode): string => (code === 'STORE_FULL' ? '; make room on its file system' : '');
 
 /** Does another process hold a lock that the call needs? */
 export function isBusy(error: unknown): boolean {

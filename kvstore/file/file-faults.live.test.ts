@@ -6,9 +6,13 @@ import { systemClock } from '../../agent/clock.ts';
 import { silentLogger } from '../../model/logger.ts';
 import { defaultPrefix } from '../keys.ts';
 import { allCases } from '../testing/faults/all.ts';
+import type { ClusterHands } from '../testing/faults/cluster/hands.ts';
+import { leaderCases } from '../testing/faults/cluster/leader-cases.ts';
+import { serverCases } from '../testing/faults/cluster/server-cases.ts';
 import { exception, type FaultSubject, type Ground } from '../testing/faults/fault-case.ts';
-import { ownHands, type Hands, type Outage, type SmallStore } from '../testing/faults/hands.ts';
+import type { Hands, Outage, SmallStore } from '../testing/faults/hands.ts';
 import { faultSuite } from '../testing/faults/suite.ts';
+import { wallClock } from '../testing/faults/wall-clock.ts';
 import { notingLogger } from '../testing/noting-logger.ts';
 import { openFileStore } from './store.ts';
 import { Child } from './testing/child.ts';
@@ -88,7 +92,8 @@ const small =
 
 const noNetwork = exception(
   'the file is on this machine: there is no connection',
-  'another process holds the lock, and is stopped and killed; the file is not there',
+  'another process holds the lock, and is stopped and killed; the file is not there; several processes write at once ' +
+    '(kvstore/file/processes.live.test.ts)',
 );
 
 const subject: FaultSubject<Hands, FileGround> = {
@@ -129,7 +134,20 @@ const subject: FaultSubject<Hands, FileGround> = {
         replace(path, `${path}.new`);
       },
     small,
+    guarded: exception(
+      'who may open the file may do everything, and goes on with what is open',
+      'a user whom the file does not let in is told so (kvstore/file/processes.live.test.ts)',
+    ),
+    wallClock: () => wallClock,
   },
 };
 
-faultSuite(subject, { name: 'faults', cases: allCases, own: ownHands });
+// One after the other: SQLite answers at once, so that a large call keeps all clients of this process from their leases.
+faultSuite(subject, { name: 'faults', cases: allCases });
+faultSuite<ClusterHands, FileGround>(
+  {
+    ...subject,
+    hands: { servers: exception('one file on one machine has no other servers', 'the file is not there') },
+  },
+  { name: 'cluster', cases: [...leaderCases, ...serverCases] },
+);

@@ -22,12 +22,13 @@ export interface ConsulTls {
   readonly clientCa: string;
 }
 
-/** How a server is protected. */
-export interface ConsulGuard {
+export interface ConsulWish {
   /** Nobody may do anything but by `ask`, or with a token that was made with it. */
   readonly acl?: boolean;
   /** Besides HTTP. The files may be replaced before `reload`. */
   readonly tls?: ConsulTls;
+  /** Where the folder of its data is made. */
+  readonly parent?: string;
 }
 
 /** One real Consul server on loopback with data of its own. It ends with the process that started it, however that ends. */
@@ -46,7 +47,7 @@ export class ConsulServer implements AsyncDisposable {
 
   private constructor(
     [port, rpcPort, gossipPort, tlsPort = 0]: readonly [number, number, number, number?],
-    { acl = false, tls }: ConsulGuard = {},
+    { acl = false, tls, parent = tmpdir() }: ConsulWish = {},
     member?: Member,
   ) {
     this.#token = acl ? randomUUID() : undefined;
@@ -56,12 +57,12 @@ export class ConsulServer implements AsyncDisposable {
     this.port = port;
     this.#rpcPort = rpcPort;
     this.#gossipPort = gossipPort;
-    this.#directory = mkdtempSync(join(tmpdir(), 'weft-consul-'));
+    this.#directory = mkdtempSync(join(parent, 'weft-consul-'));
   }
 
   /** Starts an empty server and waits until it answers. */
-  static async start(guard: ConsulGuard = {}): Promise<ConsulServer> {
-    const server = new ConsulServer(await freePorts(), guard);
+  static async start(wish: ConsulWish = {}): Promise<ConsulServer> {
+    const server = new ConsulServer(await freePorts(), wish);
     try {
       await server.resume();
       return server;

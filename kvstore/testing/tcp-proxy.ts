@@ -15,6 +15,8 @@ export class TcpProxy implements AsyncDisposable {
   answered = 0;
   /** Called before bytes of the server are passed on; may change the mode, also for these bytes. */
   onAnswer: (answered: number) => void = () => undefined;
+  /** Bytes of the server that are still passed on before everybody is hung up on; then the next number counts. */
+  #cuts: readonly number[] = [];
   #mode: ProxyMode = 'pass';
   readonly #target: number | string;
   readonly #server: Server;
@@ -48,6 +50,16 @@ export class TcpProxy implements AsyncDisposable {
     if (cut) this.cut();
   }
 
+  /** Hangs up on everybody when so many more bytes of the server have been passed on; several numbers: again and again. */
+  cutAfter(...bytes: readonly number[]): void {
+    this.#cuts = bytes;
+  }
+
+  /** How many of these cuts have not come about. */
+  get cutsLeft(): number {
+    return this.#cuts.length;
+  }
+
   /** Hangs up once on everybody; `politely` as a server does that ends, which is no error to those who read. */
   cut(politely = false): void {
     for (const pair of this.#pairs) {
@@ -65,6 +77,20 @@ export class TcpProxy implements AsyncDisposable {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
+  #pass(bytes: Buffer, client: Socket): void {
+    const [until = Infinity, ...later] = this.#cuts;
+    const passed = bytes.subarray(0, until);
+    this.answered += passed.length;
+    if (bytes.length < until) {
+      if (this.#cuts.length > 0) this.#cuts = [until - bytes.length, ...later];
+      client.write(passed);
+      return;
+    }
+    this.#cuts = later;
+    // What was passed on has to arrive: a reset would overtake it.
+    client.write(passed, () => this.cut(true));
+  }
+
   #accept(client: Socket): void {
     this.attempts += 1;
     client.on('error', () => undefined);
@@ -80,8 +106,7 @@ export class TcpProxy implements AsyncDisposable {
     server.on('data', (bytes) => {
       this.onAnswer(this.answered);
       if (this.#mode !== 'pass' || client.destroyed) return;
-      this.answered += bytes.length;
-      client.write(bytes);
+      this.#pass(bytes, client);
     });
     for (const [socket, other] of [
       [client, server],

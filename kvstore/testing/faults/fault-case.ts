@@ -26,6 +26,8 @@ export interface FaultCase<H> {
   /** Unique; a sentence that says what is promised. */
   readonly name: string;
   readonly needs: readonly (keyof H & string)[];
+  /** So much work that others beside it would wait for their answers. */
+  readonly heavy?: true;
   /** Throws when a promise is broken. A text that it returns is a figure, such as `12 attempts in 5 s`. */
   readonly run: (scene: Scene<H>) => Promise<unknown>;
 }

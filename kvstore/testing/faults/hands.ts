@@ -26,6 +26,23 @@ export interface SmallStore {
   makeRoom(): Promise<void>;
 }
 
+/** A store of its own in which people have permissions. It ends with the ground. */
+export interface GuardedStore {
+  /** May read and write, at first. */
+  readonly store: Store;
+  /** From now on `store` may do nothing; connections that it has are cut. */
+  take(): Promise<unknown>;
+  giveBack(): Promise<unknown>;
+  /** Puts a key as somebody who always may. */
+  write(key: string, text: string): Promise<unknown>;
+}
+
+/** The wall clock of the process that has the clients; as it was when it is disposed of. */
+export interface WallClock extends Disposable {
+  /** Moves it by so many milliseconds. */
+  step(ms: number): void;
+}
+
 /** What can be done to a store of one server or file. */
 export interface Hands {
   /** Nobody reaches the store, in its plainest way: the server is killed with -9, the file is not there. */
@@ -43,10 +60,12 @@ export interface Hands {
   /** The store begins another life: all data are gone. */
   readonly wipe: () => Promise<void>;
   readonly small: () => Promise<SmallStore>;
+  readonly guarded: () => Promise<GuardedStore>;
+  readonly wallClock: () => WallClock;
 }
 
 /** Cases that need nothing else touch nothing but what is their own, and may run side by side. */
-export const ownHands: ReadonlySet<keyof Hands> = new Set(['way', 'small']);
+export const ownHands: ReadonlySet<keyof Hands> = new Set(['way', 'small', 'guarded']);
 
 /** A case for a store of one server or file. */
 export const fault = faultFor<Hands>();

@@ -7,8 +7,11 @@ export interface SuiteWish<H> {
   /** Names the suite, for one back end may have several. */
   readonly name: string;
   readonly cases: readonly FaultCase<H>[];
-  /** Hands that touch nothing but what is the case's own: with these alone, cases run side by side. */
-  readonly own: ReadonlySet<keyof H>;
+  /**
+   * Hands that touch nothing but what is the case's own: with these alone, or none, cases run side by side. Absent: all run one
+   * after the other.
+   */
+  readonly own?: ReadonlySet<keyof H>;
 }
 
 /** Only cases with this in their names run, for who looks for one fault; nothing is kept then. */
@@ -24,7 +27,9 @@ export function faultSuite<H, G extends Ground>(subject: FaultSubject<H, G>, wis
   const runnable = wish.cases.filter(
     (each) => lacking.get(each) === undefined && (asked === undefined || each.name.includes(asked)),
   );
-  const isQuiet = (each: FaultCase<H>): boolean => each.needs.every((hand) => wish.own.has(hand));
+  const { own } = wish;
+  const isQuiet = ({ heavy, needs }: FaultCase<H>): boolean =>
+    own !== undefined && heavy !== true && needs.every((hand) => own.has(hand));
   const perform = async (each: FaultCase<H>): Promise<void> => {
     const began = performance.now();
     const took = (): number => Math.round(performance.now() - began);
@@ -43,28 +48,31 @@ export function faultSuite<H, G extends Ground>(subject: FaultSubject<H, G>, wis
     }
   };
   const quiet = new Lanes(runnable.filter(isQuiet), perform);
+  const keep = async () => {
+    if (asked === undefined)
+      keepResults({
+        suite: wish.name,
+        backEnd: subject.backEnd,
+        form,
+        date: new Date().toISOString(),
+        version: await subject.version(),
+        cases: wish.cases.flatMap((each): CaseResult[] => {
+          const why = lacking.get(each);
+          if (why !== undefined) return [{ name: each.name, kind: 'exception', ...why }];
+          const result = results.get(each);
+          return result === undefined ? [] : [result];
+        }),
+      });
+  };
   describe(`${subject.backEnd}, ${wish.name}:`, () => {
     // The quiet ones first: afterwards nobody is disturbed by what the others do to the server.
     for (const each of [...runnable].sort((a, b) => Number(isQuiet(b)) - Number(isQuiet(a)))) {
       test(each.name, () => (isQuiet(each) ? quiet.run(each) : perform(each)), patience[form]);
     }
-    afterAll(async () => {
-      if (asked === undefined)
-        keepResults({
-          suite: wish.name,
-          backEnd: subject.backEnd,
-          form,
-          date: new Date().toISOString(),
-          version: await subject.version(),
-          cases: wish.cases.flatMap((each): CaseResult[] => {
-            const why = lacking.get(each);
-            if (why !== undefined) return [{ name: each.name, kind: 'exception', ...why }];
-            const result = results.get(each);
-            return result === undefined ? [] : [result];
-          }),
-        });
-    });
+    if (runnable.length > 0) afterAll(keep);
   });
+  // Where nothing runs in it, nothing runs after it.
+  if (runnable.length === 0) afterAll(keep);
 }
 
 /** The first hand that the back end does not have for this case. */
