@@ -121,7 +121,8 @@ export class Agent {
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
     const { id } = this.#identity;
-    const common = { view: this.view, store, kernel, clock, logger, events, backoff: this.#backoff };
+    const signal = (): AbortSignal => this.deadline(patience);
+    const common = { view: this.view, store, kernel, clock, logger, events, signal, backoff: this.#backoff };
     this.trust = new Trust({
       ...common,
       node: id,
@@ -137,21 +138,11 @@ export class Agent {
     const intents = new Intents(config.stateDir, onCorrupt);
     const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     const locks = new KeyedLock();
-    const signal = (): AbortSignal => this.deadline(patience);
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     const changed = (network: NetworkId, endpoint: EndpointId): void => {
       this.reconciler.markEndpoints(network, [endpoint]);
     };
-    this.returner = new Returner({
-      ...common,
-      signal,
-      sandboxes,
-      locks,
-      intents,
-      self: id,
-      node,
-      changed,
-    });
+    this.returner = new Returner({ ...common, sandboxes, locks, intents, self: id, node, changed });
     this.reconciler = new Reconciler({ ...common, sandboxes, isDetached, lost: this.returner.lost });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
@@ -191,7 +182,7 @@ export class Agent {
       grace: config.deadNodeGrace,
       leaseTtl: config.leaseTtl,
     });
-    const drainer = new Drainer({ ...common, signal, node, detach });
+    const drainer = new Drainer({ ...common, node, detach });
     this.#caretakers = [warden, this.collector, this.returner, drainer];
     this.#sandboxes = new SandboxWatch({
       ...common,
