@@ -1,41 +1,61 @@
 import type { Store } from '../kvstore/store.ts';
-import type { Kernel } from '../linux/kernel.ts';
+import type { Kernel, Probe } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
+import type { EndpointId } from '../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Name } from '../model/name.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
+import {
+  type BootPorts,
+  networksKnown,
+  ownEndpoints,
+  pinnedNetworks,
+  remembered,
+  selfIn,
+  settled,
+  storeSpeaks,
+} from './boot.ts';
 import { openJournalFile } from './events/journal-file.ts';
 import { Journal } from './events/journal.ts';
 import { ViewNews } from './events/view-news.ts';
-import { localWish, newCluster, settleCluster } from './cluster/cluster-facts.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { OwnNode } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
+import type { Caretaker } from './caretaker.ts';
+import { Collector } from './dead/collector.ts';
+import { Drainer } from './dead/drainer.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
 import { Warden } from './networks/warden.ts';
+import { adopt } from './operations/adopt.ts';
 import { detachDead, detachEndpoint } from './operations/detach.ts';
-import { finishIntents } from './operations/finish-intents.ts';
+import { Unfinished } from './operations/unfinished.ts';
 import { Pools } from './operations/pools.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
+import { Returner } from './returns/returner.ts';
+import { SandboxLife } from './sandbox-life.ts';
 import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
+import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
+import { ViewKeeper } from './state/view-keeper.ts';
+import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
-import { namespaceMark } from '../vxlan/names.ts';
 
 export interface AgentPorts {
   readonly settings: Resolved;
   readonly store: Store;
   readonly kernel: Kernel;
+  /** Asks an address of the underlay for signs of life. */
+  readonly probe: Probe;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly version: string;
@@ -52,6 +72,8 @@ export type Phase = 'starting' | 'joining' | 'reading' | 'ready' | 'stopped';
 
 /** For work that nobody waits for, such as acceptance of a declaration. */
 const patience = 10_000;
+/** The same, for all endpoints of a node. */
+const longPatience = 600_000;
 /** What ends some time: the store comes back, or gets room again. */
 const passing = ['STORE_UNAVAILABLE', 'STORE_AMBIGUOUS', 'STORE_FULL'] as const;
 
@@ -63,9 +85,15 @@ export class Agent {
   readonly membership: Membership;
   readonly operations: OperationPorts;
   readonly ownNode: OwnNode;
+  readonly collector: Collector;
+  readonly returner: Returner;
   readonly events: Journal;
   readonly startedAt: number;
-  readonly #warden: Warden;
+  readonly trust: Trust;
+  readonly #keeper: ViewKeeper;
+  readonly #last: LastView | undefined;
+  readonly #unfinished: Unfinished;
+  readonly #caretakers: readonly Caretaker[];
   readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
   readonly #backoff: Backoff;
@@ -91,57 +119,80 @@ export class Agent {
     this.events = events;
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
-    this.view = new View(store, clock);
-    this.reconciler = new Reconciler({ kernel, view: this.view, clock, logger, backoff: this.#backoff });
+    this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
     const { id } = this.#identity;
+    const signal = (): AbortSignal => this.deadline(patience);
+    const common = { view: this.view, store, kernel, clock, logger, events, signal, backoff: this.#backoff };
+    this.trust = new Trust({
+      ...common,
+      node: id,
+      name: config.name,
+      leaseTtl: config.leaseTtl,
+      rebuilds: config.rebuildStore,
+      deadNodeGrace: config.deadNodeGrace,
+      signal: this.#stop.signal,
+    });
+    this.#last = readLastView(config.stateDir, onCorrupt);
+    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir });
+    const sandboxes = new SandboxLife(kernel);
+    const intents = new Intents(config.stateDir, onCorrupt);
+    const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
+    const locks = new KeyedLock();
+    const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
+    const changed = (network: NetworkId, endpoint: EndpointId): void => {
+      this.reconciler.markEndpoints(network, [endpoint]);
+    };
+    this.returner = new Returner({ ...common, sandboxes, locks, intents, self: id, node, changed });
+    this.reconciler = new Reconciler({ ...common, sandboxes, isDetached, lost: this.returner.lost });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
     this.operations = {
-      store,
-      view: this.view,
-      kernel,
+      ...common,
+      sandboxes,
       reconciler: this.reconciler,
-      intents: new Intents(config.stateDir, onCorrupt),
-      locks: new KeyedLock(),
+      intents,
+      locks,
+      returns: this.returner,
       pools: new Pools(this.view),
-      logger,
-      events,
       netnsDir: config.netnsDir,
       self: () => this.self(),
+      demandStore: (what) => {
+        this.trust.demand(what);
+      },
     };
+    this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
     this.membership = new Membership({
-      store,
-      clock,
-      logger,
-      events,
-      backoff: this.#backoff,
+      ...common,
       leaseTtl: config.leaseTtl,
       joining: () => this.#joining(),
+      admit: (signal) => this.trust.admit(signal),
     });
-    const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
-    this.#warden = new Warden({
-      view: this.view,
-      clock,
-      logger,
-      events,
+    const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
+      detachEndpoint(network, endpoint, this.operations, signal());
+    const accept = (): AcceptPorts => this.acceptPorts(signal());
+    const remove = (): RemovePorts => this.removePorts(signal());
+    const warden = new Warden({ ...common, node, accept, remove, detach });
+    this.collector = new Collector({
+      ...common,
+      signal: () => this.deadline(longPatience),
+      probe: ports.probe,
       node,
-      accept: () => this.acceptPorts(this.deadline(patience)),
-      remove: () => this.removePorts(this.deadline(patience)),
-      detach: (network, endpoint) =>
-        detachEndpoint(network, endpoint, this.operations, this.deadline(patience)),
+      cluster: () => this.cluster,
+      grace: config.deadNodeGrace,
+      leaseTtl: config.leaseTtl,
     });
+    const drainer = new Drainer({ ...common, node, detach });
+    this.#caretakers = [warden, this.collector, this.returner, drainer];
     this.#sandboxes = new SandboxWatch({
-      view: this.view,
-      kernel,
-      clock,
-      logger,
-      events,
+      ...common,
+      sandboxes,
       node,
-      changed: (network, endpoint) => {
-        this.reconciler.markEndpoints(network, [endpoint]);
-      },
-      detach: (network, endpoint) => detachDead(network, endpoint, this.operations, this.deadline(patience)),
+      isDetached,
+      grace: config.sandboxGrace,
+      adopt: (network, endpoint) => adopt(network, endpoint, this.operations, signal()),
+      changed,
+      detach: (network, endpoint) => detachDead(network, endpoint, this.operations, signal()),
     });
     this.view.listen({ state: () => void this.#storeMoved() });
   }
@@ -188,13 +239,17 @@ export class Agent {
     return AbortSignal.any([late.signal, this.#stop.signal]);
   }
 
+  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   acceptPorts(signal: AbortSignal): AcceptPorts {
+    this.trust.demand('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
     return { store, cluster: this.self().cluster, signal, random, now };
   }
 
+  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   removePorts(signal: AbortSignal): RemovePorts {
+    this.trust.demand('no network can be removed');
     const nodeName = (id: string): string => this.view.nodeList().find((n) => n.id === id)?.name ?? id;
     return { store: this.ports.store, signal, nodeName };
   }
@@ -211,11 +266,14 @@ export class Agent {
   /** What is in the kernel stays there. */
   async stop(): Promise<void> {
     this.#stop.abort(new WeftError('STORE_CLOSED', 'weftd is stopping'));
+    this.#unfinished.close();
     this.ownNode.close();
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
-    await this.#warden.close();
+    for (const caretaker of this.#caretakers) await caretaker.close();
     await this.reconciler.close();
+    await this.trust.close();
+    await this.#keeper.close();
     await this.view.close();
     this.operations.intents.close();
     this.events.close();
@@ -226,11 +284,12 @@ export class Agent {
     const { signal } = this.#stop;
     try {
       this.#phase = 'joining';
-      const self = await this.#settle();
+      const self = (await remembered(this.#last, this.view, this.#bootPorts())) ?? (await this.#settle());
       this.#self = self;
+      this.trust.belong(self.cluster, this.#last?.seen);
       this.view.start();
       const member = this.membership.run(signal, () => {
-        this.#warden.lookAgain();
+        this.#lookAgain();
       });
       // Whichever of the two fails ends the agent; both run until the signal.
       await Promise.all([member, this.#readEverything(self, signal)]);
@@ -239,18 +298,53 @@ export class Agent {
     }
   }
 
-  /** Everything is seen once, then the kernel is compared: nothing is written before. */
+  /**
+   * This node leaves its cluster for the one of the store: its networks go from the kernel, and it joins as if it were new. What
+   * it had in the old cluster is for that one to collect.
+   *
+   * @throws CLUSTER_MISMATCH when the store is that of its own cluster, or the node does not fit.
+   */
+  async goOver(signal: AbortSignal): Promise<Cluster> {
+    const { logger, settings } = this.ports;
+    const { view, trust, operations } = this;
+    const old = this.self().cluster;
+    const cluster = await trust.otherCluster(signal);
+    const now = await selfIn(cluster, this.#bootPorts());
+    logger.warn('leaving the cluster for that of the store', { old: old.id, cluster: cluster.id });
+    this.#phase = 'joining';
+    await this.reconciler.abandon(signal);
+    removeLastView(settings.config.stateDir);
+    for (const { endpoint } of operations.intents.open()) operations.intents.end(endpoint);
+    await view.forgetAll();
+    this.#self = now;
+    this.reconciler.setSelf(now);
+    trust.goOver(cluster);
+    view.start();
+    this.membership.refresh();
+    await view.until(() => (view.state === 'insync' && view.isAlive(now.node) ? true : undefined), signal);
+    this.#phase = 'ready';
+    this.#lookAgain();
+    return cluster;
+  }
+
+  #bootPorts(): BootPorts {
+    const { settings, version, logger, holdPort } = this.ports;
+    return { settings, version, logger, holdPort, content: () => this.ownNode.content() };
+  }
+
+  /** Everything is seen once, or known from an earlier life; then the kernel is compared: nothing is written before. */
   async #readEverything(self: Self, signal: AbortSignal): Promise<void> {
-    const { store, kernel } = this.ports;
+    const { kernel, clock } = this.ports;
+    const { view } = this;
     this.#phase = 'reading';
-    await this.view.until(() => (this.view.ready && this.view.isAlive(self.node) ? true : undefined), signal);
-    const known = this.view.networks().map((n) => n.id);
-    const own = await this.#persist('find own endpoints', () => networksOf(self.node, known, store, signal));
+    const hasSpoken = await storeSpeaks(self.node, this.#last !== undefined, { view, clock }, signal);
+    if (!hasSpoken) void this.#storeMoved();
+    const own = hasSpoken ? await this.#ownNetworks(self, signal) : networksKnown(view, self.node);
     for (const id of own) this.view.join(id);
-    const pinned = (await kernel.namespaces()).flatMap(({ scope, mark }) => {
-      const id = scope.slice('network:'.length) as NetworkId;
-      return mark === namespaceMark(self.cluster.id, self.node, id) ? [id] : [];
-    });
+    const pinned = await pinnedNetworks(kernel, self);
+    // As after a reboot: sandboxes that have names will come back under them.
+    if (pinned.length === 0)
+      this.operations.sandboxes.lose(ownEndpoints(view, self.node).map((e) => e.sandbox));
     const all = new Set([...own, ...pinned]);
     this.reconciler.compare(all);
     this.reconciler.setSelf(self);
@@ -259,26 +353,40 @@ export class Agent {
     });
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
-    this.#warden.lookAgain();
+    this.#lookAgain();
     const { name } = this.ports.settings.config;
     const fields = { node: self.node, vtep: self.vtep, networks: own.size };
     this.events.tell('agent-ready', `weftd on ${name} is ready`, fields);
-    await finishIntents(this.operations, this.deadline(patience));
+    if (!hasSpoken) await this.#catchUp(all, signal);
+    await this.#unfinished.finish();
   }
 
-  /** The cluster's facts and our VTEP; the store may be away for as long as it likes. */
+  #lookAgain(): void {
+    for (const caretaker of this.#caretakers) caretaker.lookAgain();
+  }
+
+  /** The store speaks again after a start without it: what it knows of this node that the last good view did not. */
+  async #catchUp(known: ReadonlySet<NetworkId>, signal: AbortSignal): Promise<void> {
+    const self = this.self();
+    await this.view.until(() => (this.view.state === 'insync' ? true : undefined), signal);
+    const own = await this.#ownNetworks(self, signal);
+    for (const id of own) this.view.join(id);
+    this.reconciler.compare(new Set([...known, ...own]));
+  }
+
+  async #ownNetworks(self: Self, signal: AbortSignal): Promise<ReadonlySet<NetworkId>> {
+    const known = this.view.networks().map((n) => n.id);
+    const there = await this.#persist('find own endpoints', () =>
+      networksOf(self.node, known, this.ports.store, signal),
+    );
+    return new Set([...there, ...networksKnown(this.view, self.node)]);
+  }
+
+  /** The store may be away for as long as it likes. */
   #settle(): Promise<Self> {
-    const { settings, store, clock, logger, random, version, holdPort } = this.ports;
-    const { config, origins } = settings;
-    const wish = localWish(config, (key) => origins.get(key) !== 'default');
-    return this.#persist('join the cluster', async () => {
-      const content = await this.ownNode.content();
-      const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
-      const found = newCluster(random(8), family, config.port, version);
-      const ports = { store, clock, logger, signal: this.#stop.signal, holdPort };
-      const cluster = await settleCluster(wish, found, config.init, ports);
-      return selfOf(content, cluster, config.advertise);
-    });
+    const { store, clock, random } = this.ports;
+    const ports = { ...this.#bootPorts(), store, clock, random, signal: this.#stop.signal };
+    return this.#persist('join the cluster', () => settled(ports));
   }
 
   /** The underlay's addresses, its MTU or the node's routes are others now. */
@@ -301,7 +409,8 @@ export class Agent {
   async #storeMoved(): Promise<void> {
     const { state } = this.view;
     const { store } = this.ports;
-    if (state === 'stale' && !this.#isAway) {
+    // What was restored at the start is stale before the store was asked.
+    if (state === 'stale' && !this.#isAway && this.#phase !== 'joining') {
       this.#isAway = true;
       const message = 'store is out of reach; traffic goes on, changes wait';
       this.events.tell('store-away', message, { store: store.description, error: this.view.trouble });
@@ -310,7 +419,7 @@ export class Agent {
     this.#isAway = false;
     this.events.tell('store-back', 'store is back', { store: store.description });
     if (this.membership.state.kind !== 'joined') this.membership.refresh();
-    if (this.#phase === 'ready') await finishIntents(this.operations, this.deadline(patience));
+    if (this.#phase === 'ready') await this.#unfinished.finish();
   }
 
   /** Tries until it works; an error that trying again cannot mend ends the agent. */

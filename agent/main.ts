@@ -6,6 +6,7 @@ import { startServer } from '../api/server.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
 import { openLinuxKernel } from '../linux/netlink/kernel.ts';
+import { openProbe } from '../linux/probe.ts';
 import { asWeftError, errorCodes, WeftError } from '../model/errors.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { Agent } from './agent.ts';
@@ -67,6 +68,7 @@ async function run(settings: Resolved): Promise<void> {
     settings,
     store,
     kernel,
+    probe: openProbe(systemClock),
     clock: systemClock,
     logger,
     version,

@@ -76,10 +76,12 @@ export interface EndpointFacts {
   readonly node: Pick<Node, 'name'> | undefined;
   readonly progress: EndpointProgress | undefined;
   readonly local: boolean;
+  /** Endpoints in conflict with it, as people know them. */
+  readonly contestedBy: readonly string[];
 }
 
 export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: EndpointFacts): EndpointJson {
-  const { network, node, progress, local } = facts;
+  const { network, node, progress, local, contestedBy } = facts;
   const { name, state } = value;
   return {
     id: value.id,
@@ -98,6 +100,7 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     labels: Object.fromEntries(value.labels),
     state: state.kind,
     ...(state.kind === 'conflict' ? { conflictWith: state.holder } : {}),
+    ...(contestedBy.length === 0 ? {} : { contestedBy }),
     programmed: progress?.kind === 'programmed' && progress.revision >= revision,
     local,
   };
@@ -105,7 +108,7 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
 
 export function nodeJson(
   node: Node,
-  facts: { readonly alive: boolean; readonly self: boolean; readonly endpoints: number | null },
+  facts: Pick<NodeJson, 'alive' | 'state' | 'self' | 'endpoints'> & { readonly why?: string },
 ): NodeJson {
   const { id, name, vteps, mtu, version } = node;
   return { id, name, vteps, mtu, version, ...facts };

@@ -1,5 +1,4 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Kernel } from '../linux/kernel.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Endpoint, EndpointId } from '../model/endpoint.ts';
 import { asWeftError } from '../model/errors.ts';
@@ -7,26 +6,32 @@ import type { Events } from '../model/event.ts';
 import type { Logger } from '../model/logger.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
-import { sandboxLives } from './sandbox-life.ts';
+import { ownEndpoints } from './boot.ts';
+import type { SandboxLife } from './sandbox-life.ts';
 import type { View } from './view/view.ts';
 
 export interface SandboxWatchPorts {
   readonly view: View;
-  readonly kernel: Pick<Kernel, 'identify'>;
+  readonly sandboxes: SandboxLife;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
+  /** Was it detached while the store was away? Then there is nothing left to do here. */
+  readonly isDetached: (endpoint: EndpointId) => boolean;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   /** The sandbox of this endpoint came to its end, or another look shows that it lives. */
-  changed(network: NetworkId, id: EndpointId): void;
+  readonly changed: (network: NetworkId, id: EndpointId) => void;
   readonly detach: (network: NetworkId, id: EndpointId) => Promise<unknown>;
+  /** Writes down which namespace the sandbox is since it has come back. */
+  readonly adopt: (network: NetworkId, id: EndpointId) => Promise<unknown>;
+  /** A sandbox that has been gone for this many milliseconds does not come back. */
+  readonly grace: number;
 }
 
-/** Milliseconds between two rounds. */
+/** Milliseconds between two rounds; and while namespaces are awaited, of which somebody wants to make use at once. */
 const interval = 5000;
-/** A sandbox that has been gone for this long does not come back: time for whoever makes it anew and attaches again. */
-const grace = 10_000;
+const eagerInterval = 1000;
 /** Endpoints detached in one round, one after another: a node that dies of something else must not be emptied at once. */
 const mostPerRound = 32;
 /** Looks in a row before others get their turn. */
@@ -37,8 +42,11 @@ export class SandboxWatch {
   readonly #ports: SandboxWatchPorts;
   /** When an endpoint's sandbox was first found gone. */
   readonly #gone = new Map<EndpointId, number>();
+  /** Sandboxes that have come back as another namespace, told already. */
+  readonly #returned = new Set<EndpointId>();
   readonly #timer: { current: Timer | undefined } = { current: undefined };
   #running: Promise<void> = Promise.resolve();
+  #awaited = 0;
   #closed = false;
 
   constructor(ports: SandboxWatchPorts) {
@@ -54,7 +62,7 @@ export class SandboxWatch {
 
   #again(): void {
     if (this.#closed) return;
-    this.#timer.current = this.#ports.clock.after(interval, () => {
+    this.#timer.current = this.#ports.clock.after(this.#awaited > 0 ? eagerInterval : interval, () => {
       this.#running = this.#round().finally(() => {
         this.#again();
       });
@@ -62,34 +70,42 @@ export class SandboxWatch {
   }
 
   async #round(): Promise<void> {
-    const { view, clock, kernel } = this.#ports;
+    const { view, clock, sandboxes, grace, changed, adopt, isDetached } = this.#ports;
     const node = this.#ports.node();
     if (node === undefined) return;
-    const own = this.#own(node);
+    const own = new Map(
+      ownEndpoints(view, node)
+        .filter((e) => !isDetached(e.id))
+        .map((e) => [e.id, e]),
+    );
     for (const id of this.#gone.keys()) if (!own.has(id)) this.#gone.delete(id);
     const due: Endpoint[] = [];
+    const returned: Endpoint[] = [];
     let looks = 0;
+    let awaited = 0;
     for (const endpoint of own.values()) {
       if (this.#closed) return;
       if ((looks += 1) % looksPerTurn === 0) await turn();
       const since = this.#gone.get(endpoint.id);
-      if (sandboxLives(endpoint.sandbox, kernel)) {
-        if (since === undefined) continue;
-        this.#gone.delete(endpoint.id);
-        this.#ports.changed(endpoint.network, endpoint.id);
+      const state = sandboxes.look(endpoint.sandbox);
+      if (state === 'returned') returned.push(endpoint);
+      const isNews = state === 'returned' && !this.#returned.has(endpoint.id);
+      if (state === 'returned') this.#returned.add(endpoint.id);
+      else this.#returned.delete(endpoint.id);
+      if (state !== 'gone') {
+        if (!this.#gone.delete(endpoint.id) && !isNews) continue;
+        changed(endpoint.network, endpoint.id);
       } else if (since === undefined) {
         this.#gone.set(endpoint.id, clock.monotonic());
-        this.#ports.changed(endpoint.network, endpoint.id);
-      } else if (clock.monotonic() - since >= grace) due.push(endpoint);
+        changed(endpoint.network, endpoint.id);
+      } else if (clock.monotonic() - since >= grace && !sandboxes.isAwaited(endpoint.sandbox))
+        due.push(endpoint);
+      if (state === 'gone' && sandboxes.isAwaited(endpoint.sandbox)) awaited += 1;
     }
-    if (view.state === 'insync')
-      for (const endpoint of due.slice(0, mostPerRound)) await this.#detach(endpoint);
-  }
-
-  #own(node: NodeId): ReadonlyMap<EndpointId, Endpoint> {
-    const { view } = this.#ports;
-    const all = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
-    return new Map(all.filter(({ value }) => value.node === node).map(({ value }) => [value.id, value]));
+    this.#awaited = awaited;
+    for (const endpoint of due.slice(0, mostPerRound)) await this.#detach(endpoint);
+    for (const { network, id } of returned.slice(0, mostPerRound))
+      if (!this.#closed) await adopt(network, id);
   }
 
   async #detach({ network, id, sandbox, addresses }: Endpoint): Promise<void> {

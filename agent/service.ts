@@ -2,7 +2,9 @@ import type {
   AttachRequest,
   DeclareNetwork,
   DetachRequest,
+  DrainRequest,
   FindEndpoint,
+  FindNode,
   RemoveNetwork,
 } from '../api/service.ts';
 import type { AgentService } from '../api/service.ts';
@@ -13,8 +15,9 @@ import type {
   RemovedNetworkJson,
   WaitsFor,
 } from '../api/schemas/network.ts';
+import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
-import type { NodeJson } from '../api/schemas/node.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
@@ -27,11 +30,14 @@ import type { Name } from '../model/name.ts';
 import type { Network } from '../model/network.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
+import { forgetNode } from './dead/forget.ts';
+import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
 import { accept, type Acceptance } from './networks/accept.ts';
 import { beginRemoval, finishRemoval } from './networks/remove.ts';
 import { attach } from './operations/attach.ts';
 import { detach, detachEndpoint } from './operations/detach.ts';
-import { endpointJson, holders, networkJson, nodeJson } from './present.ts';
+import { endpointJson, holders, networkJson } from './present.ts';
+import { contestants, endpointText } from './returns/conflicts.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { Recorded } from './view/collection.ts';
 
@@ -42,6 +48,8 @@ const viewPatience = 2000;
 /** How long, and how often, the end of a forced removal is waited for. */
 const removalPatience = 5000;
 const removalPoll = 50;
+/** How long it may take to go over to another cluster, once the old one's networks are gone. */
+const joinPatience = 30_000;
 
 /** What the local API offers, on an agent. */
 export class Service implements AgentService {
@@ -113,7 +121,10 @@ export class Service implements AgentService {
     if (network !== undefined && (state === undefined || !('id' in state))) throw notFound(network);
     const networks = state !== undefined && 'id' in state ? [state] : view.networks().toSorted(byName);
     const lists = await Promise.all(
-      networks.map(async (each) => (await this.#endpointsOf(each)).map((e) => this.#endpoint(e, each))),
+      networks.map(async (each) => {
+        const losers = this.#losers(each);
+        return (await this.#endpointsOf(each)).map((e) => this.#endpoint(e, each, losers));
+      }),
     );
     return lists.flat();
   }
@@ -148,7 +159,9 @@ export class Service implements AgentService {
 
   async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
     const agent = this.#agent;
-    return { detached: await detach(wish, agent.operations, agent.deadline(timeout)) };
+    const done = await detach(wish, agent.operations, agent.deadline(timeout));
+    if (done === 'store pending') return { detached: true, storePending: true };
+    return { detached: done === 'detached' };
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {
@@ -159,25 +172,31 @@ export class Service implements AgentService {
     return { events: events.after(from), last: events.last };
   }
 
+  async acceptStore(): Promise<AcceptedStoreJson> {
+    const agent = this.#agent;
+    const { cluster } = agent.self();
+    return { cluster: cluster.id, released: await agent.trust.accept(agent.deadline(patience)) };
+  }
+
+  async joinStore(): Promise<JoinedStoreJson> {
+    const agent = this.#agent;
+    const left = agent.self().cluster.id;
+    const { id } = await agent.goOver(agent.deadline(removalPatience + joinPatience));
+    return { left, cluster: id };
+  }
+
   async listNodes(): Promise<readonly NodeJson[]> {
     this.#demandView();
-    const { view, id } = this.#agent;
-    const joined = new Set(view.joined());
-    const knowsAll = view.networks().every((n) => joined.has(n.id));
-    const counts = new Map<string, number>();
-    for (const network of joined) {
-      for (const { value } of view.endpoints(network)?.records.values() ?? []) {
-        counts.set(value.node, (counts.get(value.node) ?? 0) + 1);
-      }
-    }
-    return view
-      .nodeList()
-      .toSorted(byName)
-      .map((node) => {
-        const isSelf = node.id === id;
-        const endpoints = isSelf || knowsAll ? (counts.get(node.id) ?? 0) : null;
-        return nodeJson(node, { alive: view.isAlive(node.id), self: isSelf, endpoints });
-      });
+    return nodesOf(this.#agent);
+  }
+
+  async forgetNode({ node }: FindNode): Promise<ForgottenNodeJson> {
+    const agent = this.#agent;
+    return forgetNode(node, nodeWordPorts(agent), agent.deadline(patience));
+  }
+
+  async drainNode({ node, confirm, timeout }: DrainRequest): Promise<DrainedNodeJson> {
+    return drain(node, confirm, this.#agent, this.#agent.deadline(timeout));
   }
 
   /** @throws NOT_READY before the store was read once: an empty answer would be a lie. */
@@ -244,7 +263,9 @@ export class Service implements AgentService {
   async #endpointsOf(network: Network): Promise<readonly Recorded<Endpoint>[]> {
     const { view, ports } = this.#agent;
     const known = view.endpoints(network.id);
-    if (known !== undefined && known.state !== 'syncing') return [...known.records.values()];
+    const { intents } = this.#agent.operations;
+    if (known !== undefined && known.state !== 'syncing')
+      return [...known.records.values()].filter((e) => !intents.isDeferred(e.value.id));
     // While the store is away, what is known here is all that can be told.
     if (view.state !== 'insync') return [];
     const signal = this.#agent.deadline(patience);
@@ -284,7 +305,13 @@ export class Service implements AgentService {
     return holders(endpoints, view.nodeList(), (id) => view.isAlive(id));
   }
 
-  #endpoint(recorded: Recorded<Endpoint>, network: Network): EndpointJson {
+  /** Endpoints of the network in conflict; there are few, if any. */
+  #losers({ id }: Network): readonly Endpoint[] {
+    const all = Array.from(this.#agent.view.endpoints(id)?.records.values() ?? [], (r) => r.value);
+    return all.filter(({ state }) => state.kind === 'conflict');
+  }
+
+  #endpoint(recorded: Recorded<Endpoint>, network: Network, losers = this.#losers(network)): EndpointJson {
     const { view, reconciler, id } = this.#agent;
     const { value } = recorded;
     return endpointJson(recorded, {
@@ -292,6 +319,7 @@ export class Service implements AgentService {
       node: view.node(value.node),
       progress: reconciler.progress(network.id, value.id),
       local: value.node === id,
+      contestedBy: contestants(value, losers).map((other) => endpointText(other, view)),
     });
   }
 }

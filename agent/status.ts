@@ -1,11 +1,23 @@
 import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
+import type { Endpoint } from '../model/endpoint.ts';
 import type { Agent } from './agent.ts';
+import { nodesOf } from './dead/service.ts';
+import { conflictsOf, endpointText } from './returns/conflicts.ts';
+import type { View } from './view/view.ts';
 
 type Problem = StatusJson['problems'][number];
 
 /** Most problems of one kind that are listed; the rest is counted. */
 const most = 20;
+
+const hints = {
+  lost:
+    'traffic goes on, nothing is changed; the agents put back what they know unless rebuildStore is false; ' +
+    '`weft store accept` takes the store as it is',
+  foreign:
+    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join`',
+} as const;
 
 /** Why an attach would not work now; empty: it would. */
 export function readinessOf(agent: Agent): ReadinessJson {
@@ -26,7 +38,8 @@ export function readinessOf(agent: Agent): ReadinessJson {
 export function statusOf(agent: Agent): StatusJson {
   const { ports, view, cluster, reconciler, ownNode } = agent;
   const { clock, version, store, settings } = ports;
-  const all = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const known = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
+  const all = known.filter(({ value }) => !agent.operations.intents.isDeferred(value.id));
   const local = all.filter(({ value }) => value.node === agent.id).length;
   const networks = [...reconciler.networks().values()];
   const sum = (of: (one: (typeof networks)[number]) => number): number =>
@@ -56,9 +69,12 @@ export function statusOf(agent: Agent): StatusJson {
 }
 
 function problemsOf(agent: Agent): readonly Problem[] {
-  const { view, membership, ownNode, reconciler, ports } = agent;
+  const { view, membership, ownNode, reconciler, ports, trust } = agent;
   const problems: Problem[] = [];
-  if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
+  if (trust.standing.kind !== 'ours') {
+    const why = `${ports.store.description}: ${view.trouble ?? ''}`;
+    problems.push({ what: 'store', why, hint: hints[trust.standing.kind] });
+  } else if (membership.state.kind === 'joining' && membership.state.error !== undefined) {
     problems.push({ what: 'cluster', why: membership.state.error.message });
   }
   if (agent.phase === 'joining' || view.state === 'stale') {
@@ -70,9 +86,23 @@ function problemsOf(agent: Agent): readonly Problem[] {
   if (ownNode.trouble !== undefined) problems.push({ what: 'underlay', why: ownNode.trouble });
   const bad = [...view.bad()].map(([key, error]) => ({ what: `record ${key}`, why: error.message }));
   const held = view.held().map((key) => {
-    const why = 'is missing from a store that may not be the one we knew; it is kept';
-    return { what: `record ${key}`, why };
+    const refusal = trust.refused.get(key);
+    const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;
+    const hint = '`weft store accept` gives up what is kept, on every node';
+    return { what: `record ${key}`, why, hint };
   });
+  const conflicts = conflictsOf(agent.id, view).losers.map((endpoint) => {
+    const holder = endpoint.state.kind === 'conflict' ? endpoint.state.holder : '';
+    return {
+      what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
+      why: `is in conflict with ${holder}; its port is down`,
+      hint: 'detach it, and attach it again for another address',
+    };
+  });
+  const missing = agent.returner.missing().map(({ endpoint, why }) => ({
+    what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
+    why: `is missing from the store, and stays in the kernel until it is put back: ${why}`,
+  }));
   const refused = [...view.networkStates.records.values()].flatMap(({ value }): Problem[] => {
     if (!('id' in value)) return [{ what: `declaration of network ${value.name}`, why: value.why }];
     const edit = value.phase.kind === 'active' ? value.phase.refused : undefined;
@@ -81,7 +111,7 @@ function problemsOf(agent: Agent): readonly Problem[] {
   const failed = [...reconciler.networks().values()].flatMap((one) =>
     [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
   );
-  return [...problems, ...[bad, held, refused, failed].flatMap(shorten)];
+  return [...problems, ...[bad, held, conflicts, missing, refused, failed].flatMap(shorten)];
 }
 
 /** Networks of this node whose endpoints are known as they once were. */
@@ -93,19 +123,30 @@ function staleNetworks({ view }: Agent): readonly Problem[] {
   });
 }
 
-function warningsOf({ view }: Agent): readonly Problem[] {
+const networkText = ({ network }: Endpoint, view: View): string => view.networkById(network)?.name ?? network;
+
+function warningsOf(agent: Agent): readonly Problem[] {
+  const { view } = agent;
   const undeclared = view.networks().filter(({ name, phase }) => {
     return phase.kind === 'active' && view.wishes.get(keys.network(name)) === undefined;
   });
-  return shorten(
-    undeclared.map(({ name }) => ({
-      what: `network ${name}`,
-      why: 'its declaration was deleted; it stays until its last endpoint has gone',
-      hint:
-        `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
-        `\`weft network rm --force ${name}\` removes it`,
-    })),
-  );
+  const orphans = undeclared.map(({ name }) => ({
+    what: `network ${name}`,
+    why: 'its declaration was deleted; it stays until its last endpoint has gone',
+    hint:
+      `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
+      `\`weft network rm --force ${name}\` removes it`,
+  }));
+  const kept = nodesOf(agent).flatMap(({ name, state, why }) => {
+    if (why === undefined) return [];
+    const hint = `\`weft node forget ${name}\` gives its endpoints up`;
+    return [{ what: `node ${name}`, why: `is ${state} and kept: ${why}`, hint }];
+  });
+  const contested = conflictsOf(agent.id, view).winners.map(({ endpoint, others }) => ({
+    what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
+    why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
+  }));
+  return [orphans, kept, contested].flatMap(shorten);
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {

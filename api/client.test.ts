@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { WeftError } from '../model/errors.ts';
 import { connect, type Client } from './client.ts';
-import { blue, healthy, nodes, refused, web } from './testing/fake-service.ts';
+import { blue, drained, forgotten, healthy, nodes, refused, web } from './testing/fake-service.ts';
 import { serveFake } from './testing/serve-fake.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'weft-client-'));
@@ -61,6 +61,13 @@ describe('every method reaches its counterpart', () => {
       { detached: true },
     ],
     ['listNodes', (c) => c.listNodes(), undefined, nodes],
+    ['forgetNode', (c) => c.forgetNode('n2'), { node: 'n2' }, forgotten],
+    [
+      'drainNode',
+      (c) => c.drainNode('n1', { confirm: 'drain n1' }),
+      { node: 'n1', confirm: 'drain n1', timeout: 10_000 },
+      drained,
+    ],
   ])('%s', async (method, call, request, answer) => {
     await using served = await serveFake();
     expect(await call(connect(served.socketPath))).toEqual(answer);

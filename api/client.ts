@@ -4,8 +4,9 @@ import { routes, type RouteName } from './routes.ts';
 import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { FailureJson } from './schemas/failure.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type { DrainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
-import type { NodeJson } from './schemas/node.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /**
@@ -28,7 +29,11 @@ export interface Client {
   detach(body: DetachBody): Promise<DetachedJson>;
   /** `wait`: milliseconds to wait for an event after number `after`. */
   events(request: { readonly after?: number; readonly wait?: number }): Promise<EventsJson>;
+  acceptStore(): Promise<AcceptedStoreJson>;
+  joinStore(): Promise<JoinedStoreJson>;
   listNodes(): Promise<readonly NodeJson[]>;
+  forgetNode(node: string): Promise<ForgottenNodeJson>;
+  drainNode(node: string, body: DrainBody): Promise<DrainedNodeJson>;
 }
 
 export interface ConnectOptions {
@@ -62,9 +67,14 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
       call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
     attach: (body) => call('attach', { body, takes: body.timeout ?? operationTimeout }),
     detach: (body) => call('detach', { body, takes: body.timeout ?? operationTimeout }),
+    acceptStore: () => call('acceptStore'),
+    joinStore: () => call('joinStore', { takes: operationTimeout * 3 }),
     events: ({ after = 0, wait = 0 }) =>
       call('events', { query: { after: String(after), wait: String(wait) }, takes: wait }),
     listNodes: () => call('listNodes'),
+    forgetNode: (node) => call('forgetNode', { params: { node }, takes: operationTimeout }),
+    drainNode: (node, body) =>
+      call('drainNode', { params: { node }, body, takes: body.timeout ?? operationTimeout }),
   };
 }
 

@@ -19,9 +19,10 @@ import {
   removedNetworkJson,
   removeNetworkQuery,
 } from './schemas/network.ts';
+import { drainBody, drainedNodeJson, forgottenNodeJson, nodeJson, nodeParams } from './schemas/node.ts';
 import { eventsJson, eventsQuery } from './schemas/event.ts';
-import { nodeJson } from './schemas/node.ts';
 import { configJson, healthJson, readinessJson, statusJson } from './schemas/status.ts';
+import { acceptedStoreJson, joinedStoreJson } from './schemas/store.ts';
 import type { AgentService } from './service.ts';
 
 const none = z.strictObject({});
@@ -197,6 +198,19 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     failures: ['NETWORK_NOT_FOUND', 'ENDPOINT_NOT_LOCAL', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
     call: (service, { body }) => service.detach(body),
   }),
+  acceptStore: operation({
+    summary: 'The store is right as it is: every agent gives up what it holds against it.',
+    answer: acceptedStoreJson,
+    failures: ['CLUSTER_MISMATCH', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service) => service.acceptStore(),
+  }),
+  joinStore: operation({
+    summary:
+      'This node leaves its cluster for the one of the store: its networks go, its endpoints with them.',
+    answer: joinedStoreJson,
+    failures: ['CLUSTER_MISMATCH', 'NODE_CONFLICT', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service) => service.joinStore(),
+  }),
   events: operation({
     summary: 'What this node decided, did and saw, oldest first; the last thousand are kept.',
     query: eventsQuery,
@@ -208,5 +222,20 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     answer: z.array(nodeJson).readonly(),
     failures: ['NOT_READY'],
     call: (service) => service.listNodes(),
+  }),
+  forgetNode: operation({
+    summary: 'Give up the endpoints of a node that is down, and the node. Done already is success.',
+    params: nodeParams,
+    answer: forgottenNodeJson,
+    failures: ['NODE_NOT_FOUND', 'NODE_STATE', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service, { params }) => service.forgetNode(params),
+  }),
+  drainNode: operation({
+    summary: 'Have a live node detach all its endpoints.',
+    params: nodeParams,
+    body: drainBody,
+    answer: drainedNodeJson,
+    failures: ['NODE_NOT_FOUND', 'NODE_STATE', 'NOT_READY', 'STORE_UNAVAILABLE'],
+    call: (service, { params, body }) => service.drainNode({ ...params, ...body }),
   }),
 };

@@ -20,8 +20,12 @@ export const routes = {
   inspectEndpoint: { method: 'GET', path: '/v1/endpoints/{endpoint}' },
   attach: { method: 'POST', path: '/v1/attach' },
   detach: { method: 'POST', path: '/v1/detach' },
+  acceptStore: { method: 'POST', path: '/v1/store/accept' },
+  joinStore: { method: 'POST', path: '/v1/store/join' },
   events: { method: 'GET', path: '/v1/events' },
   listNodes: { method: 'GET', path: '/v1/nodes' },
+  forgetNode: { method: 'DELETE', path: '/v1/nodes/{node}' },
+  drainNode: { method: 'POST', path: '/v1/nodes/{node}/drain' },
 } as const satisfies Readonly<Record<string, Route>>;
 
 export type RouteName = keyof typeof routes;

@@ -2,8 +2,9 @@ import type { z } from 'zod';
 import type { Name } from '../model/name.ts';
 import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
-import type { NodeJson } from './schemas/node.ts';
+import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /** A named wish; `declaration` is raw JSON, read by the parser that also reads the store. */
@@ -22,6 +23,14 @@ export interface RemoveNetwork {
 export type AttachRequest = Readonly<z.output<typeof attachBody>>;
 /** Parsed; at least one of sandbox, key and endpoint is there. */
 export type DetachRequest = Readonly<z.output<typeof detachBody>>;
+
+export interface FindNode {
+  /** Id or name. */
+  readonly node: string;
+}
+
+/** `confirm` holds the words by which a drain is meant. */
+export type DrainRequest = FindNode & Readonly<z.output<typeof drainBody>>;
 
 export interface FindEndpoint {
   /** Id or name. */
@@ -63,6 +72,19 @@ export interface AgentService {
   /** Those after a number; when there is none, waits for one. Milliseconds. */
   events(request: { readonly after: number; readonly wait: number }): Promise<EventsJson>;
 
+  /**
+   * The store is right as it is: what agents hold against it is given up, on every node.
+   *
+   * @throws CLUSTER_MISMATCH when it is the store of another cluster.
+   */
+  acceptStore(): Promise<AcceptedStoreJson>;
+  /** This node goes over to the cluster of the store. @throws CLUSTER_MISMATCH when it is the one that it belongs to. */
+  joinStore(): Promise<JoinedStoreJson>;
+
   /** Sorted by name. */
   listNodes(): Promise<readonly NodeJson[]>;
+  /** Success when it is done already. @throws NODE_NOT_FOUND, NODE_STATE (it is alive). */
+  forgetNode(request: FindNode): Promise<ForgottenNodeJson>;
+  /** Waits for the node within the time given. @throws NODE_NOT_FOUND, NODE_STATE (it is down), INPUT_INVALID (unconfirmed). */
+  drainNode(request: DrainRequest): Promise<DrainedNodeJson>;
 }

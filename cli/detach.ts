@@ -22,9 +22,14 @@ export function registerDetach(program: Command, cli: Cli): void {
     .option('--timeout <duration>', 'how long to wait, such as 500ms or 10s', duration)
     .action(async (sandbox: string | undefined, options: Options) => {
       const which = whichOf(sandbox, options);
-      const { detached } = await detach(await cli.client(options), which, options);
-      cli.show(options, { detached }, () => (detached ? 'Detached.' : 'There was nothing to detach.'));
+      const done = await detach(await cli.client(options), which, options);
+      cli.show(options, done, () => textOf(done));
     });
+}
+
+function textOf({ detached, storePending }: DetachedJson): string {
+  if (storePending === true) return 'Detached; the store will be told when it is back.';
+  return detached ? 'Detached.' : 'There was nothing to detach.';
 }
 
 type Which = Pick<DetachBody, 'sandbox' | 'key' | 'endpoint'>;

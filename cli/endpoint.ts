@@ -54,6 +54,7 @@ export function endpointDetails(e: EndpointJson): string {
     ['sandbox', `${e.sandbox.path} (key ${e.sandbox.key})`],
     ['interface', e.interfaceName],
     ['state', e.conflictWith === undefined ? e.state : `${e.state} with ${e.conflictWith}`],
+    ['contested by', e.contestedBy ?? []],
     ['programmed', `${yesNo(e.programmed)} (in the kernel of the node that answers)`],
     ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
   ]);

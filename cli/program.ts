@@ -19,7 +19,10 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import('./network.ts')).registerNetwork,
   },
   endpoint: { summary: 'show endpoints', load: async () => (await import('./endpoint.ts')).registerEndpoint },
-  node: { summary: 'show nodes', load: async () => (await import('./node.ts')).registerNode },
+  node: {
+    summary: 'show nodes, and give up or empty one',
+    load: async () => (await import('./node.ts')).registerNode,
+  },
   attach: {
     summary: 'attach a sandbox to a network',
     load: async () => (await import('./attach.ts')).registerAttach,

@@ -18,6 +18,7 @@ import { silentLogger } from '../model/logger.ts';
 import { outputFormat } from './options.ts';
 import { ProgressLines } from './output/progress.ts';
 import type { Cli } from './ports.ts';
+import { registerAuthority } from './store/authority.ts';
 import { checkText, type CheckJson } from './store/check-text.ts';
 import { machineClock } from './store/machine-clock.ts';
 import { agentsWarning, nextSteps } from './store/next-steps.ts';
@@ -26,7 +27,7 @@ import { credentialsIn, credentialsOf, whichStore } from './store/which-store.ts
 type Output = { readonly output: 'table' | 'json' };
 type Which = { readonly store?: string; readonly config?: string };
 
-/** Adds `weft store check|dump|restore|copy`. */
+/** Adds `weft store check|dump|restore|copy|accept|join`. */
 export function registerStore(program: Command, cli: Cli): void {
   const group = program
     .command('store')
@@ -56,6 +57,7 @@ export function registerStore(program: Command, cli: Cli): void {
       '\nExample:\n  weft store copy file:///var/lib/weft/store.db etcd://10.0.0.1:2379,10.0.0.2:2379,10.0.0.3:2379',
     )
     .action((from: string, to: string, options: Output) => copy(cli, from, to, options));
+  registerAuthority(group, cli);
 }
 
 const format = (command: Command): Command =>

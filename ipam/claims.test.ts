@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { keys } from '../kvstore/keys.ts';
 import { decodeClaim, encodeClaim } from '../kvstore/records/claim.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
@@ -11,7 +11,7 @@ import type { Mac } from '../model/mac.ts';
 import type { Name } from '../model/name.ts';
 import { networkLimits, type Network } from '../model/network.ts';
 import { FakeClock } from '../model/testing/fake-clock.ts';
-import { attachTxn, detachTxn, networkClaims, readConflicts } from './claims.ts';
+import { attachTxn, conflictTxn, detachTxn, networkClaims, putBackTxn, readConflicts } from './claims.ts';
 
 const stateKey = keys.networkState(network.name);
 const net = (rest: string): string => `net/${networkId}/${rest}`;
@@ -157,6 +157,68 @@ test.each([
   await store.txn([], [{ kind: 'put', key, value }]);
   expect(await store.txn(conditions, ops)).toMatchObject({ ok: false });
   expect(await keysOf(store)).toEqual(everyKey);
+});
+
+const fence = keys.fence(nodeId);
+const drop = (store: Store, ...gone: readonly string[]) =>
+  store.txn(
+    [],
+    gone.map((key) => ({ kind: 'delete', key })),
+  );
+
+test('nothing is attached to a node that is fenced', async () => {
+  const { store, revision } = await setUp();
+  await store.txn([], [{ kind: 'put', key: fence, value: Uint8Array.of(1) }]);
+  const result = await attach(store, endpoint, revision);
+  expect(result).toMatchObject({ ok: false });
+  expect(!result.ok && result.current.get(fence)).toBeTruthy();
+  await drop(store, fence);
+  expect(await attach(store, endpoint, revision)).toMatchObject({ ok: true });
+});
+
+test('an endpoint is put back with what is left of its claims', async () => {
+  const { store, revision } = await setUp();
+  await attach(store, endpoint, revision);
+  await drop(store, everyKey[0]!, everyKey[3]!, everyKey[4]!);
+  const state = { key: stateKey, revision };
+  const refused = await attach(store, endpoint, revision);
+  if (refused.ok) throw new Error('attached over its own claims');
+  const { conditions, ops } = putBackTxn(endpoint, state, refused.current);
+  expect(await store.txn(conditions, ops)).toMatchObject({ ok: true });
+  expect(await keysOf(store)).toEqual(everyKey);
+});
+
+describe('an endpoint whose address another has', () => {
+  const heir: Endpoint = { ...other, addresses: [endpoint.addresses[0]!] };
+  const loser = { ...endpoint, state: { kind: 'conflict', holder: 'endpoint db on node n2' } } as const;
+
+  async function contested() {
+    const { store, revision } = await setUp();
+    await attach(store, heir, revision);
+    const refused = await attach(store, endpoint, revision);
+    if (refused.ok) throw new Error('an address was given twice');
+    expect(readConflicts(endpoint, refused.current)).toMatchObject([{ what: 'address' }]);
+    const txn = conflictTxn(loser, { key: stateKey, revision }, refused.current);
+    return { store, put: () => store.txn(txn.conditions, txn.ops) };
+  }
+
+  test('is put without a claim, and gives none away when it goes', async () => {
+    const { store, put } = await contested();
+    const before = await keysOf(store);
+    expect(await put()).toMatchObject({ ok: true });
+    expect(await keysOf(store)).toEqual([...before, net(`endpoint/${endpointId}`)].toSorted());
+    await detach(store, loser);
+    expect(await keysOf(store)).toEqual(before);
+  });
+
+  test('is not in conflict when the other has let go meanwhile, nor when its node is fenced', async () => {
+    const { store, put } = await contested();
+    await store.txn([], [{ kind: 'put', key: fence, value: Uint8Array.of(1) }]);
+    expect(await put()).toMatchObject({ ok: false });
+    await drop(store, fence);
+    await detach(store, heir);
+    expect(await put()).toMatchObject({ ok: false });
+  });
 });
 
 test('the largest endpoint and the largest network fit a transaction of Consul', async () => {

@@ -40,26 +40,76 @@ export function networkClaims(
 
 /**
  * Puts the endpoint with the claims on its addresses, MAC and name, on condition that the network is as it was seen and
- * that nobody has the endpoint or one of the claims. Aliases are shared and claim nothing.
+ * that nobody has the endpoint or one of the claims. Aliases are shared and claim nothing. To a node that is fenced nothing can
+ * be attached: whoever collects it would not see the newcomer.
  */
 export function attachTxn(
   endpoint: Endpoint,
   networkState: { readonly key: string; readonly revision: Revision },
 ): Txn {
   const key = keys.endpoint(endpoint.network, endpoint.id);
-  const value = encodeClaim({ kind: 'endpoint', holder: endpoint.id, owner: endpoint.node, expiresAt: 0 });
-  const claims = claimsOf(endpoint);
+  const claims = endpointClaims(endpoint);
   return {
     conditions: [
       { kind: 'unchanged', ...networkState },
       { kind: 'absent', key },
+      { kind: 'absent', key: keys.fence(endpoint.node) },
       ...claims.map((claim): Condition => ({ kind: 'absent', key: claim.key })),
     ],
     ops: [
       { kind: 'put', key, value: encodeEndpoint(endpoint) },
-      ...claims.map((claim): Op => ({ kind: 'put', key: claim.key, value })),
+      ...claims.map((claim): Op => ({ kind: 'put', ...claim })),
     ],
   };
+}
+
+/**
+ * The same for an endpoint that has been in the store before: what is left of its claims stays, on condition that it stays ours.
+ * `current`: what a refused `attachTxn` has shown.
+ */
+export function putBackTxn(
+  endpoint: Endpoint,
+  networkState: { readonly key: string; readonly revision: Revision },
+  current: ReadonlyMap<string, Entry | undefined>,
+): Txn {
+  const { conditions, ops } = attachTxn(endpoint, networkState);
+  const own = new Map<string, Condition>();
+  for (const { key } of claimsOf(endpoint)) {
+    const entry = current.get(key);
+    if (entry !== undefined && isHeldBy(endpoint, entry))
+      own.set(key, { kind: 'unchanged', key, revision: entry.revision });
+  }
+  return { conditions: conditions.map((each) => own.get(each.key) ?? each), ops };
+}
+
+/**
+ * Puts an endpoint that has lost claims to others, and takes none. `current`: what a refused `putBackTxn` has shown, which must
+ * still be so: an endpoint that could have its claims is not in conflict.
+ */
+export function conflictTxn(
+  endpoint: Endpoint & { readonly state: { readonly kind: 'conflict' } },
+  networkState: { readonly key: string; readonly revision: Revision },
+  current: ReadonlyMap<string, Entry | undefined>,
+): Txn {
+  const key = keys.endpoint(endpoint.network, endpoint.id);
+  const others = claimsOf(endpoint).flatMap((claim) => current.get(claim.key) ?? []);
+  return {
+    conditions: [
+      { kind: 'unchanged', ...networkState },
+      { kind: 'absent', key },
+      { kind: 'absent', key: keys.fence(endpoint.node) },
+      ...others.map((e): Condition => ({ kind: 'unchanged', key: e.key, revision: e.revision })),
+    ],
+    ops: [{ kind: 'put', key, value: encodeEndpoint(endpoint) }],
+  };
+}
+
+/** The claims that an endpoint holds, as they are written. */
+export function endpointClaims(
+  endpoint: Endpoint,
+): readonly { readonly key: string; readonly value: Uint8Array }[] {
+  const value = encodeClaim({ kind: 'endpoint', holder: endpoint.id, owner: endpoint.node, expiresAt: 0 });
+  return claimsOf(endpoint).map(({ key }) => ({ key, value }));
 }
 
 /** Which claims made `attachTxn` fail, from what the store holds at its conditions' keys. Empty: it was something else. */

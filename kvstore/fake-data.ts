@@ -6,6 +6,12 @@ import type { Change, Condition, Entry, Listing, Op, Revision, TxnResult } from 
 
 type LeaseId = number;
 
+/** A store's durable content at one revision. */
+export interface Backup {
+  readonly revision: Revision;
+  readonly entries: readonly Entry[];
+}
+
 /** The server's side of the fake: what all clients share. */
 export class FakeData implements LevelSource {
   readonly #clock: Clock;
@@ -52,7 +58,7 @@ export class FakeData implements LevelSource {
   }
 
   changes(prefix: string, since: Revision): { revision: Revision; changes: readonly Change[] } | undefined {
-    if (since < this.#compacted) return undefined;
+    if (since < this.#compacted || since > this.#revision) return undefined;
     const puts = this.snapshot(prefix).entries.filter((e) => e.revision > since);
     const gone = [...this.#deleted].filter(([key, at]) => key.startsWith(prefix) && at > since);
     return {
@@ -119,6 +125,24 @@ export class FakeData implements LevelSource {
     this.#revision = 1;
     this.#compacted = 0;
     this.#lives += 1;
+    this.#tell();
+  }
+
+  /** What a backup holds: all that is under no lease. */
+  save(): Backup {
+    const entries = [...this.#entries.values()].filter((e) => e.lease === undefined).map(copy);
+    return { revision: this.#revision, entries };
+  }
+
+  /** Another truth in the place of this one, as when a backup is put back. An equal identity proves nothing; see store.ts. */
+  replace({ revision, entries }: Backup, identity: 'same' | 'another'): void {
+    for (const { timer } of this.#leases.values()) timer.cancel();
+    for (const all of [this.#leases, this.#entries, this.#deleted]) all.clear();
+    for (const entry of entries) this.#entries.set(entry.key, { ...copy(entry), lease: undefined });
+    this.#revision = revision;
+    // Whoever knows an earlier revision has to look at the whole.
+    this.#compacted = revision + 1;
+    if (identity === 'another') this.#lives += 1;
     this.#tell();
   }
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import { WeftError } from '../model/errors.ts';
 import { silentLogger, type Logger } from '../model/logger.ts';
-import { FakeData } from './fake-data.ts';
+import { FakeData, type Backup } from './fake-data.ts';
 import { KeptLease } from './kept-lease.ts';
 import { LevelWatch } from './level-watch.ts';
 import type {
@@ -91,6 +91,16 @@ export class FakeStore implements Store {
   /** All data is gone: another life of the store, with another identity and low revisions. */
   wipe(): void {
     this.#data.wipe();
+  }
+
+  /** What a backup made now would hold. */
+  save(): Backup {
+    return this.#data.save();
+  }
+
+  /** A backup is put back in the place of all data, into a store that calls itself the same or another one. */
+  replace(backup: Backup, identity: 'same' | 'another' = 'same'): void {
+    this.#data.replace(backup, identity);
   }
 
   /** Forgets the history: watches that have missed something start again with a snapshot. */

@@ -22,6 +22,19 @@ export class Mirror {
   #revision: Revision = 0;
   #identity: string | undefined;
 
+  /** Begins with what somebody remembers of these keys instead of with nothing. */
+  restore(known: {
+    readonly identity: string;
+    readonly revision: Revision;
+    readonly entries: Iterable<Entry>;
+  }): void {
+    this.#seen = new Map(
+      Array.from(known.entries, ({ key, revision, created }) => [key, { revision, created }]),
+    );
+    this.#identity = known.identity;
+    this.#revision = known.revision;
+  }
+
   take(update: StateUpdate): MirrorOutcome {
     const outcome = update.kind === 'snapshot' ? this.#snapshot(update) : this.#changes(update);
     this.#revision = update.revision;

@@ -36,7 +36,8 @@ export interface StepPattern {
  * behind its back.
  */
 export class FakeKernel implements Kernel {
-  readonly #tables: FakeTables;
+  #tables: FakeTables;
+  #boots = 1;
   readonly #options: FakeKernelOptions;
   readonly #watchers = new Set<() => void>();
   #underlays: readonly Underlay[];
@@ -51,7 +52,7 @@ export class FakeKernel implements Kernel {
   constructor(options: FakeKernelOptions = {}) {
     this.#options = options;
     this.#underlays = options.underlays ?? [];
-    this.#tables = new FakeTables(options.bridgeNetfilter ?? true);
+    this.#tables = this.#booted();
   }
 
   /** How many steps have reached the kernel. */
@@ -81,6 +82,20 @@ export class FakeKernel implements Kernel {
   /** A sandbox ends, and with it the ports that lead into it. */
   killSandbox(scope: SandboxScope): void {
     this.#tables.killSandbox(scope);
+  }
+
+  /** The machine starts anew: nothing is left of what was in the kernel. */
+  reboot(): void {
+    this.#boots += 1;
+    this.#tables = this.#booted();
+  }
+
+  #booted(): FakeTables {
+    return new FakeTables(this.#options.bridgeNetfilter ?? true, this.bootId());
+  }
+
+  bootId(): string {
+    return `6b1d7a52-0000-4000-8000-${String(this.#boots).padStart(12, '0')}`;
   }
 
   /** Somebody else's hand: the object is there, uncounted, unchecked. In a sandbox it is not ours. */

@@ -24,10 +24,12 @@ export class FakeTables {
   /** Cookies of the sandboxes that live. */
   readonly #sandboxes = new Map<SandboxScope, string>();
   readonly #bridgeNetfilter: boolean;
+  readonly #bootId: string;
   #cookies = 4096;
 
-  constructor(bridgeNetfilter: boolean) {
+  constructor(bridgeNetfilter: boolean, bootId: string) {
     this.#bridgeNetfilter = bridgeNetfilter;
+    this.#bootId = bootId;
   }
 
   all(): readonly LinuxObject[] {
@@ -54,7 +56,7 @@ export class FakeTables {
     const places = [...this.#foreign, ...ports.flatMap(placesOf)];
     const prefix = linkPlace(scope, '');
     const names = places.filter((p) => p.startsWith(prefix)).map((p) => p.slice(prefix.length));
-    return { bootId, cookie, interfaces: ['lo', ...names] };
+    return { bootId: this.#bootId, cookie, interfaces: ['lo', ...names] };
   }
 
   meddle(o: LinuxObject): void {
@@ -186,5 +188,3 @@ function hidePeer(o: LinuxObject): LinuxObject {
 function sharesSocket(a: Vxlan, b: Vxlan): boolean {
   return a.vni === b.vni && a.port === b.port && familyOf(a.local) === familyOf(b.local);
 }
-
-const bootId = '6b1d7a52-0000-4000-8000-000000000001';

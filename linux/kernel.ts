@@ -48,6 +48,21 @@ export interface Announcement {
   readonly mac: Mac;
 }
 
+/** What an address of the underlay says when it is asked. */
+export interface Signs {
+  /** It answers ICMP echo. */
+  readonly echo: boolean;
+  /** A datagram to the port was answered by ICMP "port unreachable": no tunnel ends there. */
+  readonly refused: boolean;
+}
+
+/**
+ * Looks for signs of life of the host with this address. Silence takes a second.
+ *
+ * @throws PERMISSION_DENIED without CAP_NET_RAW, KERNEL_REFUSED without a route: then nobody can tell.
+ */
+export type Probe = (ip: Ip, port: number) => Promise<Signs>;
+
 /**
  * The door to one node's kernel. Reading never changes anything; writing happens in `apply` only. kernel-contract.ts proves the
  * promises for the real kernel and the fake.
@@ -67,6 +82,8 @@ export interface Kernel {
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
   /** Gratuitous ARP and unsolicited neighbour advertisements on the bridge of a network namespace. Best effort. */
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void>;
+  /** Names this boot of the machine. */
+  bootId(): string;
   /** @throws SANDBOX_INVALID when the path is no network namespace, or is the node's own. */
   identify(scope: SandboxScope): SandboxIdentity;
   /** The interface that `advertise` names, or that has this address. @throws INPUT_INVALID naming what there is instead. */

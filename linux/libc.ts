@@ -10,6 +10,7 @@ const libc = koffi.load(null);
 const calls = {
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   bind: libc.func('int bind(int fd, const void *address, uint length)'),
+  connect: libc.func('int connect(int fd, const void *address, uint length)'),
   send: libc.func('long send(int fd, const void *bytes, size_t length, int flags)'),
   sendto: libc.func(
     'long sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint toLength)',

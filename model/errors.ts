@@ -159,6 +159,21 @@ export const errorCodes = {
     exit: 5,
     meaning: 'Another live node has this name, this VTEP address or this node id. Both are named.',
   },
+  NODE_NOT_FOUND: {
+    retry: 'terminal',
+    http: 404,
+    cni: 122,
+    exit: 4,
+    meaning: 'No node has this name or id. `weft node ls` lists them.',
+  },
+  NODE_STATE: {
+    retry: 'conflict',
+    http: 409,
+    cni: 123,
+    exit: 5,
+    meaning:
+      'The node is not in the state that the wish needs: a live node cannot be forgotten, one that is down cannot be drained, and nothing can be attached to one that is being drained.',
+  },
   CLUSTER_MISMATCH: {
     retry: 'terminal',
     http: 409,

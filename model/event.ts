@@ -6,6 +6,16 @@ export const eventKinds = {
   'agent-stopping': { level: 'info', meaning: 'this agent was told to stop; what it has made stays' },
   'store-away': { level: 'warn', meaning: 'the store is out of reach; traffic goes on, changes wait' },
   'store-back': { level: 'info', meaning: 'the store answers again' },
+  'store-doubted': {
+    level: 'warn',
+    meaning: 'the store has lost something, or belongs to another cluster; what it does not name is held',
+  },
+  'store-believed': { level: 'info', meaning: 'the store is the one of this cluster again' },
+  'store-restored': { level: 'warn', meaning: 'this node has put back what the store had lost' },
+  'store-accepted': {
+    level: 'warn',
+    meaning: 'somebody said that the store is right; what was held is given up',
+  },
   'lease-lost': {
     level: 'warn',
     meaning: 'this node counts as down for the others until it has joined again',
@@ -22,11 +32,27 @@ export const eventKinds = {
   'endpoint-attached': { level: 'info', meaning: 'a sandbox of this node was attached, and is programmed' },
   'endpoint-detached': { level: 'info', meaning: 'an endpoint of this node was detached' },
   'sandbox-gone': { level: 'info', meaning: 'a sandbox of this node is gone; its endpoint was detached' },
+  'endpoint-put-back': {
+    level: 'info',
+    meaning: 'an endpoint of this node was missing from the store, and was put back',
+  },
+  'endpoint-conflict': {
+    level: 'warn',
+    meaning: 'somebody else holds what an endpoint of this node had; its port is down',
+  },
+  'endpoint-ended': {
+    level: 'info',
+    meaning: 'an endpoint of this node was missing from the store, and there is nothing to put it back to',
+  },
   'node-joined': { level: 'info', meaning: 'a node that was not known is there' },
   'node-changed': { level: 'info', meaning: 'a node has another name, VTEP address or MTU' },
   'node-left': { level: 'info', meaning: 'the record of a node is gone' },
   'node-down': { level: 'warn', meaning: 'the lease of a node has ended; its endpoints stay' },
   'node-up': { level: 'info', meaning: 'a node has a lease again' },
+  'node-kept': { level: 'warn', meaning: 'a node has been down for long, and is not collected' },
+  'node-collected': { level: 'info', meaning: 'this agent has given up a node that was down for long' },
+  'node-forgotten': { level: 'info', meaning: 'this agent has given up a node, as somebody asked' },
+  'node-drained': { level: 'info', meaning: 'this node has detached all its endpoints, as somebody asked' },
 } as const satisfies Readonly<
   Record<string, { readonly level: 'info' | 'warn' | 'error'; readonly meaning: string }>
 >;

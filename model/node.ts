@@ -36,6 +36,22 @@ export interface Alive {
   readonly generation: Generation;
 }
 
+/**
+ * Why nothing may be attached to a node: it is being `collect`ed after a long absence, was `forget`ten by an operator's word, or
+ * is being `drain`ed, which it does itself.
+ */
+export type FenceKind = 'collect' | 'forget' | 'drain';
+
+/** `fences/<node-id>`. A node that joins lifts what was raised in its absence. */
+export interface Fence {
+  readonly node: NodeId;
+  /** For people, when the node's record is gone. */
+  readonly name: Name;
+  readonly kind: FenceKind;
+  /** The node that raised it, and that acts. */
+  readonly by: NodeId;
+}
+
 /** Facts that the whole cluster shares: the store key `cluster`. */
 export interface Cluster {
   readonly id: string;

@@ -1,5 +1,6 @@
 import { keys } from '../../kvstore/keys.ts';
 import { decodeAlive, encodeAlive } from '../../kvstore/records/alive.ts';
+import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNode, encodeNode } from '../../kvstore/records/node.ts';
 import {
   decodeText,
@@ -10,7 +11,7 @@ import {
   type Op,
   type Store,
 } from '../../kvstore/store.ts';
-import { WeftError } from '../../model/errors.ts';
+import { hasCode, WeftError } from '../../model/errors.ts';
 import type { Generation, Node, NodeId } from '../../model/node.ts';
 
 /** What a node says of itself. */
@@ -27,8 +28,8 @@ export interface Joining {
 }
 
 /**
- * Puts `nodes/<id>`, the claims on name and VTEP addresses and `alive/<id>` under the lease, and lifts a fence, in one
- * transaction. A record that says the same as ours already is not written again.
+ * Puts `nodes/<id>`, the claims on name and VTEP addresses and `alive/<id>` under the lease, and lifts the fence of a collector, in one
+ * transaction. A record that says the same as ours already is not written again. `guards`: what must hold besides.
  *
  * @throws NODE_CONFLICT when a live node has our name, a VTEP address of ours, or our id; both are named.
  */
@@ -37,11 +38,12 @@ export async function joinCluster(
   lease: Lease,
   joining: Joining,
   signal: AbortSignal,
+  guards: readonly Condition[] = [],
 ): Promise<void> {
   const { node } = joining;
   for (let attempt = 0; attempt < 8; attempt += 1) {
     const read = (key: string): Promise<Entry | undefined> => store.get(key, { signal });
-    const conditions: Condition[] = [];
+    const conditions: Condition[] = [...guards];
     const ops: Op[] = [];
     const recorded = await read(keys.node(node.id));
     conditions.push(sameAs(keys.node(node.id), recorded));
@@ -64,8 +66,10 @@ export async function joinCluster(
     conditions.push(sameAs(keys.alive(node.id), alive));
     const beat = encodeAlive({ node: node.id, generation: joining.generation });
     ops.push({ kind: 'put', key: keys.alive(node.id), value: beat, lease });
-    if ((await read(keys.fence(node.id))) !== undefined)
-      ops.push({ kind: 'delete', key: keys.fence(node.id) });
+    const fence = await read(keys.fence(node.id));
+    // A fence that comes up between this look and the transaction must not outlive it.
+    conditions.push(sameAs(keys.fence(node.id), fence));
+    if (fence !== undefined && !isDrain(fence)) ops.push({ kind: 'delete', key: fence.key });
     const result = await store.txn(conditions, ops, { signal });
     if (result.ok) return;
   }
@@ -73,6 +77,16 @@ export async function joinCluster(
     'STORE_UNAVAILABLE',
     `node ${node.name} could not join: its keys kept changing under our hands`,
   );
+}
+
+/** Draining goes on in another life of the node; what was raised in its absence is over. */
+function isDrain({ key, value }: Entry): boolean {
+  try {
+    return decodeFence(key, value).kind === 'drain';
+  } catch (error) {
+    if (hasCode(error, 'RECORD_INVALID')) return false;
+    throw error;
+  }
 }
 
 const claimKeys = (node: NodeContent): readonly string[] => [

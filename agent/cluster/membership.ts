@@ -1,4 +1,4 @@
-import type { Lease, Store } from '../../kvstore/store.ts';
+import type { Condition, Lease, Store } from '../../kvstore/store.ts';
 import { sleep, type Clock } from '../../model/clock.ts';
 import { asWeftError, hasCode, type WeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
@@ -15,6 +15,8 @@ export interface MembershipPorts {
   readonly leaseTtl: number;
   /** What to write now; asked anew for each attempt. */
   joining(): Promise<Joining>;
+  /** Waits until this node may write to the store, and on which conditions. */
+  admit(signal: AbortSignal): Promise<readonly Condition[]>;
 }
 
 export type MembershipState =
@@ -55,8 +57,9 @@ export class Membership {
     for (let failures = 0; !signal.aborted;) {
       try {
         this.#stirred = new AbortController();
+        const guards = await this.#ports.admit(signal);
         lease ??= await store.lease(leaseTtl, { signal });
-        await joinCluster(store, lease, await this.#ports.joining(), signal);
+        await joinCluster(store, lease, await this.#ports.joining(), signal, guards);
         if (everJoined && this.#state.kind !== 'joined')
           events.tell('lease-back', 'this node has joined again');
         this.#state = { kind: 'joined' };

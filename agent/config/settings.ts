@@ -25,6 +25,12 @@ export interface Config {
   readonly underlay: 4 | 6 | 'auto';
   readonly port: number;
   readonly leaseTtl: number;
+  /** How long a node must be down before its endpoints are given up. */
+  readonly deadNodeGrace: number;
+  /** How long the namespace of a sandbox may be gone before its endpoint is detached. */
+  readonly sandboxGrace: number;
+  /** Do agents put back what their store has lost, without being asked? */
+  readonly rebuildStore: boolean;
   readonly logLevel: LogLevel;
 }
 
@@ -193,7 +199,7 @@ export const settings = [
     key: 'stateDir',
     flag: '--state-dir',
     env: 'WEFT_STATE_DIR',
-    meaning: 'directory that survives a reboot: node id, open intents',
+    meaning: 'directory that survives a reboot: node id, open intents, last good view of the store',
     fallback: () => '/var/lib/weft',
     read: absolutePath,
   }),
@@ -256,6 +262,39 @@ export const settings = [
       if (ms < 2000 || ms > 600_000) throw new Error('must be from 2s to 10m');
       return ms;
     },
+  }),
+  setting({
+    key: 'deadNodeGrace',
+    flag: '--dead-node-grace',
+    env: 'WEFT_DEAD_NODE_GRACE',
+    meaning: 'time for which a node must be down before the others give its endpoints up',
+    fallback: () => 600_000,
+    read: (raw) => {
+      const ms = readDuration(raw);
+      if (ms < 1000 || ms > 720 * units.h) throw new Error('must be from 1s to 720h');
+      return ms;
+    },
+  }),
+  setting({
+    key: 'sandboxGrace',
+    flag: '--sandbox-grace',
+    env: 'WEFT_SANDBOX_GRACE',
+    meaning: 'time after which the endpoint of a sandbox whose namespace has vanished is detached',
+    fallback: () => 10_000,
+    read: (raw) => {
+      const ms = readDuration(raw);
+      if (ms < 1000 || ms > 86_400_000) throw new Error('must be from 1s to 24h');
+      return ms;
+    },
+  }),
+  setting({
+    key: 'rebuildStore',
+    flag: '--rebuild-store',
+    env: 'WEFT_REBUILD_STORE',
+    meaning:
+      'put back what the store of the cluster has lost (wiped, or set to an older state); false: keep it here until somebody decides',
+    fallback: () => true,
+    read: bool,
   }),
   setting({
     key: 'logLevel',

@@ -11,8 +11,12 @@ export function showConfig({ config, origins }: Resolved): ConfigJson {
   }));
 }
 
-const shown = (config: Config, key: keyof Config): string | number | boolean =>
-  key === 'leaseTtl' ? showDuration(config.leaseTtl) : config[key];
+const durations = ['leaseTtl', 'deadNodeGrace', 'sandboxGrace'] as const;
+
+function shown(config: Config, key: keyof Config): string | number | boolean {
+  const duration = durations.find((each) => each === key);
+  return duration === undefined ? config[key] : showDuration(config[duration]);
+}
 
 /** The same for people: one line for each. Secrets, which do not belong into the file, are comments. */
 export function printConfig(resolved: Resolved): string {

@@ -33,7 +33,8 @@ export class ViewNews {
   }
 
   #begin(): void {
-    if (this.#begun || !this.#view.ready) return;
+    // What an earlier life knew does not say who lives.
+    if (this.#begun || this.#view.state !== 'insync') return;
     this.#remember();
     for (const { value } of this.#view.networkStates.records.values()) this.#networks.set(value.name, value);
     this.#begun = true;

@@ -3,19 +3,20 @@ import { checkFixed } from '../../ipam/fixed.ts';
 import { macForAddresses } from '../../ipam/mac.ts';
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Entry, TxnResult } from '../../kvstore/store.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
-import type { Claim, Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
+import type { Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
 import { hasCode, WeftError } from '../../model/errors.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Name } from '../../model/name.ts';
-import type { Network, NetworkId } from '../../model/network.ts';
+import type { Network } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
-import type { View } from '../view/view.ts';
 import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
-import { removeRecord } from './detach.ts';
+import { detachLocked, removeRecord } from './detach.ts';
+import { describeClaim, holderOf } from './holder.ts';
 import { activeNetwork, requireActive } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
 import type { Choice } from './pools.ts';
@@ -49,6 +50,8 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<Recorded<Endpoint>> {
   const { node } = ports.self();
+  // Without the store there is no claim: at once, and not after the patience of its client.
+  ports.demandStore(`cannot attach to network ${wish.network}`);
   const network = (await activeNetwork(wish.network, ports, signal)).value;
   const ref = readSandbox(wish.sandbox, ports.netnsDir);
   const key = wish.key ?? ref.key;
@@ -57,9 +60,12 @@ export async function attach(
     ports.reconciler.during(network.id, async () => {
       const endpoints = ports.view.join(network.id);
       await ports.view.until(() => (endpoints.state === 'syncing' ? undefined : true), signal);
+      // It was detached while the store was away: that comes first.
+      if (ports.intents.isDeferred(id)) await detachLocked(network.id, id, ports, signal);
       using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       try {
+        await ports.returns.restore(network.id, id, signal);
         const written = await record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal });
         endpoints.learn(keys.endpoint(network.id, id), written);
         await programmed(written, ports, signal);
@@ -123,6 +129,7 @@ async function record(attempt: Attempt): Promise<Written> {
     if (outcome.ok) return { value: endpoint, revision: outcome.revision, isNew: true };
     const found = outcome.current.get(key);
     if (found !== undefined) return reuse(recordedIn(found), attempt);
+    checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);
     state = stateAfter(outcome.current, wish.network) ?? state;
     learn(readConflicts(endpoint, outcome.current), attempt);
   }
@@ -130,6 +137,20 @@ async function record(attempt: Attempt): Promise<Written> {
   throw new WeftError(
     'ENDPOINT_CONFLICT',
     `attach to network ${name} lost ${attempts} races in a row; try again`,
+  );
+}
+
+/** @throws NODE_STATE while this node is drained, NOT_READY until it has joined again after it was given up. */
+function checkFence(fence: Entry | undefined, { ref, network, ports }: Attempt): void {
+  if (fence === undefined) return;
+  const { kind, by, name } = decodeFence(fence.key, fence.value);
+  const who = ports.view.node(by)?.name ?? by;
+  const wish = `sandbox ${ref.path} cannot be attached to network ${network.name}`;
+  if (kind === 'drain')
+    throw new WeftError('NODE_STATE', `${wish}: node ${name} is being drained, as ${who} asked`);
+  throw new WeftError(
+    'NOT_READY',
+    `${wish}: node ${name} was given up by ${who}, and has not joined again yet`,
   );
 }
 
@@ -170,7 +191,9 @@ function learn(conflicts: readonly ClaimConflict[], { wish, network, choice, por
   const fixed = conflicts.filter((c) => isFixed(c, wish));
   const [first] = fixed;
   if (first !== undefined) {
-    const held = fixed.map((c) => `${describe(c)} is held by ${holderOf(c.claim, network.id, ports.view)}`);
+    const held = fixed.map(
+      (c) => `${describeClaim(c)} is held by ${holderOf(c.claim, network.id, ports.view)}`,
+    );
     throw new WeftError(codes[first.what], `in network ${network.name} ${held.join(', ')}`, {
       details: { network: network.name, holder: first.claim.holder, kind: first.claim.kind },
     });
@@ -192,25 +215,6 @@ function isFixed(conflict: ClaimConflict, wish: AttachWish): boolean {
     case 'name':
       return true;
   }
-}
-
-function describe(conflict: ClaimConflict): string {
-  switch (conflict.what) {
-    case 'address':
-      return `address ${conflict.address}`;
-    case 'mac':
-      return `MAC ${conflict.mac}`;
-    case 'name':
-      return `name ${conflict.name}`;
-  }
-}
-
-/** As people know it, when this node knows it as well. */
-function holderOf({ kind, holder }: Claim, network: NetworkId, view: View): string {
-  if (kind !== 'endpoint') return kind === holder ? `the ${kind}` : `${kind} ${holder}`;
-  const endpoint = view.endpoints(network)?.get(keys.endpoint(network, holder as EndpointId))?.value;
-  if (endpoint === undefined) return `endpoint ${holder}`;
-  return `endpoint ${endpoint.name ?? endpoint.sandbox.key} on node ${view.node(endpoint.node)?.name ?? endpoint.node}`;
 }
 
 function design(attempt: Attempt, network: Network): Endpoint {
@@ -244,6 +248,13 @@ function design(attempt: Attempt, network: Network): Endpoint {
 async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Written> {
   const { wish, ref, network, ports, signal } = attempt;
   const endpoint = known.value;
+  if (endpoint.state.kind === 'conflict') {
+    throw new WeftError(
+      'ENDPOINT_CONFLICT',
+      `sandbox ${ref.path} is attached to network ${network.name} in conflict with ${endpoint.state.holder}; detach it first`,
+      { details: { endpoint: endpoint.id, holder: endpoint.state.holder } },
+    );
+  }
   const differing = differences(wish, endpoint);
   if (differing.length > 0) {
     throw new WeftError(

@@ -6,7 +6,6 @@ import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
-import { sandboxLives } from '../sandbox-life.ts';
 import { acceptedNetwork } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
 import { endpointIdOf, readSandbox } from './sandbox-name.ts';
@@ -19,12 +18,22 @@ export interface DetachWish {
   readonly endpoint?: string | undefined;
 }
 
-/** Detaches, and waits until nothing of the endpoint is left in this node's kernel. False: there was nothing to undo. */
-export async function detach(wish: DetachWish, ports: OperationPorts, signal: AbortSignal): Promise<boolean> {
+/**
+ * What became of a detach. `store pending`: the store is away; the endpoint is gone here, that is on disk, and the store will be
+ * told when it is back.
+ */
+export type Detached = 'detached' | 'nothing to undo' | 'store pending';
+
+/** Detaches, and waits until nothing of the endpoint is left in this node's kernel. */
+export async function detach(
+  wish: DetachWish,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<Detached> {
   ports.self();
   const network = (await acceptedNetwork(wish.network, ports, signal)).value;
   const id = await findEndpoint(wish, network.id, ports, signal);
-  if (id === undefined) return false;
+  if (id === undefined) return 'nothing to undo';
   return detachEndpoint(network.id, id, ports, signal);
 }
 
@@ -34,20 +43,20 @@ export function detachEndpoint(
   id: EndpointId,
   ports: OperationPorts,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Detached> {
   return ports.locks.run(id, () => detachNow(network, id, ports, signal));
 }
 
-/** The same for an endpoint whose sandbox is gone; false when it was attached anew meanwhile. */
+/** The same for an endpoint whose sandbox is gone; nothing when it was attached anew meanwhile. */
 export function detachDead(
   network: NetworkId,
   id: EndpointId,
   ports: OperationPorts,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Detached> {
   return ports.locks.run(id, async () => {
     const endpoint = ports.view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
-    if (endpoint !== undefined && sandboxLives(endpoint.sandbox, ports.kernel)) return false;
+    if (endpoint !== undefined && ports.sandboxes.lives(endpoint.sandbox)) return 'nothing to undo';
     return detachNow(network, id, ports, signal);
   });
 }
@@ -57,17 +66,41 @@ async function detachNow(
   id: EndpointId,
   ports: OperationPorts,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<Detached> {
   ports.intents.begin({ op: 'detach', network, endpoint: id });
   try {
+    ports.demandStore(`endpoint ${id} cannot be detached in the store`);
     const done = await detachLocked(network, id, ports, signal);
     ports.intents.end(id);
-    return done;
+    return done ? 'detached' : 'nothing to undo';
   } catch (error) {
+    if (hasCode(error, 'STORE_UNAVAILABLE', 'STORE_AMBIGUOUS'))
+      return await letGo(network, id, ports, signal);
     // It was meant and is not done: it will be, as soon as the store can be asked. What can never be done is over.
     if (asWeftError(error).retry === 'terminal') ports.intents.end(id);
     throw error;
   }
+}
+
+/** Takes the endpoint out of this node's kernel; the intent is on disk, and the store is told later. */
+async function letGo(
+  network: NetworkId,
+  id: EndpointId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<Detached> {
+  const { view, intents, reconciler } = ports;
+  const known = view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
+  try {
+    if (known !== undefined) checkOwner(known, ports);
+  } catch (error) {
+    intents.end(id);
+    throw error;
+  }
+  intents.defer(id);
+  reconciler.markEndpoints(network, [id]);
+  await reconciler.removed(network, id, signal);
+  return 'store pending';
 }
 
 /** To be called under the endpoint's lock. */
@@ -86,6 +119,7 @@ export async function detachLocked(
     for (const ip of removed.endpoint.addresses) ports.pools.release(network, ip);
     endpoints?.forget(key, removed.revision);
   }
+  const wasLost = ports.returns.drop(network, id);
   // What was gone already, somebody else has deleted: the view will hear of it.
   await ports.view.until(
     () => (ports.view.endpoints(network)?.get(key) === undefined ? true : undefined),
@@ -93,7 +127,7 @@ export async function detachLocked(
   );
   await ports.reconciler.removed(network, id, signal);
   if (removed !== undefined) tellDetached(removed.endpoint, ports);
-  return removed !== undefined;
+  return removed !== undefined || wasLost;
 }
 
 function tellDetached({ id, network, sandbox, addresses }: Endpoint, { events, view }: OperationPorts): void {
@@ -162,10 +196,15 @@ async function findEndpoint(
 ): Promise<EndpointId | undefined> {
   const { node } = ports.self();
   if (wish.key !== undefined) return endpointIdOf(node, network, wish.key);
+  if (wish.endpoint !== undefined && ports.view.state !== 'insync') {
+    const known = [...(ports.view.endpoints(network)?.records.values() ?? [])].map((r) => r.value);
+    return known.find((e) => e.id === wish.endpoint || e.name === wish.endpoint)?.id;
+  }
   if (wish.endpoint !== undefined) {
     const { entries } = await ports.store.list(prefixes.endpoints(network), { signal });
     const all = entries.map((e) => decodeEndpoint(e.key, e.value));
-    return all.find((e) => e.id === wish.endpoint || e.name === wish.endpoint)?.id;
+    const found = all.find((e) => e.id === wish.endpoint || e.name === wish.endpoint);
+    return found?.id ?? ports.returns.find(network, wish.endpoint);
   }
   if (wish.sandbox === undefined)
     throw new WeftError('INPUT_INVALID', 'detach needs a sandbox, a key or an endpoint');

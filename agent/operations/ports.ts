@@ -5,7 +5,9 @@ import type { Logger } from '../../model/logger.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Self } from '../reconcile/self.ts';
+import type { Returner } from '../returns/returner.ts';
 import type { Intents } from '../state/intents.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
 import type { View } from '../view/view.ts';
 import type { Pools } from './pools.ts';
 
@@ -14,6 +16,7 @@ export interface OperationPorts {
   readonly store: Store;
   readonly view: View;
   readonly kernel: Kernel;
+  readonly sandboxes: SandboxLife;
   readonly reconciler: Reconciler;
   readonly intents: Intents;
   readonly locks: KeyedLock;
@@ -21,6 +24,10 @@ export interface OperationPorts {
   readonly logger: Logger;
   readonly events: Events;
   readonly netnsDir: string;
+  /** Own endpoints that the store has lost without our doing. */
+  readonly returns: Pick<Returner, 'restore' | 'drop' | 'find'>;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
+  /** @throws STORE_UNAVAILABLE, with `what` cannot be done, while nothing may be written to the store. */
+  readonly demandStore: (what: string) => void;
 }

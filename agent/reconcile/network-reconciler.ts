@@ -4,7 +4,7 @@ import { DesiredState } from '../../linux/desired.ts';
 import type { Kernel, StepResult } from '../../linux/kernel.ts';
 import { KeyedMap } from '../../linux/objects/keyed-map.ts';
 import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
-import type { ObjectSet } from '../../linux/objects/object-set.ts';
+import { ObjectSet } from '../../linux/objects/object-set.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
@@ -38,6 +38,8 @@ export interface NetworkInput {
   endpoints(): Iterable<Recorded<Endpoint>>;
   /** Is the namespace that a local endpoint was attached to still there? */
   lives(endpoint: Endpoint): boolean;
+  /** Has the store said so itself? What is only remembered of it is no proof that something is not wanted. */
+  readonly isConfirmed: boolean;
 }
 
 /** What one pass did. */
@@ -133,7 +135,7 @@ export class NetworkReconciler {
   async pass(input: NetworkInput): Promise<PassReport> {
     const touched = this.#derive(input);
     try {
-      return await this.#carryOut(touched);
+      return await this.#carryOut(touched, input.isConfirmed);
     } catch (error) {
       for (const { id } of touched) this.#dirty.add(id);
       this.#compare = true;
@@ -141,13 +143,16 @@ export class NetworkReconciler {
     }
   }
 
-  async #carryOut(touched: readonly Touched[]): Promise<PassReport> {
+  async #carryOut(touched: readonly Touched[], isConfirmed: boolean): Promise<PassReport> {
     const changed = this.#desired.takeChanged();
     const compared = this.#compare || this.#tracker.doubts.size > 0;
     // Whoever asks for a compare from here on gets another one.
     this.#compare = false;
     if (compared) await this.#observe();
-    const steps = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
+    const all = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
+    const steps = isConfirmed ? all : this.#sparing(all, changed);
+    // Whatever was spared is looked at again when the store has spoken.
+    if (steps.length < all.length) this.#compare = true;
     const results = steps.length === 0 ? [] : await this.#apply(steps);
     this.#tracker.applied(steps, results);
     if (this.#tracker.failures.size > 0) this.#compare = true;
@@ -204,6 +209,14 @@ export class NetworkReconciler {
     this.#desired.remove(networkSource(this.id));
     for (const id of this.#progress.keys()) this.#desired.remove(endpointSource(id));
     this.#allDirty = true;
+  }
+
+  /** Without the deletions that nobody has decided: only what was wanted in this life, or is made anew, goes. */
+  #sparing(steps: Plan, changed: readonly LinuxObject[]): Plan {
+    const decided = new ObjectSet(changed);
+    return steps.filter(
+      ({ op, object }) => op !== 'delete' || decided.has(object) || this.#desired.objects.has(object),
+    );
   }
 
   async #observe(): Promise<void> {

@@ -170,10 +170,12 @@ describe('a restart', () => {
     h1.store.goAway();
     void h1.begin();
     await world.clock.advance(60_000);
-    expect([h1.agent.phase, h1.kernel.writes]).toEqual(['joining', before]);
+    expect([h1.agent.phase, h1.kernel.writes]).toEqual(['ready', before]);
+    expect(h1.agent.view.state).toBe('stale');
     expect((await h1.service.status()).problems).not.toEqual([]);
     h1.store.comeBack();
-    await world.until('it to be ready', () => h1.agent.phase === 'ready');
+    await world.until('it to be in sync', () => h1.agent.view.state === 'insync');
+    await world.clock.advance(10_000);
     expect(h1.kernel.writes).toBe(before);
   });
 });
@@ -208,7 +210,8 @@ describe('a store', () => {
 
   test('that was emptied is not believed: what runs goes on', async () => {
     await using world = new World();
-    const [h1] = await two(world);
+    const h1 = await world.ready(1, { '--rebuild-store': 'false' });
+    await h1.create('blue', '10.7.0.0/24');
     await h1.attach('blue', 'c1');
     const before = h1.kernel.writes;
     world.store.wipe();

@@ -1,14 +1,15 @@
 import type { Kernel } from '../../linux/kernel.ts';
 import type { ObjectKey } from '../../linux/objects/object.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { EndpointId } from '../../model/endpoint.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
-import { sandboxLives } from '../sandbox-life.ts';
+import type { SandboxLife } from '../sandbox-life.ts';
+import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 import {
   NetworkReconciler,
@@ -21,10 +22,15 @@ import type { Self } from './self.ts';
 
 export interface ReconcilerPorts {
   readonly kernel: Kernel;
+  readonly sandboxes: SandboxLife;
+  /** Was it detached here while the store was away, so that it is gone whatever the view says? */
+  readonly isDetached: (endpoint: EndpointId) => boolean;
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly backoff: Backoff;
+  /** Own endpoints that the store has lost without our doing: they stay programmed until that is settled. */
+  lost?(network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>>;
 }
 
 /** Milliseconds between full compares of a network with its kernel state. */
@@ -47,6 +53,7 @@ export class Reconciler {
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
   #self: Self | undefined;
+  #isAbandoning = false;
   #compareTimer: Timer | undefined;
 
   constructor(ports: ReconcilerPorts) {
@@ -154,6 +161,17 @@ export class Reconciler {
     return this.#until(() => (this.progress(network, endpoint) === undefined ? 'done' : undefined), signal);
   }
 
+  /** Takes every network out of this node's kernel, whatever the view says: this node leaves its cluster. */
+  async abandon(signal: AbortSignal): Promise<void> {
+    this.#isAbandoning = true;
+    try {
+      this.compare(this.#networks.keys());
+      await this.#until(() => (this.#networks.size === 0 ? 'done' : undefined), signal);
+    } finally {
+      this.#isAbandoning = false;
+    }
+  }
+
   async close(): Promise<void> {
     this.#compareTimer?.cancel();
     await this.#scheduler.close();
@@ -193,8 +211,9 @@ export class Reconciler {
 
   async #pass(id: NetworkId): Promise<void> {
     const self = this.#self;
-    const { view, logger, kernel } = this.#ports;
+    const { view, logger, isDetached } = this.#ports;
     if (self === undefined || !view.ready) return;
+    if (this.#isAbandoning) return this.#carryOut(id, nothingOf(self));
     const endpoints = view.endpoints(id);
     const spec = view.networkById(id);
     // A network that is known must be seen whole before anything of it is judged.
@@ -202,7 +221,6 @@ export class Reconciler {
       view.join(id);
       return;
     }
-    const one = this.#network(id);
     const wish = this.#uncompared.get(id);
     if (spec === undefined && view.networkStates.bad.size > 0) {
       // One of the records that cannot be read may be that of this network: no proof that it is gone.
@@ -212,15 +230,30 @@ export class Reconciler {
       this.#passed(id, wish);
       return;
     }
-    const input: NetworkInput = {
+    const lost = this.#ports.lost?.(id);
+    const all = (): readonly Recorded<Endpoint>[] => [
+      ...(endpoints?.records.values() ?? []),
+      ...(lost?.values() ?? []),
+    ];
+    await this.#carryOut(id, {
       self,
       network: spec,
       nodes: view.nodeList(),
       node: (node) => view.node(node),
-      endpoint: (endpoint) => endpoints?.get(keys.endpoint(id, endpoint)),
-      endpoints: () => endpoints?.records.values() ?? [],
-      lives: ({ sandbox }) => sandboxLives(sandbox, kernel),
-    };
+      endpoint: (endpoint) =>
+        isDetached(endpoint)
+          ? undefined
+          : (endpoints?.get(keys.endpoint(id, endpoint)) ?? lost?.get(endpoint)),
+      endpoints: () => all().filter((e) => !isDetached(e.value.id)),
+      lives: ({ sandbox }) => this.#ports.sandboxes.lives(sandbox),
+      isConfirmed: view.isConfirmed(id),
+    });
+  }
+
+  async #carryOut(id: NetworkId, input: NetworkInput): Promise<void> {
+    const { view, logger } = this.#ports;
+    const one = this.#network(id);
+    const wish = this.#uncompared.get(id);
     try {
       const report = await one.pass(input);
       this.#report(id, report);
@@ -236,6 +269,7 @@ export class Reconciler {
     if (one.isGone && !this.#joining.has(id)) {
       this.#networks.delete(id);
       this.#told.delete(id);
+      for (const wake of [...this.#waiters]) wake();
       await view.leave(id).catch((error: unknown) => {
         logger.warn('watch did not end in order', { network: id, error: asWeftError(error).message });
       });
@@ -266,3 +300,15 @@ export class Reconciler {
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }
+
+/** Of a network that is to leave no trace. */
+const nothingOf = (self: Self): NetworkInput => ({
+  self,
+  network: undefined,
+  nodes: [],
+  node: () => undefined,
+  endpoint: () => undefined,
+  endpoints: () => [],
+  lives: () => false,
+  isConfirmed: true,
+});

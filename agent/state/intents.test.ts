@@ -37,6 +37,22 @@ test('what has begun and not ended is there for the next life, the latest of one
   expect(open().open()).toEqual([]);
 });
 
+test('what was begun again takes the place of the later, and a detach of an earlier life is done as far as this node can', () => {
+  const first = open();
+  first.begin(intent(1));
+  first.begin(intent(2));
+  first.begin(intent(1, 'detach'));
+  expect(first.open()).toEqual([intent(2), intent(1, 'detach')]);
+  expect([1, 2].map((n) => first.isDeferred(intent(n).endpoint))).toEqual([false, false]);
+  first.defer(intent(1).endpoint);
+  first.defer(intent(2).endpoint);
+  const second = open();
+  for (const intents of [first, second])
+    expect([1, 2].map((n) => intents.isDeferred(intent(n).endpoint))).toEqual([true, false]);
+  second.begin(intent(1));
+  expect(second.isDeferred(intent(1).endpoint)).toBe(false);
+});
+
 test('a beginning is on disk when the call returns', () => {
   open().begin(intent(1));
   expect(readFileSync(file(), 'utf8')).toContain(intent(1).endpoint);

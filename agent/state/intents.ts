@@ -33,6 +33,8 @@ const roomy = 256 * 1024;
 export class Intents {
   readonly #path: string;
   readonly #open = new Map<EndpointId, Intent>();
+  /** Detaches that this node has answered for; the store has still to be told. */
+  readonly #deferred = new Set<EndpointId>();
   #fd: number;
   #bytes = 0;
 
@@ -41,16 +43,31 @@ export class Intents {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     this.#path = join(stateDir, 'intents.jsonl');
     this.#read(onCorrupt);
+    for (const { op, endpoint } of this.#open.values()) if (op === 'detach') this.#deferred.add(endpoint);
     this.#fd = this.#rewrite();
   }
 
+  /** The later of two for one endpoint counts, in the place of the later. */
   begin(intent: Intent): void {
+    this.#open.delete(intent.endpoint);
+    this.#deferred.delete(intent.endpoint);
     this.#open.set(intent.endpoint, intent);
     this.#append(intent);
     fdatasyncSync(this.#fd);
   }
 
+  /** An open detach is done as far as this node can do it: the endpoint is gone here, whatever the store says. */
+  defer(id: EndpointId): void {
+    if (this.#open.get(id)?.op === 'detach') this.#deferred.add(id);
+  }
+
+  /** Is the endpoint gone here, although the store may still hold it? So is what an earlier life began to detach. */
+  isDeferred(id: EndpointId): boolean {
+    return this.#deferred.has(id);
+  }
+
   end(id: EndpointId): void {
+    this.#deferred.delete(id);
     if (!this.#open.delete(id)) return;
     this.#append({ op: 'end', endpoint: id });
     if (this.#bytes < roomy) return;

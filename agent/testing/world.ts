@@ -11,7 +11,7 @@ import {
 import { FakeStore } from '../../kvstore/fake-store.ts';
 import { encodeText } from '../../kvstore/store.ts';
 import { FakeKernel } from '../../linux/fake-kernel.ts';
-import type { Underlay } from '../../linux/kernel.ts';
+import type { Probe, Signs, Underlay } from '../../linux/kernel.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { Ip } from '../../model/ip.ts';
 import { silentLogger, type LogFields, type Logger } from '../../model/logger.ts';
@@ -45,6 +45,18 @@ export class World implements AsyncDisposable {
   directory(n: number): string {
     return join(this.#directory, `h${n}`);
   }
+
+  /** What the machine with this address says: whether its agent runs makes no difference. */
+  readonly probe: Probe = async (ip) => {
+    await this.probing();
+    const node = this.#nodes.find((each) => each.kernel.under.addresses.includes(ip));
+    this.probed.push(ip);
+    return signs[node?.machine ?? 'off'];
+  };
+  /** What happens while an answer is waited for. */
+  probing: () => Promise<void> = () => Promise.resolve();
+  /** Every address that was asked. */
+  readonly probed: Ip[] = [];
 
   /** Lower-case hex that is never the same twice, and the same on every run. */
   readonly random = (bytes: number): string => {
@@ -98,6 +110,12 @@ export class World implements AsyncDisposable {
   }
 }
 
+const signs = {
+  up: { echo: true, refused: false },
+  bare: { echo: true, refused: true },
+  off: { echo: false, refused: false },
+} as const satisfies Record<string, Signs>;
+
 /** A fake kernel with one underlay, which can move. */
 export class MovableKernel extends FakeKernel {
   #under: Underlay;
@@ -128,6 +146,8 @@ export class TestNode {
   /** Its client; another one after each start. */
   store: FakeStore;
   readonly log: LogLine[] = [];
+  /** The machine around it: with its tunnels, without them (made anew, for instance), or off. */
+  machine: keyof typeof signs = 'up';
   holdPort: (port: number) => Promise<void> = () => Promise.resolve();
   readonly #world: World;
   readonly #flags: ReadonlyMap<string, string>;
@@ -172,6 +192,7 @@ export class TestNode {
       settings: resolveConfig({ flags: this.#flags, env: {}, hostname: 'unnamed' }),
       store: this.store,
       kernel: this.kernel,
+      probe: this.#world.probe,
       clock,
       logger: this.#logger(),
       version: '0.1.0',
@@ -201,6 +222,12 @@ export class TestNode {
     await this.store.close();
     this.#agent = undefined;
     this.store = this.#world.store.another();
+  }
+
+  /** The machine dies, and with it the agent. */
+  async die(): Promise<void> {
+    this.machine = 'off';
+    await this.stop();
   }
 
   async restart(): Promise<void> {

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Store, WatchSink, WatchUpdate } from '../../kvstore/store.ts';
 import { decodeText, encodeText } from '../../kvstore/store.ts';
 import { WeftError } from '../../model/errors.ts';
-import { Collection } from './collection.ts';
+import { Collection, type Judgement } from './collection.ts';
 
 /** A collection of texts whose watch says what the test says. */
 function collection() {
@@ -164,5 +164,104 @@ describe('what an own transaction has shown', () => {
     texts.forget('x/1', 900);
     tell(snapshot(3, 'B', ['x/1', 'one', 2]));
     expect(shown()).toEqual({ 'x/1': 'one@2' });
+  });
+});
+
+describe('a collection that asks whose store it is', () => {
+  /** The answer is given by the test. */
+  function asking() {
+    let tell: WatchSink = () => undefined;
+    let watches = 0;
+    const questions: ((judgement: Judgement) => void)[] = [];
+    const watch = (_prefix: string, sink: WatchSink) => {
+      tell = sink;
+      watches += 1;
+      return { close: () => Promise.resolve() };
+    };
+    const texts = new Collection<string>('x/', (_, value) => decodeText(value), {
+      store: { watch } as unknown as Store,
+      judge: () => new Promise((resolve) => questions.push(resolve)),
+      onChange: () => undefined,
+      onState: () => undefined,
+    });
+    texts.start();
+    const answer = async (judgement: Judgement): Promise<void> => {
+      questions.pop()?.(judgement);
+      await Promise.resolve();
+    };
+    const shown = (): readonly string[] => [...texts.records.values()].map((r) => r.value);
+    return {
+      texts,
+      answer,
+      shown,
+      questions,
+      watches: () => watches,
+      tell: (update: WatchUpdate) => tell(update),
+    };
+  }
+
+  test('takes nothing in before it knows, and everything in its order then', async () => {
+    const { tell, answer, shown, texts } = asking();
+    tell(snapshot(5, 'A', ['x/1', 'one', 2]));
+    tell(put('x/2', 'two', 6));
+    expect([shown(), texts.state]).toEqual([[], 'syncing']);
+    await answer('ours');
+    expect([shown(), texts.state, texts.confirmed]).toEqual([['one', 'two'], 'insync', true]);
+    tell(put('x/3', 'three', 7));
+    expect(shown()).toEqual(['one', 'two', 'three']);
+  });
+
+  test('asks again when contact was lost meanwhile, and loses nothing of what was said', async () => {
+    const { tell, answer, shown, questions } = asking();
+    tell(snapshot(5, 'A', ['x/1', 'one', 2]));
+    tell(stale);
+    await answer('ours');
+    expect(shown()).toEqual([]);
+    tell(put('x/2', 'two', 6));
+    expect(questions).toHaveLength(1);
+    await answer('ours');
+    expect(shown()).toEqual(['one', 'two']);
+  });
+
+  test('holds what a store that lost something does not name, and gives it up when told to', async () => {
+    const { tell, answer, shown, texts } = asking();
+    tell(snapshot(5, 'A', ['x/1', 'one', 2], ['x/2', 'two', 3]));
+    await answer('ours');
+    tell(snapshot(9, 'A', ['x/1', 'uno', 8]));
+    await answer('lost');
+    expect([shown(), [...texts.held]]).toEqual([['uno', 'two'], ['x/2']]);
+    const kept = texts.remember();
+    expect([kept?.held, [...(kept?.entries ?? [])].map((e) => e.key)]).toEqual([['x/2'], ['x/1', 'x/2']]);
+    expect(texts.release()).toEqual(['x/2']);
+    expect(shown()).toEqual(['uno']);
+  });
+
+  test('takes nothing from a foreign store, ends its watch, and begins anew with the next one', async () => {
+    const { tell, answer, shown, texts, watches } = asking();
+    tell(snapshot(5, 'A', ['x/1', 'one', 2]));
+    await answer('ours');
+    tell(snapshot(6, 'B', ['x/1', 'theirs', 6]));
+    await answer('foreign');
+    expect([shown(), texts.state]).toEqual([['one'], 'stale']);
+    texts.start();
+    expect(watches()).toBe(2);
+    tell(snapshot(7, 'A', ['x/1', 'uno', 7]));
+    await answer('ours');
+    expect([shown(), texts.state, texts.held.size]).toEqual([['uno'], 'insync', 0]);
+  });
+
+  test('restored, it is stale with what was known, and a held key is held still', async () => {
+    const { tell, answer, shown, texts } = asking();
+    texts.restore({
+      prefix: 'x/',
+      identity: 'A',
+      revision: 5,
+      entries: [entry('x/1', 'one', 2), entry('x/2', 'two', 3)],
+      held: ['x/2'],
+    });
+    expect([shown(), texts.state, texts.confirmed]).toEqual([['one', 'two'], 'stale', false]);
+    tell(snapshot(5, 'A'));
+    await answer('ours');
+    expect([shown(), [...texts.held]]).toEqual([['two'], ['x/2']]);
   });
 });

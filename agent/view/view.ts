@@ -1,6 +1,8 @@
 import { keys, prefixes } from '../../kvstore/keys.ts';
 import { decodeAlive } from '../../kvstore/records/alive.ts';
+import { decodeCluster } from '../../kvstore/records/cluster-json.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
 import type { Store } from '../../kvstore/store.ts';
@@ -9,15 +11,23 @@ import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/e
 import type { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
-import type { Alive, Node, NodeId } from '../../model/node.ts';
-import { Collection, type Recorded, type SyncState } from './collection.ts';
+import type { Alive, Cluster, Fence, Node, NodeId } from '../../model/node.ts';
+import {
+  Collection,
+  type CollectionPorts,
+  type Recorded,
+  type Remembered,
+  type SyncState,
+} from './collection.ts';
 
 /** Told after the view has changed; must only mark things dirty. */
 export interface ViewListener {
+  cluster?(): void;
   networks?(names: ReadonlySet<Name>): void;
   wishes?(names: ReadonlySet<Name>): void;
   nodes?(): void;
   alive?(): void;
+  fences?(): void;
   endpoints?(network: NetworkId, ids: ReadonlySet<EndpointId>): void;
   state?(): void;
 }
@@ -27,12 +37,16 @@ export interface ViewListener {
  * somebody joined.
  */
 export class View {
+  readonly cluster: Collection<Cluster>;
   readonly networkStates: Collection<NetworkState>;
   readonly wishes: Collection<Uint8Array>;
   readonly nodes: Collection<Node>;
   readonly alive: Collection<Alive>;
+  readonly fences: Collection<Fence>;
   readonly #store: Store;
   readonly #clock: Pick<Clock, 'wall'>;
+  readonly #judge: CollectionPorts['judge'];
+  #doubt: string | undefined;
   #since: number | undefined;
   #told: SyncState = 'syncing';
   readonly #endpoints = new Map<NetworkId, Collection<Endpoint>>();
@@ -40,11 +54,16 @@ export class View {
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<() => void>();
 
-  constructor(store: Store, clock: Pick<Clock, 'wall'>) {
+  /** `judge`: whether the store that speaks is the one we knew. */
+  constructor(store: Store, clock: Pick<Clock, 'wall'>, judge?: CollectionPorts['judge']) {
     this.#store = store;
     this.#clock = clock;
+    this.#judge = judge;
     const named = (ks: ReadonlySet<string>): Set<Name> =>
       new Set([...ks].map((k) => k.slice(k.indexOf('/') + 1) as Name));
+    this.cluster = this.#collect(keys.cluster, decodeCluster, () => {
+      this.#tell((l) => l.cluster?.());
+    });
     this.networkStates = this.#collect(prefixes.networkStates, decodeNetworkState, (ks) => {
       this.#indexNetworks();
       this.#tell((l) => l.networks?.(named(ks)));
@@ -60,38 +79,96 @@ export class View {
     this.nodes = this.#collect(prefixes.nodes, decodeNode, () => {
       this.#tell((l) => l.nodes?.());
     });
-    this.alive = this.#collect(prefixes.alive, decodeAlive, () => {
+    const onAlive = (): void => {
       this.#tell((l) => l.alive?.());
-    });
+    };
+    this.alive = this.#collect(prefixes.alive, decodeAlive, onAlive, true);
+    // Fences stay with the store that has them, as leases do: nobody puts them back, and a missing one hides nothing.
+    const onFence = (): void => {
+      this.#tell((l) => l.fences?.());
+    };
+    this.fences = this.#collect(prefixes.fences, decodeFence, onFence, true);
   }
 
   #collect<T>(
     prefix: string,
     decode: (key: string, value: Uint8Array) => T,
     onChange: (keys: ReadonlySet<string>) => void,
+    isLeased = false,
   ) {
     return new Collection<T>(prefix, decode, {
       store: this.#store,
+      isLeased,
       onChange,
       onState: () => {
-        const { state } = this;
-        if (state !== this.#told) this.#since = this.#clock.wall();
-        this.#told = state;
-        this.#tell((l) => l.state?.());
+        this.#stateMoved();
       },
+      ...(this.#judge === undefined ? {} : { judge: this.#judge }),
     });
   }
 
+  #stateMoved(): void {
+    const { state } = this;
+    if (state !== this.#told) this.#since = this.#clock.wall();
+    this.#told = state;
+    this.#tell((l) => l.state?.());
+  }
+
+  /** Begins to watch; what was ended because the store was another one begins anew. */
   start(): void {
-    for (const c of this.#whole()) c.start();
+    for (const c of this.#all()) c.start();
+  }
+
+  /** Begins with what an earlier life knew: `stale` from the beginning. To be called before `start`. */
+  restore(known: readonly Remembered[]): void {
+    const parts = new Map(known.map((part) => [part.prefix, part]));
+    for (const c of this.#whole()) c.restore(parts.get(c.prefix));
+    for (const network of this.networks()) {
+      const part = parts.get(prefixes.endpoints(network.id));
+      if (part !== undefined) this.#make(network.id).restore(part);
+    }
+  }
+
+  /** What a later life should know; the living are only of this moment. */
+  remember(): readonly Remembered[] {
+    return this.#all().flatMap((c) => (c === this.alive ? [] : (c.remember() ?? [])));
+  }
+
+  /** Has the store said in this life what there is of this network? */
+  isConfirmed(network: NetworkId): boolean {
+    const endpoints = this.#endpoints.get(network);
+    return this.networkStates.confirmed && (endpoints === undefined || endpoints.confirmed);
+  }
+
+  /** Why the store is not believed at present; the view is `stale` until it is. */
+  set doubt(why: string | undefined) {
+    if (this.#doubt === why) return;
+    this.#doubt = why;
+    this.#stateMoved();
+  }
+
+  /** Gives up what is held: its keys. */
+  release(): readonly string[] {
+    return this.#all().flatMap((c) => c.release());
+  }
+
+  /** Knows nothing any more. To be started anew. */
+  async forgetAll(): Promise<void> {
+    const endpoints = [...this.#endpoints.values()];
+    await Promise.all([...endpoints, ...this.#whole()].map((c) => c.forgetAll()));
+    this.#endpoints.clear();
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#whole(), ...this.#endpoints.values()].map((c) => c.close()));
+    await Promise.all(this.#all().map((c) => c.close()));
+  }
+
+  #all(): readonly Collection<unknown>[] {
+    return [...this.#whole(), ...this.#endpoints.values()];
   }
 
   #whole(): readonly Collection<unknown>[] {
-    return [this.networkStates, this.wishes, this.nodes, this.alive];
+    return [this.cluster, this.networkStates, this.wishes, this.nodes, this.alive, this.fences];
   }
 
   listen(listener: ViewListener): void {
@@ -106,7 +183,8 @@ export class View {
   /** `insync` when every whole prefix is; the worst of them otherwise. Networks joined are judged one by one. */
   get state(): SyncState {
     const states = this.#whole().map((c) => c.state);
-    return states.includes('syncing') ? 'syncing' : states.includes('stale') ? 'stale' : 'insync';
+    if (states.includes('syncing')) return 'syncing';
+    return states.includes('stale') || this.#doubt !== undefined ? 'stale' : 'insync';
   }
 
   /** Wall-clock time since which `state` is what it is; undefined before its first change. */
@@ -116,7 +194,7 @@ export class View {
 
   /** Why contact was lost, as far as a whole prefix is without it. */
   get trouble(): string | undefined {
-    return this.#whole().find((c) => c.trouble !== undefined)?.trouble;
+    return this.#doubt ?? this.#whole().find((c) => c.trouble !== undefined)?.trouble;
   }
 
   /** Has everything been seen at least once? */
@@ -126,11 +204,11 @@ export class View {
 
   /** Records that were set aside, by key. */
   bad(): ReadonlyMap<string, WeftError> {
-    return new Map([...this.#whole(), ...this.#endpoints.values()].flatMap((c) => [...c.bad]));
+    return new Map(this.#all().flatMap((c) => [...c.bad]));
   }
 
   held(): readonly string[] {
-    return [...this.#whole(), ...this.#endpoints.values()].flatMap((c) => [...c.held]);
+    return this.#all().flatMap((c) => [...c.held]);
   }
 
   #indexNetworks(): void {
@@ -180,8 +258,12 @@ export class View {
 
   /** Begins to watch the endpoints of a network; harmless when joined already. */
   join(network: NetworkId): Collection<Endpoint> {
-    const existing = this.#endpoints.get(network);
-    if (existing !== undefined) return existing;
+    const collection = this.#endpoints.get(network) ?? this.#make(network);
+    collection.start();
+    return collection;
+  }
+
+  #make(network: NetworkId): Collection<Endpoint> {
     const prefix = prefixes.endpoints(network);
     const collection = this.#collect(prefix, decodeEndpoint, (ks) => {
       const ids = new Set<EndpointId>();
@@ -192,7 +274,6 @@ export class View {
       this.#tell((l) => l.endpoints?.(network, ids));
     });
     this.#endpoints.set(network, collection);
-    collection.start();
     return collection;
   }
 

@@ -69,6 +69,11 @@ export const endpointJson = z
     labels: shownLabels,
     state: z.enum(['active', 'conflict']),
     conflictWith: z.string().optional().meta({ description: 'Who holds what this endpoint had.' }),
+    contestedBy: z
+      .array(z.string())
+      .readonly()
+      .optional()
+      .meta({ description: 'Endpoints in conflict with this one, which holds what they had.' }),
     programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
     local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
   })
@@ -76,7 +81,13 @@ export const endpointJson = z
   .meta({ id: 'Endpoint' });
 
 export const detachedJson = z
-  .object({ detached: z.boolean().meta({ description: 'false: there was nothing to undo.' }) })
+  .object({
+    detached: z.boolean().meta({ description: 'false: there was nothing to undo.' }),
+    storePending: z.literal(true).optional().meta({
+      description:
+        'The store is away: this kernel has let go of the endpoint, and the store will be told when it is back.',
+    }),
+  })
   .readonly()
   .meta({ id: 'Detached' });
 

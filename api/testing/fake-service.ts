@@ -1,7 +1,7 @@
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
+import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
 import type { EventsJson } from '../schemas/event.ts';
-import type { NodeJson } from '../schemas/node.ts';
 import type { StatusJson } from '../schemas/status.ts';
 import type { AgentService } from '../service.ts';
 
@@ -60,6 +60,7 @@ export const nodes: readonly NodeJson[] = [
     vteps: ['192.0.2.1', '2001:db8::1'],
     mtu: 1500,
     alive: true,
+    state: 'alive',
     self: true,
     version: '0.1.0',
     endpoints: 1,
@@ -70,12 +71,15 @@ export const nodes: readonly NodeJson[] = [
     vteps: ['192.0.2.2'],
     mtu: 1500,
     alive: false,
+    state: 'down',
     self: false,
     version: '0.1.0',
     endpoints: null,
   },
 ];
 
+export const forgotten: ForgottenNodeJson = { id: '2'.repeat(32), name: 'n2', endpoints: 3 };
+export const drained: DrainedNodeJson = { id: '1'.repeat(32), name: 'n1', state: 'drained', endpoints: 0 };
 export const happened: EventsJson['events'] = [
   {
     number: 1,
@@ -135,8 +139,18 @@ export class FakeService implements AgentService {
   readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
   readonly attach = this.#method('attach', async () => web);
   readonly detach = this.#method('detach', async () => ({ detached: true }));
+  readonly acceptStore = this.#method('acceptStore', async () => ({
+    cluster: 'c0ffee0000000001',
+    released: ['network-state/blue'],
+  }));
+  readonly joinStore = this.#method('joinStore', async () => ({
+    left: 'c0ffee0000000001',
+    cluster: 'c0ffee0000000002',
+  }));
   readonly events = this.#method('events', async () => ({ events: happened, last: 2 }));
   readonly listNodes = this.#method('listNodes', async () => nodes);
+  readonly forgetNode = this.#method('forgetNode', async () => forgotten);
+  readonly drainNode = this.#method('drainNode', async () => drained);
 
   #method<K extends keyof AgentService>(name: K, usual: AgentService[K]): AgentService[K] {
     const answer = (request?: unknown): unknown => {

@@ -6,6 +6,7 @@ import { decodeAlive } from './alive.ts';
 import { decodeClaim } from './claim.ts';
 import { decodeCluster } from './cluster-json.ts';
 import { decodeEndpoint } from './endpoint.ts';
+import { decodeFence } from './fence.ts';
 import { decodeNetworkState } from './network-json.ts';
 import { decodeNode } from './node.ts';
 import * as record from './record.ts';
@@ -48,8 +49,9 @@ function decode(key: string, value: Uint8Array): unknown {
     case 'mac-claim':
     case 'name-claim':
       return decodeClaim(key, value);
-    case 'restoring':
     case 'fence':
+      return decodeFence(key, value);
+    case 'restoring':
     case 'unknown':
       return undefined;
   }

@@ -3,12 +3,13 @@ import fc from 'fast-check';
 import type { Claim, Endpoint } from '../../model/endpoint.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
-import type { Alive, Node } from '../../model/node.ts';
+import type { Alive, Fence, Node, NodeId } from '../../model/node.ts';
 import type { Prefix } from '../../model/prefix.ts';
 import { keys } from '../keys.ts';
 import { decodeAlive, encodeAlive } from './alive.ts';
 import { decodeClaim, encodeClaim } from './claim.ts';
 import { decodeEndpoint, encodeEndpoint } from './endpoint.ts';
+import { decodeFence, encodeFence } from './fence.ts';
 import { weft } from './generated/weft.js';
 import { decodeNode, encodeNode } from './node.ts';
 import { endpoint, networkId, node, nodeId } from './testing/values.ts';
@@ -46,6 +47,26 @@ test('endpoints share what most of them have', () => {
 
 test('a generation reads back', () => {
   expect(decodeAlive(keys.alive(nodeId), encodeAlive(alive))).toEqual(alive);
+});
+
+const hexOf = (text: string): string => Buffer.from(text).toString('hex');
+
+test.each(['collect', 'forget', 'drain'] as const)('a fence reads back: %s', (kind) => {
+  const fence: Fence = { node: nodeId, name: 'n1' as Name, kind, by: 'aaaaaaaaaaaaaaaa' as NodeId };
+  expect(decodeFence(keys.fence(nodeId), encodeFence(fence))).toEqual(fence);
+});
+
+test.each<[string, (bytes: string) => string, RegExp]>([
+  ['of another node', (hex) => hex.replace(hexOf(nodeId), hexOf('a'.repeat(16))), /belongs to the key/],
+  ['of a later kind', (hex) => hex.replace('1801', '1809'), /kind is 9/],
+  ['of nobody', (hex) => hex.replace(`2210${hexOf('b'.repeat(16))}`, ''), /collector/],
+  ['without a name', (hex) => hex.replace(`1202${hexOf('n1')}`, ''), /no name/],
+])('a fence %s is refused with its key', (_, spoil, why) => {
+  const fence: Fence = { node: nodeId, name: 'n1' as Name, kind: 'collect', by: 'b'.repeat(16) as NodeId };
+  const hex = Buffer.from(encodeFence(fence)).toString('hex');
+  expect(spoil(hex)).not.toBe(hex);
+  const bytes = Buffer.from(spoil(hex), 'hex');
+  expect(() => decodeFence(keys.fence(nodeId), bytes)).toThrow(invalid(why));
 });
 
 test.each<[string, Endpoint]>([

@@ -81,8 +81,13 @@ async function end(store: Store): Promise<void> {
   await repeatable(() => store.txn([], [{ kind: 'delete', key: keys.restoring }]));
 }
 
-/** Creates the keys of a batch. Those that are there with their value, from a write whose answer was lost, are fine. */
-async function create(store: Store, batch: readonly Item[]): Promise<void> {
+/**
+ * Creates the keys of a batch in one transaction, overwriting none. Those that are there with their value, from a write whose
+ * answer was lost for instance, are fine.
+ *
+ * @throws STORE_OCCUPIED when one of them has another value: then nothing was written.
+ */
+export async function create(store: Store, batch: readonly Item[]): Promise<void> {
   let left = batch;
   for (let attempt = 1; left.length > 0; attempt += 1) {
     const conditions = left.map(({ key }): Condition => ({ kind: 'absent', key }));

@@ -132,6 +132,10 @@ class LinuxKernel implements Kernel {
     return routesOf(this.#namespaces.node);
   }
 
+  bootId(): string {
+    return bootId();
+  }
+
   async close(): Promise<void> {
     this.#announcer.close();
     this.#namespaces.close();

@@ -41,6 +41,7 @@ function watched(kernel: Kernel, laps: Laps): Kernel {
     namespaces: () => kernel.namespaces(),
     observe: (scope, sandboxes) => kernel.observe(scope, sandboxes),
     announce: (scope, bridge, announcements) => kernel.announce(scope, bridge, announcements),
+    bootId: () => kernel.bootId(),
     identify: (scope) => kernel.identify(scope),
     underlay: (advertise) => kernel.underlay(advertise),
     watchUnderlay: (onChange) => kernel.watchUnderlay(onChange),

@@ -60,6 +60,7 @@ export class WorldOfEndpoints {
       endpoint: (id) => records.get(id),
       endpoints: () => records.values(),
       lives: () => true,
+      isConfirmed: true,
     };
   }
 

@@ -231,6 +231,97 @@ export namespace weft {
             type $Shape = weft.v1.Alive.$Properties;
         }
 
+        /** FenceKind enum. */
+        enum FenceKind {
+
+            /** FENCE_KIND_UNSPECIFIED value */
+            FENCE_KIND_UNSPECIFIED = 0,
+
+            /** FENCE_KIND_COLLECT value */
+            FENCE_KIND_COLLECT = 1,
+
+            /** FENCE_KIND_FORGET value */
+            FENCE_KIND_FORGET = 2,
+
+            /** FENCE_KIND_DRAIN value */
+            FENCE_KIND_DRAIN = 3
+        }
+
+        /**
+         * Properties of a Fence.
+         * @deprecated Use weft.v1.Fence.$Properties instead.
+         */
+        interface IFence extends weft.v1.Fence.$Properties {
+        }
+
+        /** Represents a Fence. */
+        class Fence {
+
+            /**
+             * Constructs a new Fence.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Fence.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Fence node. */
+            node: string;
+
+            /** Fence name. */
+            name: string;
+
+            /** Fence kind. */
+            kind: weft.v1.FenceKind;
+
+            /** Fence by. */
+            by: string;
+
+            /**
+             * Encodes the specified Fence message. Does not implicitly {@link weft.v1.Fence.verify|verify} messages.
+             * @param message Fence message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Fence.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Fence message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Fence & weft.v1.Fence.$Shape} Fence
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Fence & weft.v1.Fence.$Shape;
+        }
+
+        namespace Fence {
+
+            /** Properties of a Fence. */
+            interface $Properties {
+
+                /** Fence node */
+                node?: (string|null);
+
+                /** Fence name */
+                name?: (string|null);
+
+                /** Fence kind */
+                kind?: (weft.v1.FenceKind|null);
+
+                /** Fence by */
+                by?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Fence. */
+            type $Shape = weft.v1.Fence.$Properties;
+        }
+
         /**
          * Properties of a Sandbox.
          * @deprecated Use weft.v1.Sandbox.$Properties instead.

@@ -616,6 +616,220 @@ export const weft = $root.weft = (() => {
             return Alive;
         })();
 
+        /**
+         * FenceKind enum.
+         * @name weft.v1.FenceKind
+         * @enum {number}
+         * @property {number} FENCE_KIND_UNSPECIFIED=0 FENCE_KIND_UNSPECIFIED value
+         * @property {number} FENCE_KIND_COLLECT=1 FENCE_KIND_COLLECT value
+         * @property {number} FENCE_KIND_FORGET=2 FENCE_KIND_FORGET value
+         * @property {number} FENCE_KIND_DRAIN=3 FENCE_KIND_DRAIN value
+         */
+        v1.FenceKind = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "FENCE_KIND_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "FENCE_KIND_COLLECT"] = 1;
+            values[valuesById[2] = "FENCE_KIND_FORGET"] = 2;
+            values[valuesById[3] = "FENCE_KIND_DRAIN"] = 3;
+            return values;
+        })();
+
+        v1.Fence = (function() {
+
+            /**
+             * Properties of a Fence.
+             * @typedef {Object} weft.v1.Fence.$Properties
+             * @property {string|null} [node] Fence node
+             * @property {string|null} [name] Fence name
+             * @property {weft.v1.FenceKind|null} [kind] Fence kind
+             * @property {string|null} [by] Fence by
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Fence.
+             * @memberof weft.v1
+             * @interface IFence
+             * @augments weft.v1.Fence.$Properties
+             * @deprecated Use weft.v1.Fence.$Properties instead.
+             */
+
+            /**
+             * Shape of a Fence.
+             * @typedef {weft.v1.Fence.$Properties} weft.v1.Fence.$Shape
+             */
+
+            /**
+             * Constructs a new Fence.
+             * @memberof weft.v1
+             * @classdesc Represents a Fence.
+             * @constructor
+             * @param {weft.v1.Fence.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Fence = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Fence node.
+             * @member {string} node
+             * @memberof weft.v1.Fence
+             * @instance
+             */
+            Fence.prototype.node = "";
+
+            /**
+             * Fence name.
+             * @member {string} name
+             * @memberof weft.v1.Fence
+             * @instance
+             */
+            Fence.prototype.name = "";
+
+            /**
+             * Fence kind.
+             * @member {weft.v1.FenceKind} kind
+             * @memberof weft.v1.Fence
+             * @instance
+             */
+            Fence.prototype.kind = 0;
+
+            /**
+             * Fence by.
+             * @member {string} by
+             * @memberof weft.v1.Fence
+             * @instance
+             */
+            Fence.prototype.by = "";
+
+            /**
+             * Encodes the specified Fence message. Does not implicitly {@link weft.v1.Fence.verify|verify} messages.
+             * @function encode
+             * @memberof weft.v1.Fence
+             * @static
+             * @param {weft.v1.Fence.$Properties} message Fence message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Fence.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.node);
+                if (message.name != null && $Object.hasOwnProperty.call(message, "name") && message.name !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.name);
+                if (message.kind != null && $Object.hasOwnProperty.call(message, "kind") && message.kind !== 0)
+                    writer.uint32(/* id 3, wireType 0 =*/24).int32(message.kind);
+                if (message.by != null && $Object.hasOwnProperty.call(message, "by") && message.by !== "")
+                    writer.uint32(/* id 4, wireType 2 =*/34).string(message.by);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Fence message from the specified reader or buffer.
+             * @function decode
+             * @memberof weft.v1.Fence
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {weft.v1.Fence & weft.v1.Fence.$Shape} Fence
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Fence.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.weft.v1.Fence();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.name = value;
+                            else
+                                delete message.name;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.kind = value;
+                            else
+                                delete message.kind;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.by = value;
+                            else
+                                delete message.by;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Fence;
+        })();
+
         v1.Sandbox = (function() {
 
             /**

@@ -1,0 +1,92 @@
+import { expect, test } from '@jest/globals';
+import { encodeFence } from '../../kvstore/records/fence.ts';
+import type { Condition, Op } from '../../kvstore/store.ts';
+import { WeftError } from '../../model/errors.ts';
+import type { Name } from '../../model/name.ts';
+import { attached, endpointKeys, grace, startCluster, surely, told } from '../testing/cluster.ts';
+import { World, type TestNode } from '../testing/world.ts';
+
+type Txn = (conditions: readonly Condition[], ops: readonly Op[]) => boolean;
+
+/** Something happens just before the first transaction of this kind leaves the node. */
+function before(node: TestNode, isIt: Txn, happen: () => Promise<unknown>): void {
+  const { store } = node;
+  const write = store.txn.bind(store);
+  store.txn = async (conditions, ops, options) => {
+    if (isIt(conditions, ops)) {
+      store.txn = write;
+      await happen();
+    }
+    return write(conditions, ops, options);
+  };
+}
+
+const puts =
+  (prefix: string): Txn =>
+  (_, ops) =>
+    ops.some((op) => op.kind === 'put' && op.key.startsWith(prefix));
+
+test('a fence that is raised while a node joins does not outlive that', async () => {
+  await using world = new World();
+  const [h1, , h3] = await startCluster(world, 3);
+  const { id } = h3.agent;
+  const fence = { node: id, name: 'h3' as Name, kind: 'collect', by: h1.agent.id } as const;
+  await h3.stop();
+  await world.clock.advance(20_000);
+  before(h3, puts('alive/'), () =>
+    world.store.txn([], [{ kind: 'put', key: `fences/${id}`, value: encodeFence(fence) }]),
+  );
+  await h3.start();
+  expect(await world.keys('fences/')).toEqual([]);
+  await attached(world, h3, 'works');
+});
+
+test('a node that comes back while its fence is raised is left alone', async () => {
+  await using world = new World();
+  const [h1, h2, h3] = await startCluster(world, 3);
+  await attached(world, h3, 'theirs');
+  await h3.die();
+  for (const node of [h1, h2]) before(node, puts('fences/'), () => h3.start());
+  await world.clock.advance(surely);
+  expect((await endpointKeys(world)).length).toBe(5);
+  expect(told('node-collected', h1, h2)).toEqual([]);
+  expect(await world.keys('fences/')).toEqual([]);
+});
+
+test('nodes that are lost while signs of life are looked for leave no majority', async () => {
+  await using world = new World();
+  const [h1, h2, h3, h4] = await startCluster(world, 4);
+  await attached(world, h3, 'theirs');
+  await h3.die();
+  await world.clock.advance(grace);
+  world.probing = async () => {
+    world.probing = () => Promise.resolve();
+    for (const node of [h2, h4!]) await world.delete(`alive/${node.agent.id}`);
+    for (const node of [h2, h4!]) node.store.goAway();
+    await new Promise((resolve) => setImmediate(resolve));
+  };
+  await world.clock.advance(surely);
+  expect(h1.agent.view.ranks()).toEqual([h1.agent.id]);
+  expect((await endpointKeys(world)).length).toBe(5);
+  expect(told('node-collected', h1)).toEqual([]);
+});
+
+test('what an operator has decided is carried through, also when his agent is interrupted', async () => {
+  await using world = new World();
+  const [h1, , h3] = await startCluster(world, 3);
+  const { id } = h3.agent;
+  for (const name of ['a', 'b', 'c']) await attached(world, h3, name);
+  await h3.stop();
+  await world.clock.advance(20_000);
+  const isSecond: Txn = (_, ops) => ops.some((op) => op.key.includes('/endpoint/'));
+  before(h1, isSecond, async () => {
+    h1.store.failNext('txn', new WeftError('STORE_UNAVAILABLE', 'for a moment'));
+  });
+  const forgetting = world.settled(h1.service.forgetNode({ node: id }));
+  await expect(forgetting).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  expect((await endpointKeys(world)).length).toBe(15);
+  await world.clock.advance(10_000);
+  // The machine answers all the while; that was known.
+  expect(world.probed).toEqual([]);
+  expect(await endpointKeys(world)).toEqual([]);
+});

@@ -1,0 +1,74 @@
+import type { Clock, Timer } from '../../model/clock.ts';
+import { asWeftError } from '../../model/errors.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { View } from '../view/view.ts';
+import { writeLastView } from './last-view.ts';
+
+export interface ViewKeeperPorts {
+  readonly view: View;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stateDir: string;
+}
+
+/** Milliseconds between a change of the view and its being on disk: changes come in bursts. */
+const delay = 3000;
+
+/**
+ * Keeps the last good view on disk: a few seconds after a change, and at the end. Only a store that is believed is kept: what
+ * was known before it was lost is what may have to be restored.
+ */
+export class ViewKeeper {
+  readonly #ports: ViewKeeperPorts;
+  #timer: Timer | undefined;
+  #isDirty = false;
+  #writing: Promise<void> = Promise.resolve();
+  #trouble: string | undefined;
+
+  constructor(ports: ViewKeeperPorts) {
+    this.#ports = ports;
+    const mark = (): void => {
+      this.#mark();
+    };
+    ports.view.listen({
+      cluster: mark,
+      networks: mark,
+      wishes: mark,
+      nodes: mark,
+      endpoints: mark,
+      state: mark,
+    });
+  }
+
+  /** Writes what is not on disk yet. */
+  async close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#writing;
+    if (this.#isDirty) await this.#write();
+  }
+
+  #mark(): void {
+    this.#isDirty = true;
+    this.#timer ??= this.#ports.clock.after(delay, () => {
+      this.#timer = undefined;
+      this.#writing = this.#writing.then(() => this.#write());
+    });
+  }
+
+  async #write(): Promise<void> {
+    const { view, clock, logger, stateDir } = this.#ports;
+    if (view.state !== 'insync') return;
+    this.#isDirty = false;
+    try {
+      await writeLastView(stateDir, { seen: clock.wall(), parts: view.remember() });
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#isDirty = true;
+      const { message } = asWeftError(error);
+      if (this.#trouble !== message)
+        logger.error('last good view cannot be written', { stateDir, error: message });
+      this.#trouble = message;
+    }
+  }
+}
