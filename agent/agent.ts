@@ -46,7 +46,8 @@ import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
 import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
-import { ViewKeeper } from './state/view-keeper.ts';
+import { ViewKeeper, type ViewKeeperPorts } from './state/view-keeper.ts';
+import { Strays } from './strays.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
 
@@ -65,6 +66,8 @@ export interface AgentPorts {
   readonly fraction: () => number;
   /** Takes the tunnels' UDP port for this process. @throws NODE_CONFLICT when another agent has it here. */
   readonly holdPort: (port: number) => Promise<void>;
+  /** How the last good view gets onto the disk; absent: as `writeLastView` does it. */
+  readonly writeView?: ViewKeeperPorts['write'];
 }
 
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
@@ -133,9 +136,9 @@ export class Agent {
       signal: this.#stop.signal,
     });
     this.#last = readLastView(config.stateDir, onCorrupt);
-    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir });
     const sandboxes = new SandboxLife(kernel);
     const intents = new Intents(config.stateDir, onCorrupt);
+    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir, intents, write: ports.writeView });
     const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     const locks = new KeyedLock();
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
@@ -183,7 +186,10 @@ export class Agent {
       leaseTtl: config.leaseTtl,
     });
     const drainer = new Drainer({ ...common, node, detach });
-    this.#caretakers = [warden, this.collector, this.returner, drainer];
+    const isDoubted = (): boolean => this.trust.standing.kind !== 'ours';
+    const found = (own: ReadonlySet<NetworkId>): void => this.#takePart(own);
+    const strays = new Strays({ ...common, node, isDoubted, found });
+    this.#caretakers = [warden, this.collector, this.returner, drainer, strays];
     this.#sandboxes = new SandboxWatch({
       ...common,
       sandboxes,
@@ -244,7 +250,7 @@ export class Agent {
     this.trust.demand('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
-    return { store, cluster: this.self().cluster, signal, random, now };
+    return { store, cluster: this.self().cluster, guards: this.trust.guards(), signal, random, now };
   }
 
   /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
@@ -369,9 +375,12 @@ export class Agent {
   async #catchUp(known: ReadonlySet<NetworkId>, signal: AbortSignal): Promise<void> {
     const self = this.self();
     await this.view.until(() => (this.view.state === 'insync' ? true : undefined), signal);
-    const own = await this.#ownNetworks(self, signal);
-    for (const id of own) this.view.join(id);
-    this.reconciler.compare(new Set([...known, ...own]));
+    this.#takePart(new Set([...known, ...(await this.#ownNetworks(self, signal))]));
+  }
+
+  #takePart(networks: ReadonlySet<NetworkId>): void {
+    for (const id of networks) this.view.join(id);
+    this.reconciler.compare(networks);
   }
 
   async #ownNetworks(self: Self, signal: AbortSignal): Promise<ReadonlySet<NetworkId>> {

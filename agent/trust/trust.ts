@@ -135,6 +135,13 @@ export class Trust {
     );
   }
 
+  /** The store that is believed now is the one that answers, if these hold. */
+  guards(): readonly Condition[] {
+    const cluster = this.#ports.view.cluster.get(keys.cluster);
+    if (cluster === undefined) return [];
+    return [{ kind: 'unchanged', key: keys.cluster, revision: cluster.revision }];
+  }
+
   /**
    * The store is right as it is: raises the epoch of our cluster in it, so that every agent gives up what it holds. Returns the
    * keys that this one held.
@@ -265,6 +272,7 @@ export class Trust {
     const was = this.#standing;
     this.#standing = standing;
     const why = this.#doubt();
+    if (standing.kind === 'ours' && was.kind === 'lost') view.confirm();
     view.doubt = why;
     const about = store.description;
     if (why !== undefined) {
