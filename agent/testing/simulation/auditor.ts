@@ -5,6 +5,7 @@ import type { FakeStore } from '../../../kvstore/fake-store.ts';
 import type { Condition, Op } from '../../../kvstore/store.ts';
 import type { Step } from '../../../linux/plan/step.ts';
 import type { Clock } from '../../../model/clock.ts';
+import type { NetworkId } from '../../../model/network.ts';
 import type { NodeId } from '../../../model/node.ts';
 import type { Machine } from './machine.ts';
 
@@ -19,6 +20,8 @@ export interface Scene {
   readonly store: FakeStore;
   readonly machines: readonly Machine[];
   nameOf(id: string): string;
+  /** Looks which machines have their tunnels. */
+  noteTunnels(): void;
   fail(text: string): void;
 }
 
@@ -84,12 +87,16 @@ export class Auditor {
   /** Of one node's steps in its kernel. */
   readonly ofKernel = (machine: Machine, steps: readonly Step[]): void => {
     const { view, trust } = machine.agent;
-    if (view.state === 'insync' || trust.standing.kind === 'lost') return;
+    if (view.state === 'insync' || this.#sea.clock.wall() - (view.since ?? 0) < leeway) return;
+    if (trust.standing.kind === 'lost') return;
     const ending = new Set(
       steps.flatMap((s) => (s.op === 'delete' && s.object.kind === 'netns' ? [s.object.scope] : [])),
     );
     for (const { op, object } of steps) {
       if (op !== 'delete' || (object.kind !== 'fdb' && object.kind !== 'neighbour')) continue;
+      // The network's own news may still come in while others do not.
+      const network = object.scope.slice('network:'.length) as NetworkId;
+      if (view.endpoints(network)?.state === 'insync') continue;
       if (!ending.has(object.scope) && !steps.some((s) => s.op === 'create' && s.object.kind === object.kind))
         this.#sea.fail(
           `${machine.name} removes ${JSON.stringify(object)} although its view is ${view.state}`,
@@ -100,6 +107,7 @@ export class Auditor {
   /** A fence by which a node is given up needs a majority, and a node whose tunnels are gone. */
   #judgeFence(node: NodeId, who: string): void {
     this.look();
+    this.#sea.noteTunnels();
     const now = this.#sea.clock.monotonic();
     const name = this.#sea.nameOf(node);
     if (now - this.#majorityAt > leeway)

@@ -226,7 +226,11 @@ function forget(sea: Sea, machine: Machine): void {
   sea.perform(
     `${machine.name}: forget node ${other.name}`,
     () => machine.service.forgetNode({ node: other.name }),
-    ({ endpoints }) => `forgotten, ${endpoints} endpoints given up`,
+    ({ endpoints }) => {
+      // What was attached in the last seconds before a crash may not be in the last good view.
+      sea.ledger.forget((p) => p.machine === other.name && Math.abs(other.endedAt - p.at) < 10_000);
+      return `forgotten, ${endpoints} endpoints given up`;
+    },
   );
 }
 
@@ -246,6 +250,7 @@ function sandboxDies(sea: Sea): boolean {
   const machine = sea.chance.pick(all);
   const name = sea.chance.pick([...machine.sandboxes]);
   sea.ledger.forget((p) => p.machine === machine.name && p.sandbox === name);
+  sea.ledger.disturb(machine.name, name);
   sea.act(`${machine.name}: sandbox ${name} dies`);
   machine.killSandbox(name);
   if (!sea.chance.is(0.4)) return true;

@@ -58,6 +58,12 @@ export class Ledger {
       if (place.attached !== undefined && fits(place.attached)) place.attached = undefined;
   }
 
+  /** What is under way on a sandbox has another outcome than its answer says. */
+  disturb(machine: string, sandbox: string): void {
+    for (const [key, place] of this.#places)
+      if (key.startsWith(`${machine} ${sandbox} `) && place.open > 0) place.begun += 1;
+  }
+
   /** A machine's operations are answered no more. */
   crashed(machine: string): void {
     for (const [key, place] of this.#places)

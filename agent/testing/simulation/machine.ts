@@ -59,6 +59,8 @@ export class Machine {
   upSince: number | undefined;
   running: Running | undefined;
   isStopping = false;
+  /** When a process of its ended last without warning. */
+  endedAt = 0;
   /** All identities that it has ever had. */
   readonly ids = new Set<NodeId>();
   readonly #ports: MachinePorts;
@@ -175,6 +177,7 @@ export class Machine {
   crash(): void {
     const running = this.running;
     if (running === undefined) return;
+    this.endedAt = this.#ports.clock.monotonic();
     const old = this.stateDir;
     this.#disk += 1;
     cpSync(old, this.stateDir, { recursive: true });

@@ -1,55 +1,88 @@
 /**
- * Runs schedules of the simulation: `node agent/testing/simulation/main.ts --seed N [--steps N]` tells the story of one,
- * `--runs N [--from N]` runs many and stops at the first that fails.
+ * Runs schedules of the simulation.
+ *
+ *   node agent/testing/simulation/main.ts --seed N [--steps N] [--log]   tells the story of one
+ *   ... --runs N [--from N] [--keep-going]                               runs many, until one fails
+ *   ... --mutant NAME --runs N                                           the same with the product broken: fails, unless one of them fails
+ *   ... --mutants                                                        every mutant, each in a process of its own
+ *
+ * `--disasters`: the store may be wiped or replaced as well.
  */
+import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { defaultSteps, simulate } from './run.ts';
+import { mutants } from './mutants.ts';
+import { mutate } from './mutate.ts';
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string' },
-    steps: { type: 'string' },
-    log: { type: 'boolean' },
-    runs: { type: 'string' },
-    from: { type: 'string' },
-    'keep-going': { type: 'boolean' },
+    steps: { type: 'string', default: '40' },
+    log: { type: 'boolean', default: false },
+    runs: { type: 'string', default: '500' },
+    from: { type: 'string', default: '1' },
+    disasters: { type: 'boolean', default: false },
+    'keep-going': { type: 'boolean', default: false },
+    mutant: { type: 'string' },
+    mutants: { type: 'boolean', default: false },
   },
 });
-const number = (text: string | undefined, fallback: number): number =>
-  text === undefined ? fallback : Number(text);
-const steps = number(values.steps, defaultSteps);
+const steps = Number(values.steps);
+const { disasters } = values;
 const say = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 
-if (values.seed !== undefined) {
-  const { story, failures } = await simulate({
-    seed: Number(values.seed),
-    steps,
-    withLog: values.log === true,
-  });
+async function one(seed: number): Promise<boolean> {
+  const { simulate } = await import('./run.ts');
+  const { story, failures } = await simulate({ seed, steps, disasters, withLog: values.log });
   for (const line of story) say(line);
   say(failures.length === 0 ? 'all is well' : `WRONG: ${failures.join('\n       ')}`);
-  process.exitCode = failures.length === 0 ? 0 : 1;
-} else {
-  const first = number(values.from, 1);
-  const runs = number(values.runs, 100);
+  return failures.length === 0;
+}
+
+/** How many fail; after the first one no other is begun unless asked to keep going. */
+async function many(first: number, runs: number): Promise<number> {
+  const { simulate } = await import('./run.ts');
   const began = process.hrtime.bigint();
-  const seconds = (): number => Number(process.hrtime.bigint() - began) / 1e9;
+  let failed = 0;
   let simulated = 0;
   for (let seed = first; seed < first + runs; seed += 1) {
-    const outcome = await simulate({ seed, steps });
+    const outcome = await simulate({ seed, steps, disasters });
     simulated += outcome.simulated;
-    const done = seed - first + 1;
     if (outcome.failures.length > 0) {
+      failed += 1;
       say(`seed ${seed}: ${outcome.failures[0] ?? ''}`);
-      process.exitCode = 1;
-      if (values['keep-going'] !== true) break;
+      if (!values['keep-going']) break;
     }
-    if (done % 100 === 0 || done === runs)
-      say(
-        `${done} schedules in ${seconds().toFixed(1)} s (${(done / seconds()).toFixed(1)} a second), ${(simulated / 3.6e6).toFixed(1)} hours simulated`,
-      );
+    const done = seed - first + 1;
+    if (done % 100 !== 0 && done !== runs) continue;
+    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const rate = (done / seconds).toFixed(1);
+    const hours = (simulated / 3.6e6).toFixed(1);
+    say(`${done} schedules in ${seconds.toFixed(1)} s (${rate} a second), ${hours} hours simulated`);
   }
+  return failed;
 }
-process.exit();
+
+/** How many survive. */
+function all(): number {
+  const script = import.meta.filename;
+  return mutants.filter(({ name }) => {
+    const args = [script, '--mutant', name, '--runs', values.runs, ...(disasters ? ['--disasters'] : [])];
+    const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, ...args], {
+      encoding: 'utf8',
+    });
+    say(`${status === 0 ? 'caught' : 'SURVIVES'}: ${name}\n    ${stdout.trim().split('\n').at(-1) ?? ''}`);
+    return status !== 0;
+  }).length;
+}
+
+async function run(): Promise<boolean> {
+  if (values.mutants) return all() === 0;
+  if (values.mutant !== undefined) mutate(values.mutant);
+  if (values.seed !== undefined) return one(Number(values.seed));
+  const failed = await many(Number(values.from), Number(values.runs));
+  return values.mutant === undefined ? failed === 0 : failed > 0;
+}
+
+process.exit((await run()) ? 0 : 1);

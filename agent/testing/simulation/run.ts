@@ -10,6 +10,8 @@ export interface Options {
   readonly seed: number;
   /** How many things happen before all is healed. */
   readonly steps: number;
+  /** May the store lose something as a whole? */
+  readonly disasters?: boolean;
   /** Does the story hold what the agents log? */
   readonly withLog?: boolean;
 }
@@ -27,10 +29,15 @@ export const defaultSteps = 40;
 const patience = 240_000;
 
 /** One schedule, which follows from its seed alone. */
-export async function simulate({ seed, steps, withLog = false }: Options): Promise<Outcome> {
+export async function simulate({
+  seed,
+  steps,
+  disasters: isWild = false,
+  withLog = false,
+}: Options): Promise<Outcome> {
   await using sea = new Sea(seed, 3 + (seed % 3 === 0 ? 1 : 0), withLog);
   await begin(sea);
-  const able = possible(sea);
+  const able = possible(sea, isWild);
   for (let step = 0; step < steps && sea.failures.length === 0; step += 1) {
     // What is not possible now may be so a little later.
     for (let n = 0; n < 50 && sea.chance.weigh(able)?.act(sea) !== true; n += 1) await sea.pass(100);
@@ -45,10 +52,10 @@ export async function simulate({ seed, steps, withLog = false }: Options): Promi
 }
 
 /** Some kinds of things only, others on each seed: what is rare beside all others is common beside few. */
-function possible({ chance }: Sea): readonly Deed[] {
+function possible({ chance }: Sea, isWild: boolean): readonly Deed[] {
   const some = (all: readonly Deed[], share: number): readonly Deed[] => all.filter(() => chance.is(share));
   const base = [...deeds, ...faults].filter(({ name }) => ['attach', 'detach', 'start'].includes(name));
-  const calamities = chance.is(0.4) ? some(disasters, 0.7) : [];
+  const calamities = isWild && chance.is(0.7) ? some(disasters, 0.7) : [];
   return [...new Set([...base, ...some(deeds, 0.6), ...some(faults, 0.6), ...calamities])];
 }
 

@@ -132,12 +132,16 @@ export class Sea {
     }
   }
 
-  look(): void {
+  noteTunnels(): void {
     const now = this.clock.monotonic();
     for (const machine of this.machines) {
       if (this.#signsOf(machine) === signs.up) machine.upSince ??= now;
       else machine.upSince = undefined;
     }
+  }
+
+  look(): void {
+    this.noteTunnels();
     this.auditor.look();
     // What was looked at once stays as good or bad as it was.
     const content = this.content();
