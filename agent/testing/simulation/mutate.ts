@@ -15,7 +15,9 @@ export function mutate(name: string): Mutant {
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
       if (url !== place) return loaded;
-      const parts = String(loaded.source).split(find);
+      const { source = '' } = loaded;
+      const text = typeof source === 'string' ? source : Buffer.from(source as Uint8Array).toString('utf8');
+      const parts = text.split(find);
       if (parts.length !== 2) throw new Error(`${file} has ${parts.length - 1} places such as ${find}`);
       return { ...loaded, source: parts.join(replace) };
     },
