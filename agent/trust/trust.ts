@@ -97,6 +97,8 @@ export class Trust {
     this.#known = { cluster: cluster.id, epoch: cluster.epoch };
     this.#learnCluster();
     this.#learnSerial();
+    // An earlier life may have held something.
+    this.#retryLater();
   }
 
   /** For the collections of the view. */
@@ -383,7 +385,8 @@ export class Trust {
   #retryLater(): void {
     const { clock, view, rebuilds, signal } = this.#ports;
     this.#retry?.cancel();
-    if (!rebuilds || this.#refused.size === 0 || signal.aborted) return;
+    const isNothingLeft = this.#refused.size === 0 && view.held().length === 0;
+    if (!rebuilds || isNothingLeft || signal.aborted) return;
     this.#retry = clock.after(retryInterval, () => {
       if (view.held().length === 0) this.#refused = new Map();
       else if (view.state !== 'insync') this.#retryLater();
