@@ -10,7 +10,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
-import { mutants } from './mutants.ts';
+import { mutants, type Mutant } from './mutants.ts';
 import { mutate } from './mutate.ts';
 
 const { values } = parseArgs({
@@ -64,16 +64,31 @@ async function many(first: number, runs: number): Promise<number> {
   return failed;
 }
 
+/** The first seed at which the mutant fails and the product does not. */
+function caughtBy({ name, disasters: isWild }: Mutant): string | undefined {
+  const again = (...args: readonly string[]) => {
+    const all = [...process.execArgv, import.meta.filename, ...(isWild ? ['--disasters'] : []), ...args];
+    return spawnSync(process.execPath, all, { encoding: 'utf8' });
+  };
+  const end = Number(values.runs);
+  for (let from = 1; from <= end;) {
+    const runs = String(end - from + 1);
+    const failed = /^seed (\d+): .*/m.exec(
+      again('--mutant', name, '--from', String(from), '--runs', runs).stdout,
+    );
+    if (failed === null) return undefined;
+    if (again('--seed', failed[1] ?? '').status === 0) return failed[0];
+    from = Number(failed[1]) + 1;
+  }
+  return undefined;
+}
+
 /** How many survive. */
 function all(): number {
-  const script = import.meta.filename;
-  return mutants.filter(({ name }) => {
-    const args = [script, '--mutant', name, '--runs', values.runs, ...(disasters ? ['--disasters'] : [])];
-    const { status, stdout } = spawnSync(process.execPath, [...process.execArgv, ...args], {
-      encoding: 'utf8',
-    });
-    say(`${status === 0 ? 'caught' : 'SURVIVES'}: ${name}\n    ${stdout.trim().split('\n').at(-1) ?? ''}`);
-    return status !== 0;
+  return mutants.filter((mutant) => {
+    const caught = caughtBy(mutant);
+    say(`${caught === undefined ? 'SURVIVES' : 'caught'}: ${mutant.name}\n    ${caught ?? ''}`);
+    return caught === undefined;
   }).length;
 }
 

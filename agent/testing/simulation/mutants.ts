@@ -5,6 +5,8 @@ export interface Mutant {
   /** Occurs exactly once. */
   readonly find: string;
   readonly replace: string;
+  /** It shows only when the store loses something. */
+  readonly disasters?: true;
 }
 
 /** Each of them takes away one promise that the simulation has to miss within 500 seeds. */
@@ -71,21 +73,13 @@ export const mutants: readonly Mutant[] = [
     file: 'agent/trust/evidence.ts',
     find: "return why === undefined ? { kind: 'ours', isAccepted: false } : { kind: 'lost', why };",
     replace: "return why === '' ? { kind: 'lost', why } : { kind: 'ours', isAccepted: false };",
+    disasters: true,
   },
   {
     name: 'an endpoint that was lost is not put back',
     file: 'agent/returns/own-endpoints.ts',
     find: 'if (known === undefined || this.#isOurDoing(id)) continue;',
     replace: 'if (known === undefined || this.#isOurDoing(id) || network !== undefined) continue;',
-  },
-  {
-    name: 'a drained node takes new endpoints',
-    file: 'ipam/claims.ts',
-    find: `      { kind: 'absent', key },
-      { kind: 'absent', key: keys.fence(endpoint.node) },
-      ...claims.map(`,
-    replace: `      { kind: 'absent', key },
-      ...claims.map(`,
   },
   {
     name: 'a detach that waits for the store is forgotten',
