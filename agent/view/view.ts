@@ -5,6 +5,7 @@ import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
+import { decodeWait, type Wait } from '../../kvstore/records/wait.ts';
 import type { Store } from '../../kvstore/store.ts';
 import type { Clock } from '../../model/clock.ts';
 import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
@@ -29,6 +30,10 @@ export interface ViewListener {
   alive?(): void;
   fences?(): void;
   endpoints?(network: NetworkId, ids: ReadonlySet<EndpointId>): void;
+  /** Questions and answers among those who take part. */
+  waits?(network: NetworkId): void;
+  /** The network is not followed any more. */
+  left?(network: NetworkId): void;
   state?(): void;
 }
 
@@ -50,6 +55,7 @@ export class View {
   #since: number | undefined;
   #told: SyncState = 'syncing';
   readonly #endpoints = new Map<NetworkId, Collection<Endpoint>>();
+  readonly #waits = new Map<NetworkId, Collection<Wait>>();
   readonly #byId = new Map<NetworkId, Network>();
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<() => void>();
@@ -103,6 +109,9 @@ export class View {
       onState: () => {
         this.#stateMoved();
       },
+      onRevision: () => {
+        this.#wake();
+      },
       ...(this.#judge === undefined ? {} : { judge: this.#judge }),
     });
   }
@@ -129,9 +138,10 @@ export class View {
     }
   }
 
-  /** What a later life should know; the living are only of this moment. */
+  /** What a later life should know; the living, and what they ask each other, are only of this moment. */
   remember(): readonly Remembered[] {
-    return this.#all().flatMap((c) => (c === this.alive ? [] : (c.remember() ?? [])));
+    const lasting = [...this.#whole(), ...this.#endpoints.values()];
+    return lasting.flatMap((c) => (c === this.alive ? [] : (c.remember() ?? [])));
   }
 
   /** Has the store said in this life what there is of this network? */
@@ -154,9 +164,9 @@ export class View {
 
   /** Knows nothing any more. To be started anew. */
   async forgetAll(): Promise<void> {
-    const endpoints = [...this.#endpoints.values()];
-    await Promise.all([...endpoints, ...this.#whole()].map((c) => c.forgetAll()));
+    await Promise.all(this.#all().map((c) => c.forgetAll()));
     this.#endpoints.clear();
+    this.#waits.clear();
   }
 
   async close(): Promise<void> {
@@ -164,7 +174,7 @@ export class View {
   }
 
   #all(): readonly Collection<unknown>[] {
-    return [...this.#whole(), ...this.#endpoints.values()];
+    return [...this.#whole(), ...this.#endpoints.values(), ...this.#waits.values()];
   }
 
   #whole(): readonly Collection<unknown>[] {
@@ -177,6 +187,10 @@ export class View {
 
   #tell(call: (listener: ViewListener) => void): void {
     for (const l of this.#listeners) call(l);
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of [...this.#waiters]) wake();
   }
 
@@ -252,14 +266,20 @@ export class View {
     return this.#endpoints.get(network);
   }
 
+  /** Questions and answers of a network that was joined. */
+  waits(network: NetworkId): Collection<Wait> | undefined {
+    return this.#waits.get(network);
+  }
+
   joined(): readonly NetworkId[] {
     return [...this.#endpoints.keys()];
   }
 
-  /** Begins to watch the endpoints of a network; harmless when joined already. */
+  /** Begins to watch the endpoints of a network, and its questions; harmless when joined already. */
   join(network: NetworkId): Collection<Endpoint> {
     const collection = this.#endpoints.get(network) ?? this.#make(network);
     collection.start();
+    this.#waits.get(network)?.start();
     return collection;
   }
 
@@ -274,13 +294,19 @@ export class View {
       this.#tell((l) => l.endpoints?.(network, ids));
     });
     this.#endpoints.set(network, collection);
+    const onWait = (): void => {
+      this.#tell((l) => l.waits?.(network));
+    };
+    this.#waits.set(network, this.#collect(prefixes.waits(network), decodeWait, onWait, true));
     return collection;
   }
 
   async leave(network: NetworkId): Promise<void> {
-    const collection = this.#endpoints.get(network);
+    const watched = [this.#endpoints.get(network), this.#waits.get(network)];
     this.#endpoints.delete(network);
-    await collection?.close();
+    this.#waits.delete(network);
+    this.#tell((l) => l.left?.(network));
+    await Promise.all(watched.map((collection) => collection?.close()));
   }
 
   /** Resolves with the first defined answer; asked now and after each change of the view. Rejects when the signal aborts. */

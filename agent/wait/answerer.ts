@@ -1,0 +1,185 @@
+import { keys, prefixes } from '../../kvstore/keys.ts';
+import { decodeWait, encodeAnswer } from '../../kvstore/records/wait.ts';
+import type { Lease, Revision, Store } from '../../kvstore/store.ts';
+import { sleep, type Clock } from '../../model/clock.ts';
+import { asWeftError, hasCode } from '../../model/errors.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { NetworkId } from '../../model/network.ts';
+import type { NodeId } from '../../model/node.ts';
+import type { Answer, Question } from '../../model/question.ts';
+import type { Backoff } from '../backoff.ts';
+import type { Caretaker } from '../caretaker.ts';
+import type { Standing } from '../reconcile/network-reconciler.ts';
+import type { Reconciler } from '../reconcile/reconciler.ts';
+import type { Recorded } from '../view/collection.ts';
+import type { View } from '../view/view.ts';
+import { isKnown } from './is-known.ts';
+
+export interface AnswererPorts {
+  readonly store: Store;
+  readonly view: View;
+  readonly reconciler: Reconciler;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly backoff: Backoff;
+  /** Undefined until this node may answer anything. */
+  readonly node: () => NodeId | undefined;
+  /** Answers go with this node's life. */
+  readonly lease: () => Lease | undefined;
+}
+
+/**
+ * Answers what others ask of this node: once its view has come to what is meant, and its kernel holds it or refuses it. A
+ * refusal that is over is followed by another answer. When a question is gone, so is the answer.
+ */
+export class Answerer implements Caretaker {
+  readonly #ports: AnswererPorts;
+  readonly #open = new Map<string, AbortController>();
+  readonly #work = new Set<Promise<void>>();
+  readonly #stop = new AbortController();
+
+  constructor(ports: AnswererPorts) {
+    this.#ports = ports;
+    ports.view.listen({
+      waits: (network) => {
+        this.#look(network);
+      },
+      left: (network) => {
+        this.#follow(this.#lastLook(network));
+      },
+    });
+  }
+
+  lookAgain(): void {
+    for (const network of this.#ports.view.joined()) this.#look(network);
+  }
+
+  async close(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#work);
+  }
+
+  #look(network: NetworkId): void {
+    for (const [key, { value, revision }] of this.#ports.view.waits(network)?.records ?? [])
+      if (value.kind === 'question') this.#take(key, { value: value.question, revision });
+  }
+
+  /** Others may wait until a network that is removed is gone here; nothing is watched there any more. */
+  async #lastLook(network: NetworkId): Promise<void> {
+    const { store, node } = this.#ports;
+    if (node() === undefined) return;
+    const { entries } = await store.list(prefixes.waits(network), { signal: this.#stop.signal });
+    for (const { key, value, revision } of entries) {
+      const wait = decodeWait(key, value);
+      if (wait.kind === 'question') this.#take(key, { value: wait.question, revision });
+    }
+  }
+
+  #take(key: string, question: Recorded<Question>): void {
+    const self = this.#ports.node();
+    const { asker, network, matter } = question.value;
+    if (self === undefined || asker === self || this.#open.has(key) || this.#stop.signal.aborted) return;
+    if (matter.kind !== 'no network' && !this.#takesPart(network, self)) return;
+    const end = new AbortController();
+    this.#open.set(key, end);
+    const signal = AbortSignal.any([end.signal, this.#stop.signal]);
+    const done = this.#ports.reconciler.during(network, () => this.#settle(key, question, self, signal));
+    this.#follow(done.finally(() => this.#open.delete(key)));
+  }
+
+  #takesPart(network: NetworkId, self: NodeId): boolean {
+    const records = this.#ports.view.endpoints(network)?.records.values() ?? [];
+    return [...records].some(({ value }) => value.node === self);
+  }
+
+  /** Nobody waits for it; it ends with the agent. */
+  #follow(work: Promise<unknown>): void {
+    const quiet = work.then(
+      () => undefined,
+      (error: unknown) => {
+        if (this.#stop.signal.aborted) return;
+        const { code, message } = asWeftError(error);
+        this.#ports.logger.warn('cannot answer a question', { code, error: message });
+      },
+    );
+    this.#work.add(quiet);
+    void quiet.finally(() => this.#work.delete(quiet));
+  }
+
+  /** From the question to its end. What the store refuses for a while is tried again. */
+  async #settle(key: string, question: Recorded<Question>, self: NodeId, signal: AbortSignal): Promise<void> {
+    const { view, clock, backoff } = this.#ports;
+    const { network, id } = question.value;
+    const isOpen = (): boolean => {
+      const waits = view.waits(network);
+      return waits !== undefined && (waits.state === 'syncing' || waits.get(key) !== undefined);
+    };
+    const gone = view.until(() => (isOpen() ? undefined : true), signal);
+    const over = new AbortController();
+    const withdrawn = gone.then(() => over.abort()).catch(() => undefined);
+    const until = AbortSignal.any([signal, over.signal]);
+    for (let failures = 1; !until.aborted; failures += 1) {
+      try {
+        await this.#answer(question, self, until);
+        break;
+      } catch (error) {
+        if (until.aborted) break;
+        if (!hasCode(error, 'STORE_UNAVAILABLE', 'STORE_AMBIGUOUS', 'STORE_LEASE_LOST', 'STORE_FULL'))
+          throw error;
+        await sleep(clock, backoff.delay(failures), until).catch(() => undefined);
+      }
+    }
+    await withdrawn;
+    if (signal.aborted) return;
+    const own = keys.waitAnswer(network, id, self);
+    if (view.waits(network)?.get(own) === undefined) return;
+    await this.#ports.store.txn([], [{ kind: 'delete', key: own }], { signal });
+  }
+
+  /** Resolves when nothing is left to say. */
+  async #answer(question: Recorded<Question>, self: NodeId, signal: AbortSignal): Promise<void> {
+    const { view, reconciler } = this.#ports;
+    const { value } = question;
+    for (let said: string | undefined; ;) {
+      await view.until(() => (view.state === 'insync' && isKnown(value, view) ? true : undefined), signal);
+      await reconciler.carriedOut(value.network, signal);
+      await reconciler.until(() => (this.#standing(value).kind === 'pending' ? undefined : 'done'), signal);
+      const now = this.#standing(value);
+      const refusal = now.kind === 'refused' ? now.error.message : undefined;
+      if (refusal === undefined || refusal !== said) await this.#say(question, self, refusal, signal);
+      if (refusal === undefined) return;
+      said = refusal;
+      const isAsBefore = (standing: Standing): boolean =>
+        standing.kind === 'pending' || (standing.kind === 'refused' && standing.error.message === said);
+      await reconciler.until(() => (isAsBefore(this.#standing(value)) ? undefined : 'done'), signal);
+    }
+  }
+
+  #standing({ network, matter }: Question): Standing {
+    const { reconciler } = this.#ports;
+    if (matter.kind !== 'no network')
+      return reconciler.standing(network, 'endpoint' in matter ? matter.endpoint : undefined);
+    const standing = reconciler.standing(network);
+    return standing.kind === 'programmed' && reconciler.holds(network) ? { kind: 'pending' } : standing;
+  }
+
+  /** On condition that it is still asked: who asks takes question and answers away together. */
+  async #say(
+    { value: question, revision: asked }: Recorded<Question>,
+    node: NodeId,
+    refusal: string | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { view, store, lease } = this.#ports;
+    const own = await view.until(lease, signal);
+    const { id, network } = question;
+    const revision: Revision = view.endpoints(network)?.revision ?? 0;
+    const answer: Answer = { id, network, node, revision, ...(refusal === undefined ? {} : { refusal }) };
+    const key = keys.waitAnswer(network, id, node);
+    await store.txn(
+      [{ kind: 'unchanged', key: keys.wait(network, id), revision: asked }],
+      [{ kind: 'put', key, value: encodeAnswer(answer), lease: own }],
+      { signal },
+    );
+  }
+}

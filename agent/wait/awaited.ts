@@ -1,0 +1,79 @@
+import { keys } from '../../kvstore/keys.ts';
+import type { NodeId } from '../../model/node.ts';
+import type { Answer, Question } from '../../model/question.ts';
+import type { View } from '../view/view.ts';
+
+/** A node that has not answered, or whose kernel refuses it. */
+export interface Laggard {
+  readonly node: NodeId;
+  readonly refusal?: string;
+}
+
+/**
+ * Who was asked a question, and who of them is still waited for, by the view. One that goes down or leaves the network
+ * meanwhile counts no more, also when it comes back; but of a network that is removed all take leave, and say when.
+ */
+export class Awaited {
+  readonly asked: ReadonlySet<NodeId>;
+  readonly #question: Question;
+  readonly #view: View;
+  readonly #open: Set<NodeId>;
+  readonly #done = new Set<NodeId>();
+
+  constructor(question: Question, asked: ReadonlySet<NodeId>, view: View) {
+    this.asked = asked;
+    this.#question = question;
+    this.#view = view;
+    this.#open = new Set(asked);
+  }
+
+  /** Who has programmed it. */
+  get done(): readonly NodeId[] {
+    return [...this.#done];
+  }
+
+  get late(): readonly Laggard[] {
+    return Array.from(this.#open, (node) => {
+      const refusal = this.#answer(node)?.refusal;
+      return { node, ...(refusal === undefined ? {} : { refusal }) };
+    });
+  }
+
+  /** Undefined while somebody is waited for; `lost`: the question is not in the store any more. */
+  outcome(): 'all' | 'lost' | undefined {
+    this.#look();
+    if (this.#open.size === 0) return 'all';
+    const { network, id } = this.#question;
+    return this.#view.waits(network)?.get(keys.wait(network, id)) === undefined ? 'lost' : undefined;
+  }
+
+  #look(): void {
+    for (const node of this.#open) {
+      const answer = this.#answer(node);
+      if (answer !== undefined && answer.refusal === undefined) {
+        this.#done.add(node);
+        this.#open.delete(node);
+      } else if (!this.#view.isAlive(node)) this.#open.delete(node);
+    }
+    if (this.#open.size === 0 || this.#question.matter.kind === 'no network') return;
+    const there = takersIn(this.#question, this.#view);
+    for (const node of this.#open) if (!there.has(node)) this.#open.delete(node);
+  }
+
+  #answer(node: NodeId): Answer | undefined {
+    const { network, id } = this.#question;
+    const wait = this.#view.waits(network)?.get(keys.waitAnswer(network, id, node))?.value;
+    return wait?.kind === 'answer' ? wait.answer : undefined;
+  }
+}
+
+/** Live nodes, other than the one that asks, that have an endpoint in the network, as far as the view knows. */
+export function takersIn(
+  { network, asker }: Pick<Question, 'network' | 'asker'>,
+  view: View,
+): ReadonlySet<NodeId> {
+  const nodes = new Set<NodeId>();
+  for (const { value } of view.endpoints(network)?.records.values() ?? [])
+    if (value.node !== asker && !nodes.has(value.node) && view.isAlive(value.node)) nodes.add(value.node);
+  return nodes;
+}
