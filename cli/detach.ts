@@ -30,8 +30,7 @@ export function registerDetach(program: Command, cli: Cli): void {
 }
 
 function textOf({ detached, storePending, waited }: DetachedJson): string {
-  if (storePending === true)
-    return 'Detached; the store, and with it the others, will be told when it is back.';
+  if (storePending === true) return 'Detached; the store will be told when it is back.';
   const done = detached ? 'Detached.' : 'There was nothing to detach.';
   return waited === undefined ? done : `${done.slice(0, -1)}; ${waitedText(waited)}.`;
 }

@@ -13,16 +13,18 @@ export type Matter =
   /** Nothing of the network. */
   | { readonly kind: 'no network' };
 
-/** `net/<netid>/wait/<id>`: leased. Whoever takes part in the network answers once it is so. */
+/** `waits/<netid>/<id>`: leased. Whoever is asked answers once it is so. */
 export interface Question {
   /** 16 lower-case hex digits, random. */
   readonly id: string;
   readonly network: NetworkId;
   readonly asker: NodeId;
+  /** Who is to answer. */
+  readonly asked: readonly NodeId[];
   readonly matter: Matter;
 }
 
-/** `net/<netid>/wait/<id>/<node-id>`: leased. */
+/** `waits/<netid>/<id>/<node-id>`: leased. */
 export interface Answer {
   /** Of the question. */
   readonly id: string;
@@ -35,6 +37,9 @@ export interface Answer {
 }
 
 export const questionIdPattern = /^[0-9a-f]{16}$/;
+
+/** Most nodes that one question asks. */
+export const mostAsked = 3000;
 
 /** Most characters of a refusal. */
 export const refusalLength = 500;

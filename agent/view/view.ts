@@ -30,10 +30,8 @@ export interface ViewListener {
   alive?(): void;
   fences?(): void;
   endpoints?(network: NetworkId, ids: ReadonlySet<EndpointId>): void;
-  /** Questions and answers among those who take part. */
-  waits?(network: NetworkId): void;
-  /** The network is not followed any more. */
-  left?(network: NetworkId): void;
+  /** Questions and answers among those who take part in a network. */
+  waits?(): void;
   state?(): void;
 }
 
@@ -48,6 +46,8 @@ export class View {
   readonly nodes: Collection<Node>;
   readonly alive: Collection<Alive>;
   readonly fences: Collection<Fence>;
+  /** Of all networks: one prefix is watched, however many networks this node takes part in. */
+  readonly waits: Collection<Wait>;
   readonly #store: Store;
   readonly #clock: Pick<Clock, 'wall'>;
   readonly #judge: CollectionPorts['judge'];
@@ -55,7 +55,6 @@ export class View {
   #since: number | undefined;
   #told: SyncState = 'syncing';
   readonly #endpoints = new Map<NetworkId, Collection<Endpoint>>();
-  readonly #waits = new Map<NetworkId, Collection<Wait>>();
   readonly #byId = new Map<NetworkId, Network>();
   readonly #listeners = new Set<ViewListener>();
   readonly #waiters = new Set<() => void>();
@@ -94,6 +93,10 @@ export class View {
       this.#tell((l) => l.fences?.());
     };
     this.fences = this.#collect(prefixes.fences, decodeFence, onFence, true);
+    const onWait = (): void => {
+      this.#tell((l) => l.waits?.());
+    };
+    this.waits = this.#collect(prefixes.waits, decodeWait, onWait, true);
   }
 
   #collect<T>(
@@ -140,8 +143,8 @@ export class View {
 
   /** What a later life should know; the living, and what they ask each other, are only of this moment. */
   remember(): readonly Remembered[] {
-    const lasting = [...this.#whole(), ...this.#endpoints.values()];
-    return lasting.flatMap((c) => (c === this.alive ? [] : (c.remember() ?? [])));
+    const passing: readonly Collection<unknown>[] = [this.alive, this.waits];
+    return this.#all().flatMap((c) => (passing.includes(c) ? [] : (c.remember() ?? [])));
   }
 
   /** Has the store said in this life what there is of this network? */
@@ -166,7 +169,6 @@ export class View {
   async forgetAll(): Promise<void> {
     await Promise.all(this.#all().map((c) => c.forgetAll()));
     this.#endpoints.clear();
-    this.#waits.clear();
   }
 
   async close(): Promise<void> {
@@ -174,11 +176,11 @@ export class View {
   }
 
   #all(): readonly Collection<unknown>[] {
-    return [...this.#whole(), ...this.#endpoints.values(), ...this.#waits.values()];
+    return [...this.#whole(), ...this.#endpoints.values()];
   }
 
   #whole(): readonly Collection<unknown>[] {
-    return [this.cluster, this.networkStates, this.wishes, this.nodes, this.alive, this.fences];
+    return [this.cluster, this.networkStates, this.wishes, this.nodes, this.alive, this.fences, this.waits];
   }
 
   listen(listener: ViewListener): void {
@@ -266,20 +268,14 @@ export class View {
     return this.#endpoints.get(network);
   }
 
-  /** Questions and answers of a network that was joined. */
-  waits(network: NetworkId): Collection<Wait> | undefined {
-    return this.#waits.get(network);
-  }
-
   joined(): readonly NetworkId[] {
     return [...this.#endpoints.keys()];
   }
 
-  /** Begins to watch the endpoints of a network, and its questions; harmless when joined already. */
+  /** Begins to watch the endpoints of a network; harmless when joined already. */
   join(network: NetworkId): Collection<Endpoint> {
     const collection = this.#endpoints.get(network) ?? this.#make(network);
     collection.start();
-    this.#waits.get(network)?.start();
     return collection;
   }
 
@@ -294,19 +290,13 @@ export class View {
       this.#tell((l) => l.endpoints?.(network, ids));
     });
     this.#endpoints.set(network, collection);
-    const onWait = (): void => {
-      this.#tell((l) => l.waits?.(network));
-    };
-    this.#waits.set(network, this.#collect(prefixes.waits(network), decodeWait, onWait, true));
     return collection;
   }
 
   async leave(network: NetworkId): Promise<void> {
-    const watched = [this.#endpoints.get(network), this.#waits.get(network)];
+    const collection = this.#endpoints.get(network);
     this.#endpoints.delete(network);
-    this.#waits.delete(network);
-    this.#tell((l) => l.left?.(network));
-    await Promise.all(watched.map((collection) => collection?.close()));
+    await collection?.close();
   }
 
   /** Resolves with the first defined answer; asked now and after each change of the view. Rejects when the signal aborts. */

@@ -1,10 +1,9 @@
-import { keys, prefixes } from '../../kvstore/keys.ts';
-import { decodeWait, encodeAnswer } from '../../kvstore/records/wait.ts';
+import { keys } from '../../kvstore/keys.ts';
+import { encodeAnswer } from '../../kvstore/records/wait.ts';
 import type { Lease, Revision, Store } from '../../kvstore/store.ts';
 import { sleep, type Clock } from '../../model/clock.ts';
 import { asWeftError, hasCode } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
-import type { NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Answer, Question } from '../../model/question.ts';
 import type { Backoff } from '../backoff.ts';
@@ -34,24 +33,22 @@ export interface AnswererPorts {
  */
 export class Answerer implements Caretaker {
   readonly #ports: AnswererPorts;
-  readonly #open = new Map<string, AbortController>();
+  readonly #open = new Set<string>();
   readonly #work = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
   constructor(ports: AnswererPorts) {
     this.#ports = ports;
     ports.view.listen({
-      waits: (network) => {
-        this.#look(network);
-      },
-      left: (network) => {
-        this.#follow(this.#lastLook(network));
+      waits: () => {
+        this.lookAgain();
       },
     });
   }
 
   lookAgain(): void {
-    for (const network of this.#ports.view.joined()) this.#look(network);
+    for (const [key, { value, revision }] of this.#ports.view.waits.records)
+      if (value.kind === 'question') this.#take(key, { value: value.question, revision });
   }
 
   async close(): Promise<void> {
@@ -59,37 +56,14 @@ export class Answerer implements Caretaker {
     await Promise.all(this.#work);
   }
 
-  #look(network: NetworkId): void {
-    for (const [key, { value, revision }] of this.#ports.view.waits(network)?.records ?? [])
-      if (value.kind === 'question') this.#take(key, { value: value.question, revision });
-  }
-
-  /** Others may wait until a network that is removed is gone here; nothing is watched there any more. */
-  async #lastLook(network: NetworkId): Promise<void> {
-    const { store, node } = this.#ports;
-    if (node() === undefined) return;
-    const { entries } = await store.list(prefixes.waits(network), { signal: this.#stop.signal });
-    for (const { key, value, revision } of entries) {
-      const wait = decodeWait(key, value);
-      if (wait.kind === 'question') this.#take(key, { value: wait.question, revision });
-    }
-  }
-
   #take(key: string, question: Recorded<Question>): void {
     const self = this.#ports.node();
-    const { asker, network, matter } = question.value;
-    if (self === undefined || asker === self || this.#open.has(key) || this.#stop.signal.aborted) return;
-    if (matter.kind !== 'no network' && !this.#takesPart(network, self)) return;
-    const end = new AbortController();
-    this.#open.set(key, end);
-    const signal = AbortSignal.any([end.signal, this.#stop.signal]);
-    const done = this.#ports.reconciler.during(network, () => this.#settle(key, question, self, signal));
+    const { asked, network } = question.value;
+    if (self === undefined || !asked.includes(self) || this.#open.has(key)) return;
+    if (this.#stop.signal.aborted) return;
+    this.#open.add(key);
+    const done = this.#ports.reconciler.during(network, () => this.#settle(key, question, self));
     this.#follow(done.finally(() => this.#open.delete(key)));
-  }
-
-  #takesPart(network: NetworkId, self: NodeId): boolean {
-    const records = this.#ports.view.endpoints(network)?.records.values() ?? [];
-    return [...records].some(({ value }) => value.node === self);
   }
 
   /** Nobody waits for it; it ends with the agent. */
@@ -107,14 +81,10 @@ export class Answerer implements Caretaker {
   }
 
   /** From the question to its end. What the store refuses for a while is tried again. */
-  async #settle(key: string, question: Recorded<Question>, self: NodeId, signal: AbortSignal): Promise<void> {
-    const { view, clock, backoff } = this.#ports;
-    const { network, id } = question.value;
-    const isOpen = (): boolean => {
-      const waits = view.waits(network);
-      return waits !== undefined && (waits.state === 'syncing' || waits.get(key) !== undefined);
-    };
-    const gone = view.until(() => (isOpen() ? undefined : true), signal);
+  async #settle(key: string, question: Recorded<Question>, self: NodeId): Promise<void> {
+    const { view, clock, backoff, store } = this.#ports;
+    const { signal } = this.#stop;
+    const gone = view.until(() => (view.waits.get(key) === undefined ? true : undefined), signal);
     const over = new AbortController();
     const withdrawn = gone.then(() => over.abort()).catch(() => undefined);
     const until = AbortSignal.any([signal, over.signal]);
@@ -131,9 +101,9 @@ export class Answerer implements Caretaker {
     }
     await withdrawn;
     if (signal.aborted) return;
-    const own = keys.waitAnswer(network, id, self);
-    if (view.waits(network)?.get(own) === undefined) return;
-    await this.#ports.store.txn([], [{ kind: 'delete', key: own }], { signal });
+    const own = keys.waitAnswer(question.value.network, question.value.id, self);
+    if (view.waits.get(own) === undefined) return;
+    await store.txn([], [{ kind: 'delete', key: own }], { signal });
   }
 
   /** Resolves when nothing is left to say. */

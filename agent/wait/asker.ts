@@ -53,6 +53,7 @@ const lastPatience = 1000;
  */
 export class Asker {
   readonly #ports: AskerPorts;
+  readonly #closing = new AbortController();
   readonly #stop = new AbortController();
   readonly #work = new Set<Promise<void>>();
 
@@ -73,39 +74,36 @@ export class Asker {
     const { network, matter } = inquiry;
     const { reconciler, random, self, view } = this.#ports;
     return reconciler.during(network, async () => {
-      const question: Question = { id: random(8), network, asker: self, matter };
+      let question: Question = { id: random(8), network, asker: self, asked: [], matter };
       let { since } = inquiry;
       let isDone = act === undefined;
-      let isAsked = false;
-      let awaited = new Awaited(question, new Set(), view);
+      const begin = (): Awaited => new Awaited(question, view);
+      let awaited = begin();
       const reaction = (error?: WeftError): Reaction => {
         const { done: nodes, late } = awaited;
         return { nodes, late, took: this.now() - since, ...(error === undefined ? {} : { error }) };
       };
       try {
-        let asked = await this.#takers(inquiry, signal);
-        isAsked = asked.size > 0;
-        if (isAsked) await this.#put(question, signal);
-        if (act !== undefined) {
-          if (isAsked) asked = await this.#takers(inquiry, signal);
-          await act();
-          since = this.now();
-          isDone = true;
-        }
-        awaited = new Awaited(question, asked, view);
+        question = { ...question, asked: await this.#takers(inquiry, signal) };
+        awaited = begin();
+        if (question.asked.length > 0) await this.#put(question, signal);
+        await act?.();
+        if (!isDone) since = this.now();
+        isDone = true;
         const outcome = await view.until(() => awaited.outcome(), signal);
         return reaction(outcome === 'all' ? undefined : lost());
       } catch (error) {
         if (!isDone) throw error;
         return reaction(asWeftError(error));
       } finally {
-        if (isAsked) this.#follow(this.#withdraw(question, awaited.asked));
+        if (question.asked.length > 0) this.#follow(this.#withdraw(question));
       }
     });
   }
 
-  /** Resolves when no question of ours is left, as far as the store answers. */
+  /** Resolves when no question of ours is left; what the store does not take now goes with the lease. */
   async close(): Promise<void> {
+    this.#closing.abort();
     const late = this.#ports.clock.after(lastPatience, () => {
       this.#stop.abort();
     });
@@ -114,20 +112,19 @@ export class Asker {
   }
 
   /** Of endpoints the own view knows when it has come so far; what was written elsewhere is asked of the store. */
-  async #takers({ network, matter }: Inquiry, signal: AbortSignal): Promise<ReadonlySet<NodeId>> {
+  async #takers({ network, matter }: Inquiry, signal: AbortSignal): Promise<readonly NodeId[]> {
     const { view, store, self } = this.#ports;
-    if (matter.kind === 'endpoint' || matter.kind === 'no endpoint') {
-      const { revision } = matter;
-      const hasCome = (): boolean => {
-        const endpoints = view.endpoints(network);
-        return endpoints !== undefined && endpoints.state !== 'syncing' && endpoints.revision >= revision;
-      };
-      await view.until(() => (hasCome() ? true : undefined), signal);
-      return takersIn({ network, asker: self }, view);
-    }
+    const isOfEndpoint = matter.kind === 'endpoint' || matter.kind === 'no endpoint';
+    const least = isOfEndpoint ? matter.revision : 0;
+    const hasCome = (): boolean => {
+      const endpoints = view.endpoints(network);
+      return endpoints !== undefined && endpoints.state !== 'syncing' && endpoints.revision >= least;
+    };
+    await view.until(() => (hasCome() ? true : undefined), signal);
+    if (isOfEndpoint) return [...takersIn({ network, asker: self }, view)];
     const { entries } = await store.list(prefixes.endpoints(network), { signal });
     const owners = entries.flatMap(({ key, value }) => ownerOf(key, value) ?? []);
-    return new Set(owners.filter((node) => node !== self && view.isAlive(node)));
+    return [...new Set(owners)].filter((node) => node !== self && view.isAlive(node));
   }
 
   /** A put is the same done twice, so a lost reply is no matter. */
@@ -142,9 +139,7 @@ export class Asker {
         const put: Op = { kind: 'put', key, value: encodeQuestion(question), lease: own };
         const outcome = await store.txn([], [put], { signal });
         if (outcome.ok) {
-          view
-            .waits(network)
-            ?.learn(key, { value: { kind: 'question', question }, revision: outcome.revision });
+          view.waits.learn(key, { value: { kind: 'question', question }, revision: outcome.revision });
           return;
         }
       } catch (error) {
@@ -154,21 +149,21 @@ export class Asker {
   }
 
   /** With all answers. While the store does not take it, until the lease has taken it along. */
-  async #withdraw({ network, id }: Question, asked: Iterable<NodeId>): Promise<void> {
+  async #withdraw({ network, id, asked }: Question): Promise<void> {
     const { store, lease, clock, backoff } = this.#ports;
     const { signal } = this.#stop;
-    const given = lease();
-    const gone = [keys.wait(network, id), ...Array.from(asked, (node) => keys.waitAnswer(network, id, node))];
+    const held = lease();
+    const gone = [keys.wait(network, id), ...asked.map((node) => keys.waitAnswer(network, id, node))];
     const ops = gone.map((key): Op => ({ kind: 'delete', key }));
-    for (let failures = 1; given !== undefined && !given.lost.aborted && ops.length > 0;) {
-      const batch = ops.slice(0, store.limits.txnOps);
+    const isOver = (): boolean => ops.length === 0 || held === undefined || held.lost.aborted;
+    for (let failures = 1; !isOver(); failures += 1) {
       try {
+        const batch = ops.slice(0, store.limits.txnOps);
         await store.txn([], batch, { signal });
         ops.splice(0, batch.length);
       } catch {
-        if (signal.aborted) return;
-        await sleep(clock, backoff.delay(failures), signal).catch(() => undefined);
-        failures += 1;
+        if (this.#closing.signal.aborted) return;
+        await sleep(clock, backoff.delay(failures), this.#closing.signal).catch(() => undefined);
       }
     }
   }

@@ -14,17 +14,15 @@ export interface Laggard {
  * meanwhile counts no more, also when it comes back; but of a network that is removed all take leave, and say when.
  */
 export class Awaited {
-  readonly asked: ReadonlySet<NodeId>;
   readonly #question: Question;
   readonly #view: View;
   readonly #open: Set<NodeId>;
   readonly #done = new Set<NodeId>();
 
-  constructor(question: Question, asked: ReadonlySet<NodeId>, view: View) {
-    this.asked = asked;
+  constructor(question: Question, view: View) {
     this.#question = question;
     this.#view = view;
-    this.#open = new Set(asked);
+    this.#open = new Set(question.asked);
   }
 
   /** Who has programmed it. */
@@ -41,28 +39,32 @@ export class Awaited {
 
   /** Undefined while somebody is waited for; `lost`: the question is not in the store any more. */
   outcome(): 'all' | 'lost' | undefined {
-    this.#look();
-    if (this.#open.size === 0) return 'all';
     const { network, id } = this.#question;
-    return this.#view.waits(network)?.get(keys.wait(network, id)) === undefined ? 'lost' : undefined;
+    const isAsked = this.#view.waits.get(keys.wait(network, id)) !== undefined;
+    if (this.#open.size > 0 && !isAsked) return 'lost';
+    this.#look();
+    return this.#open.size === 0 ? 'all' : undefined;
   }
 
   #look(): void {
+    const { asker, matter } = this.#question;
+    // Who is down himself, as far as he knows, does not judge others.
+    const judges = this.#view.isAlive(asker);
     for (const node of this.#open) {
       const answer = this.#answer(node);
       if (answer !== undefined && answer.refusal === undefined) {
         this.#done.add(node);
         this.#open.delete(node);
-      } else if (!this.#view.isAlive(node)) this.#open.delete(node);
+      } else if (judges && !this.#view.isAlive(node)) this.#open.delete(node);
     }
-    if (this.#open.size === 0 || this.#question.matter.kind === 'no network') return;
+    if (this.#open.size === 0 || matter.kind === 'no network' || !judges) return;
     const there = takersIn(this.#question, this.#view);
     for (const node of this.#open) if (!there.has(node)) this.#open.delete(node);
   }
 
   #answer(node: NodeId): Answer | undefined {
     const { network, id } = this.#question;
-    const wait = this.#view.waits(network)?.get(keys.waitAnswer(network, id, node))?.value;
+    const wait = this.#view.waits.get(keys.waitAnswer(network, id, node))?.value;
     return wait?.kind === 'answer' ? wait.answer : undefined;
   }
 }

@@ -56,11 +56,12 @@ function stateIn(node: NodeId, reaction: Reaction | undefined): State | undefine
 
 /** By the questions that are open now; one that is not answered says more than others that are. */
 function openState(network: NetworkId, node: NodeId, view: View): State {
-  const waits = view.waits(network);
+  const { waits } = view;
   const states: State[] = [];
-  for (const { value } of waits?.records.values() ?? []) {
-    if (value.kind !== 'question' || value.question.asker === node || !view.isAlive(node)) continue;
-    const wait = waits?.get(keys.waitAnswer(network, value.question.id, node))?.value;
+  for (const { value } of waits.records.values()) {
+    if (value.kind !== 'question' || value.question.network !== network) continue;
+    if (!value.question.asked.includes(node) || !view.isAlive(node)) continue;
+    const wait = waits.get(keys.waitAnswer(network, value.question.id, node))?.value;
     states.push(
       stateOf(wait?.kind === 'answer' ? wait.answer : undefined, nameOf(value.question.asker, view)),
     );

@@ -1,27 +1,29 @@
 import { z } from 'zod';
 import { timeout } from './text.ts';
 
+const meaning =
+  'Wait until every live node that takes part in the network has programmed it, within the timeout.';
+
 /** In the body of an operation. */
-export const wait = z.boolean().default(false).meta({
-  description:
-    'Wait until every live node that takes part in the network has programmed it, within the timeout.',
-});
+export const wait = z.boolean().optional().meta({ description: meaning });
 
 /** The same in a query, where the body is a declaration or there is none. */
 export const waitQuery = {
   wait: z
     .enum(['true', 'false'])
-    .default('false')
-    .meta({
-      description: 'Wait until every live node that takes part in the network has programmed it.',
-    })
-    .transform((text) => text === 'true'),
+    .meta({ description: meaning })
+    .transform((text) => text === 'true')
+    .optional(),
   timeout: z
     .string()
     .regex(/^\d{1,6}$/, 'must be a number of milliseconds')
-    .default('10000')
+    .meta({
+      description:
+        'How long to wait, in milliseconds (default: 10000); then TIMEOUT, and what was done stands.',
+    })
     .transform(Number)
-    .pipe(timeout),
+    .pipe(timeout)
+    .optional(),
 };
 
 export const waitedJson = z

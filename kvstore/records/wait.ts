@@ -2,6 +2,7 @@ import { endpointIdPattern, type EndpointId } from '../../model/endpoint.ts';
 import { networkIdPattern, type NetworkId } from '../../model/network.ts';
 import { nodeIdPattern, type NodeId } from '../../model/node.ts';
 import {
+  mostAsked,
   questionIdPattern,
   refusalLength,
   type Answer,
@@ -12,7 +13,7 @@ import { keys } from '../keys.ts';
 import { weft } from './generated/weft.js';
 import * as record from './record.ts';
 
-/** What is found under `net/<netid>/wait/`. */
+/** What is found under `waits/`. */
 export type Wait =
   | { readonly kind: 'question'; readonly question: Question }
   | { readonly kind: 'answer'; readonly answer: Answer };
@@ -27,16 +28,19 @@ const fromWire = new Map(
   Object.entries(toWire).map(([kind, wire]) => [wire as number, kind as Matter['kind']]),
 );
 
-export function encodeQuestion({ id, network, asker, matter }: Question): Uint8Array {
-  return weft.v1.Question.encode({
+/** @throws INPUT_INVALID when so many are asked that nobody could read it. */
+export function encodeQuestion({ id, network, asker, asked, matter }: Question): Uint8Array {
+  const bytes = weft.v1.Question.encode({
     id,
     network,
     asker,
+    asked: [...asked],
     matter: toWire[matter.kind],
     ...('endpoint' in matter ? { endpoint: matter.endpoint } : {}),
     ...('revision' in matter ? { revision: matter.revision } : {}),
     ...('state' in matter ? { stateRevision: matter.state } : {}),
   }).finish();
+  return record.encodeRecord(keys.wait(network, id), bytes, decodeWait);
 }
 
 /** A refusal is cut to what a record takes. */
@@ -48,7 +52,7 @@ export function encodeAnswer({ refusal = '', ...answer }: Answer): Uint8Array {
 /** A question or an answer, as the key says. @throws RECORD_INVALID naming the key. */
 export function decodeWait(key: string, value: Uint8Array): Wait {
   return record.decodeRecord(key, value, (bytes) =>
-    key.split('/').length > 4
+    key.split('/').length > 3
       ? { kind: 'answer', answer: answerIn(key, bytes) }
       : { kind: 'question', question: questionIn(key, bytes) },
   );
@@ -58,8 +62,9 @@ function questionIn(key: string, bytes: Uint8Array): Question {
   const raw = weft.v1.Question.decode(bytes);
   const { id, network } = placeOf(raw);
   record.requireKey(key, keys.wait(network, id));
-  const asker = record.matching('asker', raw.asker, nodeIdPattern) as NodeId;
-  return { id, network, asker, matter: matterIn(raw) };
+  const asker = nodeIn(raw.asker);
+  const asked = record.several('nodes asked', raw.asked, mostAsked, nodeIn);
+  return { id, network, asker, asked, matter: matterIn(raw) };
 }
 
 function matterIn(raw: weft.v1.Question): Matter {
@@ -83,7 +88,7 @@ function matterIn(raw: weft.v1.Question): Matter {
 function answerIn(key: string, bytes: Uint8Array): Answer {
   const raw = weft.v1.Answer.decode(bytes);
   const { id, network } = placeOf(raw);
-  const node = record.matching('node id', raw.node, nodeIdPattern) as NodeId;
+  const node = nodeIn(raw.node);
   record.requireKey(key, keys.waitAnswer(network, id, node));
   const refusal = record.plain('refusal', raw.refusal, refusalLength);
   return {
@@ -94,6 +99,8 @@ function answerIn(key: string, bytes: Uint8Array): Answer {
     ...(refusal === '' ? {} : { refusal }),
   };
 }
+
+const nodeIn = (text: string): NodeId => record.matching('node id', text, nodeIdPattern) as NodeId;
 
 const placeOf = (raw: Pick<weft.v1.Question, 'id' | 'network'>): Pick<Question, 'id' | 'network'> => ({
   id: record.matching('question id', raw.id, questionIdPattern),

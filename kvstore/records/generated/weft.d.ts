@@ -761,6 +761,9 @@ export namespace weft {
             /** Question stateRevision. */
             stateRevision: number;
 
+            /** Question asked. */
+            asked: string[];
+
             /**
              * Encodes the specified Question message. Does not implicitly {@link weft.v1.Question.verify|verify} messages.
              * @param message Question message or plain object to encode
@@ -805,6 +808,9 @@ export namespace weft {
 
                 /** Question stateRevision */
                 stateRevision?: (number|null);
+
+                /** Question asked */
+                asked?: (string[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -1842,6 +1842,7 @@ export const weft = $root.weft = (() => {
              * @property {string|null} [endpoint] Question endpoint
              * @property {number|null} [revision] Question revision
              * @property {number|null} [stateRevision] Question stateRevision
+             * @property {Array.<string>|null} [asked] Question asked
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1867,6 +1868,7 @@ export const weft = $root.weft = (() => {
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
             const Question = function (properties) {
+                this.asked = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1930,6 +1932,14 @@ export const weft = $root.weft = (() => {
             Question.prototype.stateRevision = 0;
 
             /**
+             * Question asked.
+             * @member {Array.<string>} asked
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.asked = $util.emptyArray;
+
+            /**
              * Encodes the specified Question message. Does not implicitly {@link weft.v1.Question.verify|verify} messages.
              * @function encode
              * @memberof weft.v1.Question
@@ -1959,6 +1969,9 @@ export const weft = $root.weft = (() => {
                     writer.uint32(/* id 6, wireType 1 =*/49).double(message.revision);
                 if (message.stateRevision != null && $Object.hasOwnProperty.call(message, "stateRevision") && !$Object.is(message.stateRevision, 0))
                     writer.uint32(/* id 7, wireType 1 =*/57).double(message.stateRevision);
+                if (message.asked != null && message.asked.length)
+                    for (let i = 0; i < message.asked.length; ++i)
+                        writer.uint32(/* id 8, wireType 2 =*/66).string(message.asked[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -2064,6 +2077,14 @@ export const weft = $root.weft = (() => {
                                 message.stateRevision = value;
                             else
                                 delete message.stateRevision;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.asked && message.asked.length))
+                                message.asked = [];
+                            message.asked.push(reader.stringVerify());
                             continue;
                         }
                     }
