@@ -166,6 +166,7 @@ export class Agent {
       demandStore: (what) => {
         this.trust.demand(what);
       },
+      reachStore: (what, within) => this.trust.reach(what, within),
     };
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
     this.membership = new Membership({

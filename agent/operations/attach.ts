@@ -60,8 +60,8 @@ export async function attach(
   signal: AbortSignal,
 ): Promise<Attached> {
   const { node } = ports.self();
-  // Without the store there is no claim: at once, and not after the patience of its client.
-  ports.demandStore(`cannot attach to network ${wish.network}`);
+  // Without the store there is no claim.
+  await ports.reachStore(`cannot attach to network ${wish.network}`, signal);
   const network = (await activeNetwork(wish.network, ports, signal)).value;
   const ref = readSandbox(wish.sandbox, ports.netnsDir);
   const key = wish.key ?? ref.key;

@@ -32,4 +32,6 @@ export interface OperationPorts {
   self(): Self;
   /** @throws STORE_UNAVAILABLE, with `what` cannot be done, while nothing may be written to the store. */
   readonly demandStore: (what: string) => void;
+  /** The same, after one more question to a store that is out of reach. */
+  readonly reachStore: (what: string, signal: AbortSignal) => Promise<void>;
 }
