@@ -1,6 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AcceptedNetworkJson } from '../../api/schemas/network.ts';
+import { keys } from '../../kvstore/keys.ts';
+import { encodeQuestion } from '../../kvstore/records/wait.ts';
 import type { Name } from '../../model/name.ts';
+import type { Network } from '../../model/network.ts';
 import { attached, startCluster } from '../testing/cluster.ts';
 import {
   asked,
@@ -111,6 +114,21 @@ describe('a network that is removed', () => {
     resolve(undefined);
     expect(await world.settled(done)).toMatchObject({ state: 'removed', waited: { nodes: ['h2'] } });
     expect(await h2.kernel.namespaces()).toEqual([]);
+  });
+
+  test('is no matter to speak of before it is being removed', async () => {
+    await using world = new World();
+    const [h1, h2] = await startCluster(world, 2);
+    const network = h1.agent.view.network(blue)!.value as Network;
+    const id = '00112233aabbccdd';
+    const question = { id, network: network.id, asker: h1.agent.id, asked: [h2.agent.id] };
+    const value = encodeQuestion({ ...question, matter: { kind: 'no network' } });
+    await world.store.txn([], [{ kind: 'put', key: keys.wait(network.id, id), value }]);
+    await world.clock.advance(1000);
+    expect(await world.keys('waits/')).toHaveLength(1);
+    await world.settled(h1.service.removeNetwork({ name: blue, force: false }));
+    await world.clock.advance(1000);
+    expect(await world.keys('waits/')).toHaveLength(2);
   });
 
   test('is not waited for where the node goes down', async () => {
