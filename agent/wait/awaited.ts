@@ -1,4 +1,5 @@
 import { keys } from '../../kvstore/keys.ts';
+import type { Revision } from '../../kvstore/store.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Answer, Question } from '../../model/question.ts';
 import type { View } from '../view/view.ts';
@@ -18,6 +19,8 @@ export class Awaited {
   readonly #view: View;
   readonly #open: Set<NodeId>;
   readonly #done = new Set<NodeId>();
+  /** The endpoints as of this revision were looked through. */
+  #looked: Revision | undefined;
 
   constructor(question: Question, view: View) {
     this.#question = question;
@@ -58,6 +61,10 @@ export class Awaited {
       } else if (judges && !this.#view.isAlive(node)) this.#open.delete(node);
     }
     if (this.#open.size === 0 || matter.kind === 'no network' || !judges) return;
+    // There may be ten thousand endpoints: they are looked through when they are others, not with all that is heard.
+    const revision = this.#view.endpoints(this.#question.network)?.revision;
+    if (revision === this.#looked) return;
+    this.#looked = revision;
     const there = takersIn(this.#question, this.#view);
     for (const node of this.#open) if (!there.has(node)) this.#open.delete(node);
   }
