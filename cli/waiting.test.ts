@@ -86,30 +86,30 @@ nodes        h1 (this one): programmed, 2 endpoints
 });
 
 describe('the line on the terminal', () => {
-  /** What a terminal was told until a call came to its end. */
-  async function shown(isTTY: boolean, answers: readonly (readonly string[] | Error)[]): Promise<string> {
+  test('names who is awaited, as long as it is known', async () => {
     let text = '';
-    const screen = { isTTY, write: (part: string) => (text += part) };
+    const screen = { isTTY: true, write: (part: string) => (text += part) };
     const { promise, resolve } = Promise.withResolvers<string>();
-    const left = [...answers];
+    const answers = [['h2', 'h3'], ['h3'], new Error('nobody answers'), []];
     const ask = async (): Promise<readonly string[]> => {
-      const next = left.shift() ?? [];
-      if (left.length === 0) resolve('done');
+      const next = answers.shift() ?? [];
+      if (answers.length === 0) resolve('done');
       if (next instanceof Error) throw next;
       return next;
     };
-    const task = isTTY ? promise : Promise.resolve('done');
-    expect(await showAwaited(task, ask, screen, 1)).toBe('done');
-    return text;
-  }
-
-  test('names who is awaited, as long as it is known', async () => {
-    const text = await shown(true, [['h2', 'h3'], ['h3'], new Error('nobody answers'), []]);
+    expect(await showAwaited(promise, ask, screen, 1)).toBe('done');
     expect(text).toMatch(/waiting for h2, h3.*waiting for h3/s);
     expect(text.endsWith('\r\x1b[K')).toBe(true);
   });
 
-  test('nothing is shown where there is no terminal', async () => {
-    expect(await shown(false, [['h2']])).toBe('');
+  test('where there is no terminal nobody is asked', async () => {
+    const task = new Promise<string>((resolve) => setTimeout(() => resolve('done'), 50));
+    let asked = 0;
+    const ask = async (): Promise<readonly string[]> => {
+      asked += 1;
+      return ['h2'];
+    };
+    expect(await showAwaited(task, ask, { write: () => undefined }, 1)).toBe('done');
+    expect(asked).toBe(0);
   });
 });
