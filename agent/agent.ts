@@ -1,4 +1,4 @@
-import type { Store } from '../kvstore/store.ts';
+import type { Lease, Store } from '../kvstore/store.ts';
 import type { Kernel, Probe } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
 import type { EndpointId } from '../model/endpoint.ts';
@@ -49,6 +49,8 @@ import { readLastView, removeLastView, type LastView } from './state/last-view.t
 import { ViewKeeper } from './state/view-keeper.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
+import { Answerer } from './wait/answerer.ts';
+import { Asker } from './wait/asker.ts';
 
 export interface AgentPorts {
   readonly settings: Resolved;
@@ -144,6 +146,9 @@ export class Agent {
     };
     this.returner = new Returner({ ...common, sandboxes, locks, intents, self: id, node, changed });
     this.reconciler = new Reconciler({ ...common, sandboxes, isDetached, lost: this.returner.lost });
+    const lease = (): Lease | undefined => this.membership.lease;
+    const asking = { ...common, reconciler: this.reconciler, lease };
+    const asker = new Asker({ ...asking, random, self: id });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
@@ -155,6 +160,7 @@ export class Agent {
       locks,
       returns: this.returner,
       pools: new Pools(this.view),
+      asker,
       netnsDir: config.netnsDir,
       self: () => this.self(),
       demandStore: (what) => {
@@ -184,7 +190,7 @@ export class Agent {
       leaseTtl: config.leaseTtl,
     });
     const drainer = new Drainer({ ...common, node, detach });
-    this.#caretakers = [warden, this.collector, this.returner, drainer];
+    this.#caretakers = [warden, this.collector, this.returner, drainer, new Answerer({ ...asking, node })];
     this.#sandboxes = new SandboxWatch({
       ...common,
       sandboxes,
@@ -272,6 +278,7 @@ export class Agent {
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
     for (const caretaker of this.#caretakers) await caretaker.close();
+    await this.operations.asker.close();
     await this.reconciler.close();
     await this.trust.close();
     await this.#keeper.close();
