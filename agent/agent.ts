@@ -1,4 +1,4 @@
-import type { Store } from '../kvstore/store.ts';
+import type { Lease, Store } from '../kvstore/store.ts';
 import type { Kernel, Probe } from '../linux/kernel.ts';
 import { sleep, type Clock } from '../model/clock.ts';
 import type { EndpointId } from '../model/endpoint.ts';
@@ -50,6 +50,8 @@ import { ViewKeeper, type ViewKeeperPorts } from './state/view-keeper.ts';
 import { Strays } from './strays.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
+import { Answerer } from './wait/answerer.ts';
+import { Asker } from './wait/asker.ts';
 
 export interface AgentPorts {
   readonly settings: Resolved;
@@ -147,6 +149,9 @@ export class Agent {
     };
     this.returner = new Returner({ ...common, sandboxes, locks, intents, self: id, node, changed });
     this.reconciler = new Reconciler({ ...common, sandboxes, isDetached, lost: this.returner.lost });
+    const lease = (): Lease | undefined => this.membership.lease;
+    const asking = { ...common, reconciler: this.reconciler, lease };
+    const asker = new Asker({ ...asking, random, self: id });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
@@ -158,11 +163,11 @@ export class Agent {
       locks,
       returns: this.returner,
       pools: new Pools(this.view),
+      asker,
       netnsDir: config.netnsDir,
       self: () => this.self(),
-      demandStore: (what) => {
-        this.trust.demand(what);
-      },
+      demandStore: (what) => this.trust.demand(what),
+      reachStore: (what, within) => this.trust.reach(what, within),
     };
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
     this.membership = new Membership({
@@ -186,10 +191,9 @@ export class Agent {
       leaseTtl: config.leaseTtl,
     });
     const drainer = new Drainer({ ...common, node, detach });
-    const isDoubted = (): boolean => this.trust.standing.kind !== 'ours';
-    const found = (own: ReadonlySet<NetworkId>): void => this.#takePart(own);
-    const strays = new Strays({ ...common, node, isDoubted, found });
-    this.#caretakers = [warden, this.collector, this.returner, drainer, strays];
+    const { trust, reconciler } = this;
+    const more = [new Strays({ ...common, node, trust, reconciler }), new Answerer({ ...asking, node })];
+    this.#caretakers = [warden, this.collector, this.returner, drainer, ...more];
     this.#sandboxes = new SandboxWatch({
       ...common,
       sandboxes,
@@ -277,6 +281,7 @@ export class Agent {
     await this.#running.catch(() => undefined);
     await this.#sandboxes.close();
     for (const caretaker of this.#caretakers) await caretaker.close();
+    await this.operations.asker.close();
     await this.reconciler.close();
     await this.trust.close();
     await this.#keeper.close();
@@ -294,9 +299,7 @@ export class Agent {
       this.#self = self;
       this.trust.belong(self.cluster, this.#last?.seen);
       this.view.start();
-      const member = this.membership.run(signal, () => {
-        this.#lookAgain();
-      });
+      const member = this.membership.run(signal, () => this.#lookAgain());
       // Whichever of the two fails ends the agent; both run until the signal.
       await Promise.all([member, this.#readEverything(self, signal)]);
     } catch (error) {
@@ -354,9 +357,7 @@ export class Agent {
     const all = new Set([...own, ...pinned]);
     this.reconciler.compare(all);
     this.reconciler.setSelf(self);
-    this.ownNode.follow((content) => {
-      this.#moved(content);
-    });
+    this.ownNode.follow((content) => this.#moved(content));
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
     this.#lookAgain();
@@ -375,12 +376,9 @@ export class Agent {
   async #catchUp(known: ReadonlySet<NetworkId>, signal: AbortSignal): Promise<void> {
     const self = this.self();
     await this.view.until(() => (this.view.state === 'insync' ? true : undefined), signal);
-    this.#takePart(new Set([...known, ...(await this.#ownNetworks(self, signal))]));
-  }
-
-  #takePart(networks: ReadonlySet<NetworkId>): void {
-    for (const id of networks) this.view.join(id);
-    this.reconciler.compare(networks);
+    const own = await this.#ownNetworks(self, signal);
+    for (const id of own) this.view.join(id);
+    this.reconciler.compare(new Set([...known, ...own]));
   }
 
   async #ownNetworks(self: Self, signal: AbortSignal): Promise<ReadonlySet<NetworkId>> {

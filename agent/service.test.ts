@@ -160,13 +160,13 @@ test('a network that nobody knows cannot be inspected or removed', async () => {
   await using world = new World();
   const h1 = await world.ready(1);
   const name = 'red' as Name;
-  await expect(h1.service.inspectNetwork(name)).rejects.toMatchObject({ code: 'NETWORK_NOT_FOUND' });
+  await expect(h1.service.inspectNetwork({ name })).rejects.toMatchObject({ code: 'NETWORK_NOT_FOUND' });
   await expect(h1.service.removeNetwork({ name, force: false })).rejects.toMatchObject({
     code: 'NETWORK_NOT_FOUND',
   });
   await world.declare('red', '{');
   await world.clock.advance(5000);
-  expect(await h1.service.inspectNetwork(name)).toMatchObject({ phase: 'refused' });
+  expect(await h1.service.inspectNetwork({ name })).toMatchObject({ phase: 'refused' });
   expect(await h1.service.removeNetwork({ name, force: false })).toEqual({ state: 'removed' });
   expect(await h1.service.listNetworks()).toEqual([]);
 });

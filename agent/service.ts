@@ -5,7 +5,9 @@ import type {
   DrainRequest,
   FindEndpoint,
   FindNode,
+  InspectNetwork,
   RemoveNetwork,
+  Waiting,
 } from '../api/service.ts';
 import type { AgentService } from '../api/service.ts';
 import type { DetachedJson, EndpointJson } from '../api/schemas/endpoint.ts';
@@ -18,6 +20,7 @@ import type {
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
+import type { WaitedJson } from '../api/schemas/waited.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
@@ -40,6 +43,9 @@ import { endpointJson, holders, networkJson } from './present.ts';
 import { contestants, endpointText } from './returns/conflicts.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { Recorded } from './view/collection.ts';
+import { networkWait, presentWait } from './wait/network-wait.ts';
+import { readinessIn } from './wait/readiness.ts';
+import { waitedFor } from './wait/waited.ts';
 
 /** How long a declaration or a removal may take, in milliseconds. */
 const patience = 10_000;
@@ -50,6 +56,9 @@ const removalPatience = 5000;
 const removalPoll = 50;
 /** How long it may take to go over to another cluster, once the old one's networks are gone. */
 const joinPatience = 30_000;
+
+/** What was accepted, and when by the monotonic clock. */
+type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: number };
 
 /** What the local API offers, on an agent. */
 export class Service implements AgentService {
@@ -77,37 +86,97 @@ export class Service implements AgentService {
     return Promise.all(states.toSorted(byName).map((state) => this.#network(state)));
   }
 
-  async createNetwork({ name, declaration }: DeclareNetwork): Promise<NetworkJson> {
+  async createNetwork({ name, declaration, ...waiting }: DeclareNetwork): Promise<NetworkJson> {
     const done = await this.#accept(name, declaration, true);
-    return this.#network(done.network);
+    const waited = await this.#waited(done, waiting);
+    return { ...(await this.#network(done.network)), ...waited };
   }
 
-  async applyNetwork({ name, declaration }: DeclareNetwork): Promise<AppliedNetworkJson> {
+  async applyNetwork({ name, declaration, ...waiting }: DeclareNetwork): Promise<AppliedNetworkJson> {
     const done = await this.#accept(name, declaration, false);
+    const waited = await this.#waited(done, waiting);
     const outcome = done.kind === 'settled' ? 'unchanged' : done.kind;
-    return { outcome, network: await this.#network(done.network) };
+    return { outcome, network: await this.#network(done.network), ...waited };
   }
 
-  async inspectNetwork(name: Name): Promise<NetworkJson> {
+  async inspectNetwork({ name, wait = false, timeout = patience }: InspectNetwork): Promise<NetworkJson> {
     this.#demandView();
-    const state = this.#agent.view.network(name)?.value;
-    if (state !== undefined) return this.#network(state);
-    throw notFound(name);
+    const agent = this.#agent;
+    const state = agent.view.network(name)?.value;
+    if (state === undefined) throw notFound(name);
+    const shown = await this.#network(state);
+    if (!('id' in state)) return shown;
+    const ports = { ...agent.operations, self: agent.id };
+    if (!wait) {
+      const nodes = readinessIn(state.id, ports);
+      return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
+    }
+    agent.operations.demandStore(`nobody can be asked about network ${name}`);
+    return agent.reconciler.during(state.id, async () => {
+      const reaction = await presentWait(state, ports, agent.deadline(timeout));
+      const nodes = readinessIn(state.id, ports, reaction);
+      return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
+    });
   }
 
-  async removeNetwork({ name, force }: RemoveNetwork): Promise<RemovedNetworkJson> {
+  async removeNetwork({ name, force, wait, timeout = patience }: RemoveNetwork): Promise<RemovedNetworkJson> {
     const agent = this.#agent;
     agent.self();
-    const signal = agent.deadline(patience);
+    const signal = agent.deadline(wait === true ? timeout : patience);
     const ports = agent.removePorts(signal);
-    if (!(await beginRemoval(name, force, agent.ports.settings.config.name, ports))) throw notFound(name);
-    const isDone = await this.#awaitRemoval(name, signal);
+    const begin = async (): Promise<void> => {
+      const isThere = await beginRemoval(name, force, agent.ports.settings.config.name, ports);
+      if (!isThere) throw notFound(name);
+    };
+    const known = agent.view.network(name)?.value;
+    if (wait === true && known !== undefined && 'id' in known)
+      return this.#removeEverywhere(known, begin, signal);
+    await begin();
+    return this.#removed(name, await this.#awaitRemoval(name, signal));
+  }
+
+  async #removeEverywhere(
+    { id, name }: Network,
+    begin: () => Promise<void>,
+    signal: AbortSignal,
+  ): Promise<RemovedNetworkJson> {
+    const agent = this.#agent;
+    const { asker } = agent.operations;
+    const ends: Promise<boolean>[] = [];
+    const inquiry = { network: id, matter: { kind: 'no network' }, since: asker.now() } as const;
+    const reaction = await asker.ask(inquiry, signal, async () => {
+      await begin();
+      ends.push(this.#awaitRemoval(name, signal).catch(() => false));
+    });
+    const message = `network ${name} is being removed`;
+    const waited = waitedFor(reaction, { message, fields: { network: name } }, agent);
+    const isDone = (await ends[0]) === true || (await finishRemoval(name, agent.removePorts(signal)));
+    return { ...(await this.#removed(name, isDone)), waited };
+  }
+
+  async #removed(name: Name, isDone: boolean): Promise<RemovedNetworkJson> {
+    const { view } = this.#agent;
     if (!isDone) {
-      const waitsFor = await this.#waitsFor(agent.view.network(name)?.value);
+      const waitsFor = await this.#waitsFor(view.network(name)?.value);
       return { state: 'removing', ...(waitsFor === undefined ? {} : { waitsFor }) };
     }
-    await this.#seen(() => agent.view.network(name) === undefined);
+    await this.#seen(() => view.network(name) === undefined);
     return { state: 'removed' };
+  }
+
+  /** All who take part have programmed what was accepted, if that is wished. */
+  async #waited(
+    { network, since }: Pick<Accepted, 'network' | 'since'>,
+    { wait, timeout = patience }: Partial<Waiting>,
+  ): Promise<{ readonly waited?: WaitedJson }> {
+    if (wait !== true) return {};
+    const agent = this.#agent;
+    const { id, name } = network;
+    const state = agent.view.network(name)?.revision ?? 0;
+    const ports = { ...agent.operations, self: agent.id };
+    const reaction = await networkWait(id, { state, since }, ports, agent.deadline(timeout));
+    const message = `network ${name} is accepted`;
+    return { waited: waitedFor(reaction, { message, fields: { network: name, id } }, agent) };
   }
 
   async listEndpoints({
@@ -154,14 +223,15 @@ export class Service implements AgentService {
     const recorded = await attach(wish, agent.operations, agent.deadline(timeout));
     const network = agent.view.networkById(recorded.value.network);
     if (network === undefined) throw notFound(wish.network);
-    return this.#endpoint(recorded, network);
+    const { waited } = recorded;
+    return { ...this.#endpoint(recorded, network), ...(waited === undefined ? {} : { waited }) };
   }
 
   async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
     const agent = this.#agent;
-    const done = await detach(wish, agent.operations, agent.deadline(timeout));
-    if (done === 'store pending') return { detached: true, storePending: true };
-    return { detached: done === 'detached' };
+    const { outcome, waited } = await detach(wish, agent.operations, agent.deadline(timeout));
+    if (outcome === 'store pending') return { detached: true, storePending: true };
+    return { detached: outcome === 'detached', ...(waited === undefined ? {} : { waited }) };
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {
@@ -205,11 +275,7 @@ export class Service implements AgentService {
     if (!view.ready) throw this.#agent.notReady('it has not read the store yet');
   }
 
-  async #accept(
-    name: Name,
-    declaration: DeclareNetwork['declaration'],
-    onlyNew: boolean,
-  ): Promise<Extract<Acceptance, { network: Network }>> {
+  async #accept(name: Name, declaration: DeclareNetwork['declaration'], onlyNew: boolean): Promise<Accepted> {
     const agent = this.#agent;
     const wish = readWish(name, declaration);
     const creator = agent.ports.settings.config.name;
@@ -220,13 +286,14 @@ export class Service implements AgentService {
       const message = `network ${name} cannot be accepted: ${outcome.why}`;
       throw new WeftError(outcome.code, message, { details: { network: name } });
     }
+    const since = agent.operations.asker.now();
     const { acceptance } = outcome.network;
     await this.#seen(() => {
       const state = agent.view.network(name)?.value;
       const isAccepted = state !== undefined && 'id' in state && state.acceptance >= acceptance;
       return isAccepted && this.#isDeclared(name);
     });
-    return outcome;
+    return { ...outcome, since };
   }
 
   /** Waits for the own view, so that the caller's next question is answered by what he did; not for ever. */

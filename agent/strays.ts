@@ -2,10 +2,11 @@ import type { Store } from '../kvstore/store.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import { asWeftError } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
-import type { NetworkId } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
 import type { Caretaker } from './caretaker.ts';
 import { networksOf } from './participation.ts';
+import type { Reconciler } from './reconcile/reconciler.ts';
+import type { Trust } from './trust/trust.ts';
 import type { View } from './view/view.ts';
 
 export interface StraysPorts {
@@ -16,10 +17,8 @@ export interface StraysPorts {
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   signal(): AbortSignal;
-  /** Is the store that answers not believed at present? */
-  isDoubted(): boolean;
-  /** The store has an endpoint of this node in these networks. */
-  found(networks: ReadonlySet<NetworkId>): void;
+  readonly trust: Pick<Trust, 'standing'>;
+  readonly reconciler: Pick<Reconciler, 'compare'>;
 }
 
 /** Milliseconds between two looks; and for a while after the start, and after the store was one that had lost something. */
@@ -45,7 +44,7 @@ export class Strays implements Caretaker {
     this.#eagerUntil = ports.clock.monotonic() + eagerTime;
     ports.view.listen({
       state: () => {
-        if (ports.isDoubted()) this.#wasDoubted = true;
+        if (ports.trust.standing.kind !== 'ours') this.#wasDoubted = true;
         else if (this.#wasDoubted) {
           this.#wasDoubted = false;
           this.#eagerUntil = ports.clock.monotonic() + eagerTime;
@@ -87,7 +86,8 @@ export class Strays implements Caretaker {
     const others = view.networks().flatMap(({ id }) => (joined.has(id) ? [] : [id]));
     try {
       const there = await networksOf(self, others, store, this.#ports.signal());
-      if (there.size > 0) this.#ports.found(there);
+      for (const id of there) view.join(id);
+      this.#ports.reconciler.compare(there);
     } catch (error) {
       logger.warn('cannot look for own endpoints', { error: asWeftError(error).message });
     }

@@ -30,7 +30,7 @@ describe('every method reaches its counterpart', () => {
       { name: 'blue', declaration: { subnets: [] } },
       { outcome: 'created', network: blue },
     ],
-    ['inspectNetwork', (c) => c.inspectNetwork('blue'), 'blue', blue],
+    ['inspectNetwork', (c) => c.inspectNetwork('blue'), { name: 'blue' }, blue],
     ['removeNetwork', (c) => c.removeNetwork('blue'), { name: 'blue', force: false }, { state: 'removed' }],
     [
       'removeNetwork',

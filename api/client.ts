@@ -19,10 +19,10 @@ export interface Client {
   /** Unready is an answer, not an error. */
   readiness(): Promise<ReadinessJson>;
   listNetworks(): Promise<readonly NetworkJson[]>;
-  createNetwork(name: string, declaration: Declaration): Promise<NetworkJson>;
-  applyNetwork(name: string, declaration: Declaration): Promise<AppliedNetworkJson>;
-  inspectNetwork(name: string): Promise<NetworkJson>;
-  removeNetwork(name: string, options?: { readonly force?: boolean }): Promise<RemovedNetworkJson>;
+  createNetwork(name: string, declaration: Declaration, options?: Waiting): Promise<NetworkJson>;
+  applyNetwork(name: string, declaration: Declaration, options?: Waiting): Promise<AppliedNetworkJson>;
+  inspectNetwork(name: string, options?: Waiting): Promise<NetworkJson>;
+  removeNetwork(name: string, options?: RemoveOptions): Promise<RemovedNetworkJson>;
   listEndpoints(network?: string): Promise<readonly EndpointJson[]>;
   inspectEndpoint(endpoint: string, network?: string): Promise<EndpointJson>;
   attach(body: AttachBody): Promise<EndpointJson>;
@@ -34,6 +34,16 @@ export interface Client {
   listNodes(): Promise<readonly NodeJson[]>;
   forgetNode(node: string): Promise<ForgottenNodeJson>;
   drainNode(node: string, body: DrainBody): Promise<DrainedNodeJson>;
+}
+
+/** Whether all who take part are waited for, and how long: milliseconds. */
+export interface Waiting {
+  readonly wait?: boolean;
+  readonly timeout?: number;
+}
+
+export interface RemoveOptions extends Waiting {
+  readonly force?: boolean;
 }
 
 export interface ConnectOptions {
@@ -57,11 +67,15 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
     config: () => call('config'),
     readiness: () => call('readiness', { accept: [503] }),
     listNetworks: () => call('listNetworks'),
-    createNetwork: (name, declaration) => call('createNetwork', { body: { ...declaration, name } }),
-    applyNetwork: (name, declaration) => call('applyNetwork', { params: { name }, body: declaration }),
-    inspectNetwork: (name) => call('inspectNetwork', { params: { name } }),
-    removeNetwork: (name, { force = false } = {}) =>
-      call('removeNetwork', { params: { name }, query: { force: String(force) } }),
+    createNetwork: (name, declaration, options = {}) =>
+      call('createNetwork', { body: { ...declaration, name }, ...waiting(options) }),
+    applyNetwork: (name, declaration, options = {}) =>
+      call('applyNetwork', { params: { name }, body: declaration, ...waiting(options) }),
+    inspectNetwork: (name, options = {}) => call('inspectNetwork', { params: { name }, ...waiting(options) }),
+    removeNetwork: (name, { force = false, ...options } = {}) => {
+      const { query, takes } = waiting(options);
+      return call('removeNetwork', { params: { name }, query: { force: String(force), ...query }, takes });
+    },
     listEndpoints: (network) => call('listEndpoints', ofNetwork(network)),
     inspectEndpoint: (endpoint, network) =>
       call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
@@ -76,6 +90,14 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
     drainNode: (node, body) =>
       call('drainNode', { params: { node }, body, takes: body.timeout ?? operationTimeout }),
   };
+}
+
+function waiting({ wait = false, timeout }: Waiting): Required<Pick<Wish, 'query' | 'takes'>> {
+  const query = {
+    ...(wait ? { wait: 'true' } : {}),
+    ...(timeout === undefined ? {} : { timeout: String(timeout) }),
+  };
+  return { query, takes: wait ? (timeout ?? operationTimeout) : 0 };
 }
 
 interface Wish {

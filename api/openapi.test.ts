@@ -31,6 +31,8 @@ describe('the OpenAPI document', () => {
           parameters: [
             { name: 'name', in: 'path', required: true },
             { name: 'force', in: 'query', required: false, schema: { enum: ['true', 'false'] } },
+            { name: 'wait', in: 'query', required: false, schema: { enum: ['true', 'false'] } },
+            { name: 'timeout', in: 'query', required: false },
           ],
           responses: { 404: { description: 'NETWORK_NOT_FOUND' }, 409: { description: 'NETWORK_IN_USE' } },
         },

@@ -1,19 +1,32 @@
 import type { z } from 'zod';
 import type { Name } from '../model/name.ts';
 import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
-import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type {
+  AppliedNetworkJson,
+  Declaration,
+  NetworkJson,
+  networkQuery,
+  RemovedNetworkJson,
+} from './schemas/network.ts';
 import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
+/** Whether all who take part are waited for, and how long: milliseconds. */
+export type Waiting = Readonly<z.output<typeof networkQuery>>;
+
 /** A named wish; `declaration` is raw JSON, read by the parser that also reads the store. */
-export interface DeclareNetwork {
+export interface DeclareNetwork extends Partial<Waiting> {
   readonly name: Name;
   readonly declaration: Declaration;
 }
 
-export interface RemoveNetwork {
+export interface InspectNetwork extends Partial<Waiting> {
+  readonly name: Name;
+}
+
+export interface RemoveNetwork extends Partial<Waiting> {
   readonly name: Name;
   /** Detach the endpoints that are left. */
   readonly force: boolean;
@@ -39,7 +52,8 @@ export interface FindEndpoint {
 }
 
 /**
- * What the local API offers, one method for each route. Requests come parsed; every failure is a WeftError, whose code
+ * What the local API offers, one method for each route. With `wait` an operation ends when all live nodes that take part have
+ * programmed it; @throws TIMEOUT when they have not in time: what was done stands. Requests come parsed; every failure is a WeftError, whose code
  * decides the HTTP status. Anything else that is thrown is answered as INVARIANT.
  */
 export interface AgentService {
@@ -56,7 +70,7 @@ export interface AgentService {
   /** Creates or changes. @throws NETWORK_REFUSED, INPUT_INVALID. */
   applyNetwork(request: DeclareNetwork): Promise<AppliedNetworkJson>;
   /** @throws NETWORK_NOT_FOUND */
-  inspectNetwork(name: Name): Promise<NetworkJson>;
+  inspectNetwork(request: InspectNetwork): Promise<NetworkJson>;
   /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE (not forced; names the endpoints). */
   removeNetwork(request: RemoveNetwork): Promise<RemovedNetworkJson>;
 

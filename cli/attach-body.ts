@@ -12,11 +12,12 @@ export interface EndpointFlags {
   readonly label?: readonly string[];
   /** Milliseconds. */
   readonly timeout?: number;
+  readonly wait?: true;
 }
 
 /** What the flags ask for; the agent judges names and addresses. @throws INPUT_INVALID for a label without `=`. */
 export function attachBodyOf(sandbox: string, flags: EndpointFlags): AttachBody {
-  const { network, ip, mac, name, key, label, timeout } = flags;
+  const { network, ip, mac, name, key, label, timeout, wait } = flags;
   return {
     network,
     sandbox,
@@ -27,5 +28,6 @@ export function attachBodyOf(sandbox: string, flags: EndpointFlags): AttachBody 
     ...(flags.interface === undefined ? {} : { interfaceName: flags.interface }),
     ...(label === undefined ? {} : { labels: pairsOf('--label', label) }),
     ...(timeout === undefined ? {} : { timeout }),
+    ...(wait === undefined ? {} : { wait }),
   };
 }

@@ -3,6 +3,7 @@ import { attachBodyOf, type EndpointFlags } from './attach-body.ts';
 import { endpointDetails } from './endpoint.ts';
 import { common, endpointFlags } from './options.ts';
 import type { Cli, Common } from './ports.ts';
+import { awaiting } from './waiting.ts';
 
 /** Adds `weft attach`. */
 export function registerAttach(program: Command, cli: Cli): void {
@@ -15,7 +16,8 @@ export function registerAttach(program: Command, cli: Cli): void {
     )
     .action(async (sandbox: string, options: Common & EndpointFlags) => {
       const body = attachBodyOf(sandbox, options);
-      const endpoint = await (await cli.client(options)).attach(body);
+      const client = await cli.client(options);
+      const endpoint = await awaiting(client, options.network, options, client.attach(body));
       cli.show(options, endpoint, () => endpointDetails(endpoint));
     });
 }

@@ -4,17 +4,19 @@ import type { DetachBody, DetachedJson } from '../api/schemas/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import { common, duration } from './options.ts';
 import type { Cli, Common } from './ports.ts';
+import { awaiting, waitedText, waitFlag, waitingOf } from './waiting.ts';
 
 interface Options extends Common {
   readonly network?: string;
   readonly endpoint?: string;
   readonly key?: string;
   readonly timeout?: number;
+  readonly wait?: true;
 }
 
 /** Adds `weft detach`. */
 export function registerDetach(program: Command, cli: Cli): void {
-  common(program.command('detach [sandbox]'), 'weft detach --network blue c1')
+  common(waitFlag(program.command('detach [sandbox]')), 'weft detach --network blue c1')
     .description('detach an endpoint of this node; success when there is nothing to undo')
     .option('--network <name>', 'network to detach from')
     .option('--endpoint <endpoint>', 'id or name of the endpoint, instead of the sandbox')
@@ -27,9 +29,10 @@ export function registerDetach(program: Command, cli: Cli): void {
     });
 }
 
-function textOf({ detached, storePending }: DetachedJson): string {
+function textOf({ detached, storePending, waited }: DetachedJson): string {
   if (storePending === true) return 'Detached; the store will be told when it is back.';
-  return detached ? 'Detached.' : 'There was nothing to detach.';
+  const done = detached ? 'Detached.' : 'There was nothing to detach.';
+  return waited === undefined ? done : `${done.slice(0, -1)}; ${waitedText(waited)}.`;
 }
 
 type Which = Pick<DetachBody, 'sandbox' | 'key' | 'endpoint'>;
@@ -46,10 +49,11 @@ function whichOf(sandbox: string | undefined, { network, endpoint, key }: Option
   return sandbox === undefined ? { key } : { sandbox };
 }
 
-async function detach(client: Client, which: Which, { network, timeout }: Options): Promise<DetachedJson> {
-  const where = network ?? (await networkOf(client, which.endpoint ?? ''));
+async function detach(client: Client, which: Which, options: Options): Promise<DetachedJson> {
+  const where = options.network ?? (await networkOf(client, which.endpoint ?? ''));
   if (where === undefined) return { detached: false };
-  return client.detach({ network: where, ...which, ...(timeout === undefined ? {} : { timeout }) });
+  const body = { network: where, ...which, ...waitingOf(options) };
+  return awaiting(client, where, options, client.detach(body));
 }
 
 async function networkOf(client: Client, endpoint: string): Promise<string | undefined> {

@@ -3,6 +3,7 @@ import type { EndpointJson } from '../api/schemas/endpoint.ts';
 import { common } from './options.ts';
 import { details, table } from './output/table.ts';
 import type { Cli, Common } from './ports.ts';
+import { waitedText } from './waiting.ts';
 
 type Options = Common & { readonly network?: string };
 
@@ -56,6 +57,7 @@ export function endpointDetails(e: EndpointJson): string {
     ['state', e.conflictWith === undefined ? e.state : `${e.state} with ${e.conflictWith}`],
     ['contested by', e.contestedBy ?? []],
     ['programmed', `${yesNo(e.programmed)} (in the kernel of the node that answers)`],
+    ['everywhere', e.waited === undefined ? undefined : waitedText(e.waited)],
     ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
   ]);
 }

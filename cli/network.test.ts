@@ -49,7 +49,7 @@ red   refused     -        -                        -     -          10.7.0.0/25
 describe('weft network inspect', () => {
   test('an accepted one', async () => {
     const { stdout, calls } = await typeWeft(['network', 'inspect', 'blue']);
-    expect(calls).toEqual([['inspectNetwork', 'blue']]);
+    expect(calls).toEqual([['inspectNetwork', { name: 'blue' }]]);
     expect(stdout).toBe(`\
 name         blue
 id           00000000000000b1

@@ -4,18 +4,19 @@ import type { DeclarationFlags } from './network/declaration-of.ts';
 import { networkDetails, networkTable, waitText } from './network/show.ts';
 import { collect, common, wholeNumber } from './options.ts';
 import type { Cli, Common } from './ports.ts';
+import { awaiting, waitFlags, waitingOf, type WaitFlags } from './waiting.ts';
 
 /** Adds `weft network create|apply|ls|inspect|rm`. */
 export function registerNetwork(program: Command, cli: Cli): void {
   const network = program.command('network').description('declare, show and remove networks');
   registerCreate(network, cli);
-  common(network.command('apply'), 'weft network apply -f networks.yaml')
+  common(waitFlags(network.command('apply')), 'weft network apply -f networks.yaml')
     .description('create or change every network that a file declares (YAML or JSON)')
     .requiredOption(
       '-f, --file <file>',
       'declarations with `name:` beside their keys, or a map of them by name; - is standard input',
     )
-    .action(async (options: Common & { readonly file: string }) => {
+    .action(async (options: WaitFlags & { readonly file: string }) => {
       const { applyFile } = await import('./network/apply.ts');
       await applyFile(cli, options.file, options);
     });
@@ -25,32 +26,36 @@ export function registerNetwork(program: Command, cli: Cli): void {
       const networks = await (await cli.client(options)).listNetworks();
       cli.show(options, networks, () => networkTable(networks));
     });
-  common(network.command('inspect <name>'), 'weft network inspect blue')
-    .description('show one network')
-    .action(async (name: string, options: Common) => {
-      const found = await (await cli.client(options)).inspectNetwork(name);
+  common(waitFlags(network.command('inspect <name>')), 'weft network inspect blue --wait --timeout 2s')
+    .description('show one network, and how far the nodes are that take part; --wait asks them')
+    .action(async (name: string, options: WaitFlags) => {
+      const client = await cli.client(options);
+      const asked = client.inspectNetwork(name, waitingOf(options));
+      const found = await awaiting(client, name, options, asked);
       cli.show(options, found, () => networkDetails(found));
     });
-  common(network.command('rm <name>'), 'weft network rm blue --force')
+  common(waitFlags(network.command('rm <name>')), 'weft network rm blue --force')
     .description('remove a network')
     .option('--force', 'detach the endpoints that are left, on whatever node they are')
-    .action(async (name: string, options: Common & { readonly force?: true }) => {
-      const removed = await (
-        await cli.client(options)
-      ).removeNetwork(name, { force: options.force === true });
+    .action(async (name: string, options: WaitFlags & { readonly force?: true }) => {
+      const client = await cli.client(options);
+      const wish = { force: options.force === true, ...waitingOf(options) };
+      const removed = await awaiting(client, name, options, client.removeNetwork(name, wish));
       cli.show(options, removed, () => removalText(name, removed));
     });
 }
 
-function removalText(name: string, { state, waitsFor }: RemovedNetworkJson): string {
-  if (state === 'removed') return `Removed network ${name}.`;
+function removalText(name: string, { state, waitsFor, waited }: RemovedNetworkJson): string {
+  const { nodes = [], took = 0 } = waited ?? {};
+  const gone = nodes.length === 0 ? '' : `; gone from ${nodes.join(', ')} after ${took} ms`;
+  if (state === 'removed') return `Removed network ${name}${gone}.`;
   const waits = waitText(waitsFor) || 'nodes still detach what they hold';
   return `Network ${name} is being removed: nothing can be attached any more; ${waits}.`;
 }
 
 function registerCreate(network: Command, cli: Cli): void {
   common(
-    network.command('create <name>'),
+    waitFlags(network.command('create <name>')),
     'weft network create blue --subnet 10.7.0.0/24 --subnet fd00:7::/64 --gateway fd00:7::1 --aux router=10.7.0.2',
   )
     .description('declare a network; the same declaration again is success')
@@ -68,10 +73,12 @@ function registerCreate(network: Command, cli: Cli): void {
     .option('--internal', 'recorded; there is no way out of any network in this version')
     .option('--allow-overlap', 'its subnets may be those of other networks as well')
     .option('--label <key=value>', 'label; repeatable', collect)
-    .action(async (name: string, options: Common & DeclarationFlags) => {
+    .action(async (name: string, options: WaitFlags & DeclarationFlags) => {
       const { declarationOf } = await import('./network/declaration-of.ts');
       const declaration = declarationOf(options);
-      const created = await (await cli.client(options)).createNetwork(name, declaration);
+      const client = await cli.client(options);
+      const asked = client.createNetwork(name, declaration, waitingOf(options));
+      const created = await awaiting(client, name, options, asked);
       cli.show(options, created, () => networkDetails(created));
     });
 }

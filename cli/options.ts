@@ -19,7 +19,8 @@ export function endpointFlags(command: Command): Command {
     .option('--name <name>', 'name of the endpoint, unique in the network')
     .option('--interface <name>', 'name of the interface inside the sandbox')
     .option('--label <key=value>', 'label; repeatable', collect)
-    .option('--timeout <duration>', 'how long to wait, such as 500ms or 10s', duration);
+    .option('--timeout <duration>', 'how long to wait, such as 500ms or 10s', duration)
+    .option('--wait', 'until all live nodes that take part in the network have programmed it');
 }
 
 export function outputFormat(text: string): 'table' | 'json' {

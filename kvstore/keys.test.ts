@@ -111,6 +111,6 @@ test('prefixes hold the keys that they are for, and those of no other network', 
   expect(keys.endpoint(network, endpoint).startsWith(prefixes.endpoints(network))).toBe(true);
   expect(keys.addressClaim(network, four).startsWith(prefixes.addressClaims(network))).toBe(true);
   expect(prefixes.addressClaims(network).startsWith(prefixes.claims(network))).toBe(true);
-  expect(keys.wait(network, 'q1').startsWith(prefixes.waits(network))).toBe(true);
+  expect(keys.wait(network, 'q1').startsWith(prefixes.waits)).toBe(true);
   expect(keys.endpoint(network, endpoint).startsWith(prefixes.net(other))).toBe(false);
 });

@@ -28,8 +28,8 @@ export const keys = {
   addressClaim: (network: NetworkId, ip: Ip) => `net/${network}/claim/address/${ip}`,
   macClaim: (network: NetworkId, mac: Mac) => `net/${network}/claim/mac/${mac}`,
   nameClaim: (network: NetworkId, name: Name) => `net/${network}/claim/name/${name}`,
-  wait: (network: NetworkId, id: string) => `net/${network}/wait/${id}`,
-  waitAnswer: (network: NetworkId, id: string, node: NodeId) => `net/${network}/wait/${id}/${node}`,
+  wait: (network: NetworkId, id: string) => `waits/${network}/${id}`,
+  waitAnswer: (network: NetworkId, id: string, node: NodeId) => `waits/${network}/${id}/${node}`,
 } as const;
 
 /** Prefixes to list or watch. */
@@ -42,12 +42,12 @@ export const prefixes = {
   alive: 'alive/',
   fences: 'fences/',
   probes: 'probes/',
+  waits: 'waits/',
   nets: 'net/',
   net: (network: NetworkId) => `net/${network}/`,
   endpoints: (network: NetworkId) => `net/${network}/endpoint/`,
   claims: (network: NetworkId) => `net/${network}/claim/`,
   addressClaims: (network: NetworkId) => `net/${network}/claim/address/`,
-  waits: (network: NetworkId) => `net/${network}/wait/`,
 } as const;
 
 /** A key taken apart; `unknown` is somebody else's or a later version's and is left alone. */

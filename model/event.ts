@@ -31,6 +31,10 @@ export const eventKinds = {
   },
   'endpoint-attached': { level: 'info', meaning: 'a sandbox of this node was attached, and is programmed' },
   'endpoint-detached': { level: 'info', meaning: 'an endpoint of this node was detached' },
+  'programmed-everywhere': {
+    level: 'info',
+    meaning: 'all live nodes that take part have programmed what somebody here has waited for',
+  },
   'sandbox-gone': { level: 'info', meaning: 'a sandbox of this node is gone; its endpoint was detached' },
   'endpoint-put-back': {
     level: 'info',

@@ -27,6 +27,7 @@ export class Membership {
   readonly #ports: MembershipPorts;
   #state: MembershipState = { kind: 'joining' };
   #stirred = new AbortController();
+  #lease: Lease | undefined;
 
   constructor(ports: MembershipPorts) {
     this.#ports = ports;
@@ -34,6 +35,11 @@ export class Membership {
 
   get state(): MembershipState {
     return this.#state;
+  }
+
+  /** That of this node's `alive/` key, for what shall go with it; undefined while this node has none. */
+  get lease(): Lease | undefined {
+    return this.#state.kind === 'joined' ? this.#lease : undefined;
   }
 
   /**
@@ -62,6 +68,7 @@ export class Membership {
         await joinCluster(store, lease, await this.#ports.joining(), signal, guards);
         if (everJoined && this.#state.kind !== 'joined')
           events.tell('lease-back', 'this node has joined again');
+        this.#lease = lease;
         this.#state = { kind: 'joined' };
         everJoined = true;
         failures = 0;

@@ -15,6 +15,9 @@ import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
 import { ownEndpoints } from '../boot.ts';
+import type { WaitedJson } from '../../api/schemas/waited.ts';
+import type { Reaction } from '../wait/asker.ts';
+import { waitedFor, type Deed } from '../wait/waited.ts';
 import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
 import { detachLocked, removeRecord } from './detach.ts';
 import { describeClaim, holderOf } from './holder.ts';
@@ -33,6 +36,13 @@ export interface AttachWish {
   readonly mac?: Mac | undefined;
   readonly interfaceName?: string | undefined;
   readonly labels: ReadonlyMap<string, string>;
+  /** Until all others that take part in the network have programmed it. */
+  readonly wait?: boolean | undefined;
+}
+
+/** The endpoint; absent `waited`: nobody was waited for. */
+export interface Attached extends Recorded<Endpoint> {
+  readonly waited?: WaitedJson;
 }
 
 /** How often a lost race for an address, or news about the network, leads to another try. */
@@ -49,15 +59,15 @@ export async function attach(
   wish: AttachWish,
   ports: OperationPorts,
   signal: AbortSignal,
-): Promise<Recorded<Endpoint>> {
+): Promise<Attached> {
   const { node } = ports.self();
-  // Without the store there is no claim: at once, and not after the patience of its client.
-  ports.demandStore(`cannot attach to network ${wish.network}`);
+  // Without the store there is no claim.
+  await ports.reachStore(`cannot attach to network ${wish.network}`, signal);
   const network = (await activeNetwork(wish.network, ports, signal)).value;
   const ref = readSandbox(wish.sandbox, ports.netnsDir);
   const key = wish.key ?? ref.key;
   const id = endpointIdOf(node, network.id, key);
-  return ports.locks.run(id, () =>
+  const { written, reaction } = await ports.locks.run(id, () =>
     ports.reconciler.during(network.id, async () => {
       const endpoints = ports.view.join(network.id);
       await ports.view.until(() => (endpoints.state === 'syncing' ? undefined : true), signal);
@@ -65,26 +75,49 @@ export async function attach(
       if (ports.intents.isDeferred(id)) await detachLocked(network.id, id, ports, signal);
       using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
+      const failed = new AbortController();
       try {
         await ports.returns.restore(network.id, id, signal);
         const written = await record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal });
         endpoints.learn(keys.endpoint(network.id, id), written);
+        // The others are asked while this kernel is at work.
+        const reaction =
+          wish.wait === true ? ask(written, ports, AbortSignal.any([signal, failed.signal])) : undefined;
         await programmed(written, ports, signal);
         ports.intents.end(id);
         if (written.isNew) tellAttached(written.value, network.name, ports);
-        return written;
+        return { written, reaction };
       } catch (error) {
+        failed.abort(error);
         if (!hasCode(error, ...unsure)) ports.intents.end(id);
         throw error;
       }
     }),
   );
+  if (reaction === undefined) return written;
+  return { ...written, waited: waitedFor(await reaction, deedOf(written.value, network.name), ports) };
+}
+
+function ask(
+  { value, revision }: Written,
+  { asker }: OperationPorts,
+  signal: AbortSignal,
+): Promise<Reaction> {
+  const { network, id } = value;
+  return asker.ask(
+    { network, matter: { kind: 'endpoint', endpoint: id, revision }, since: asker.now() },
+    signal,
+  );
 }
 
 function tellAttached(endpoint: Endpoint, network: Name, { events }: OperationPorts): void {
-  const { id, addresses, sandbox, mac } = endpoint;
+  const { message, fields } = deedOf(endpoint, network);
+  events.tell('endpoint-attached', message, fields);
+}
+
+function deedOf({ id, addresses, sandbox, mac }: Endpoint, network: Name): Deed {
   const message = `${sandbox.path} is attached to network ${network} as ${addresses.join(', ')}`;
-  events.tell('endpoint-attached', message, { network, endpoint: id, addresses, mac, sandbox: sandbox.path });
+  return { message, fields: { network, endpoint: id, addresses, mac, sandbox: sandbox.path } };
 }
 
 interface Attempt {

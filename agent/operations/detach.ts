@@ -6,6 +6,9 @@ import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
+import type { WaitedJson } from '../../api/schemas/waited.ts';
+import type { Reaction } from '../wait/asker.ts';
+import { waitedFor } from '../wait/waited.ts';
 import { acceptedNetwork } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
 import { endpointIdOf, readSandbox } from './sandbox-name.ts';
@@ -16,6 +19,8 @@ export interface DetachWish {
   readonly sandbox?: string | undefined;
   readonly key?: string | undefined;
   readonly endpoint?: string | undefined;
+  /** Until all others that take part in the network have let go of it. */
+  readonly wait?: boolean | undefined;
 }
 
 /**
@@ -24,17 +29,46 @@ export interface DetachWish {
  */
 export type Detached = 'detached' | 'nothing to undo' | 'store pending';
 
-/** Detaches, and waits until nothing of the endpoint is left in this node's kernel. */
+export interface Detachment {
+  readonly outcome: Detached;
+  /** Absent: nobody was waited for. */
+  readonly waited?: WaitedJson;
+}
+
+/** Called when an endpoint is gone from the store, before the kernel lets go of it. */
+type OnGone = (revision: Revision) => void;
+
+/** Detaches, and waits until nothing of the endpoint is left in this node's kernel, and in those of the others if that is wished. */
 export async function detach(
   wish: DetachWish,
   ports: OperationPorts,
   signal: AbortSignal,
-): Promise<Detached> {
+): Promise<Detachment> {
   ports.self();
   const network = (await acceptedNetwork(wish.network, ports, signal)).value;
   const id = await findEndpoint(wish, network.id, ports, signal);
-  if (id === undefined) return 'nothing to undo';
-  return detachEndpoint(network.id, id, ports, signal);
+  if (id === undefined) return { outcome: 'nothing to undo' };
+  if (wish.wait !== true) return { outcome: await detachEndpoint(network.id, id, ports, signal) };
+  const asked: Promise<Reaction>[] = [];
+  const over = new AbortController();
+  const ask = (revision: Revision): void => {
+    const matter = { kind: 'no endpoint', endpoint: id, revision } as const;
+    const inquiry = { network: network.id, matter, since: ports.asker.now() };
+    asked.push(ports.asker.ask(inquiry, AbortSignal.any([signal, over.signal])));
+  };
+  try {
+    const outcome = await ports.locks.run(id, () => detachNow(network.id, id, ports, signal, ask));
+    if (outcome === 'store pending') return { outcome };
+    // What was gone already: the others may still have it.
+    if (asked.length === 0) ask(0);
+    const message = `endpoint ${id} is detached from network ${network.name}`;
+    const deed = { message, fields: { network: network.name, endpoint: id } };
+    const reaction = await Promise.race(asked);
+    return { outcome, waited: waitedFor(reaction, deed, ports) };
+  } catch (error) {
+    over.abort(error);
+    throw error;
+  }
 }
 
 /** The same for a known endpoint id. @throws ENDPOINT_NOT_LOCAL naming the node that can do it. */
@@ -66,11 +100,12 @@ async function detachNow(
   id: EndpointId,
   ports: OperationPorts,
   signal: AbortSignal,
+  onGone?: OnGone,
 ): Promise<Detached> {
   ports.intents.begin({ op: 'detach', network, endpoint: id });
   try {
     ports.demandStore(`endpoint ${id} cannot be detached in the store`);
-    const done = await detachLocked(network, id, ports, signal);
+    const done = await detachLocked(network, id, ports, signal, onGone);
     ports.intents.end(id, 'gone');
     return done ? 'detached' : 'nothing to undo';
   } catch (error) {
@@ -109,6 +144,7 @@ export async function detachLocked(
   id: EndpointId,
   ports: OperationPorts,
   signal: AbortSignal,
+  onGone?: OnGone,
 ): Promise<boolean> {
   const key = keys.endpoint(network, id);
   const removed = await removeRecord(ports.store, network, id, signal, (endpoint) => {
@@ -118,6 +154,7 @@ export async function detachLocked(
   if (removed !== undefined) {
     for (const ip of removed.endpoint.addresses) ports.pools.release(network, ip);
     endpoints?.forget(key, removed.revision);
+    onGone?.(removed.revision);
   }
   const wasLost = ports.returns.drop(network, id);
   // What was gone already, somebody else has deleted: the view will hear of it.

@@ -9,6 +9,7 @@ import type { Returner } from '../returns/returner.ts';
 import type { Intents } from '../state/intents.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { View } from '../view/view.ts';
+import type { Asker } from '../wait/asker.ts';
 import type { Pools } from './pools.ts';
 
 /** What operations work with. */
@@ -21,6 +22,7 @@ export interface OperationPorts {
   readonly intents: Intents;
   readonly locks: KeyedLock;
   readonly pools: Pools;
+  readonly asker: Asker;
   readonly logger: Logger;
   readonly events: Events;
   readonly netnsDir: string;
@@ -30,4 +32,6 @@ export interface OperationPorts {
   self(): Self;
   /** @throws STORE_UNAVAILABLE, with `what` cannot be done, while nothing may be written to the store. */
   readonly demandStore: (what: string) => void;
+  /** The same, after one more question to a store that is out of reach. */
+  readonly reachStore: (what: string, signal: AbortSignal) => Promise<void>;
 }

@@ -105,6 +105,18 @@ test('an attach is refused at once, and says why', async () => {
   expect(world.clock.monotonic()).toBe(begin);
 });
 
+test('an attach finds a store that is back before anybody else has noticed', async () => {
+  await using world = new World();
+  const h1 = await attached(world);
+  await away(world, h1);
+  h1.store.comeBack();
+  expect(h1.agent.view.state).toBe('stale');
+  const begin = world.clock.monotonic();
+  const added = await world.settled(h1.attach('blue', 'c9'));
+  expect(added).toMatchObject({ state: 'active', programmed: true });
+  expect(world.clock.monotonic() - begin).toBeLessThan(2000);
+});
+
 test('what was detached without the store and is attached again with it is attached anew', async () => {
   await using world = new World();
   const h1 = await attached(world);

@@ -10,7 +10,7 @@ import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
-import { WeftError } from '../../model/errors.ts';
+import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
 import type { Node, NodeId } from '../../model/node.ts';
 import { announcements } from '../../vxlan/announcements.ts';
@@ -26,6 +26,13 @@ export type EndpointProgress =
   /** Something that it stands on was refused, and is tried again. */
   | { readonly kind: 'pending'; readonly revision: Revision }
   | { readonly kind: 'failed'; readonly revision: Revision; readonly error: WeftError };
+
+/** What the kernel says to what the view says. */
+export type Standing =
+  | { readonly kind: 'programmed' }
+  /** It was not asked everything yet, or is asked again. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'refused'; readonly error: WeftError };
 
 /** What one pass works from: the view of one network, complete as of some moment. */
 export interface NetworkInput {
@@ -76,6 +83,9 @@ export class NetworkReconciler {
   #networkFailures = 0;
   #allDirty = true;
   #compare = true;
+  #begun = 0;
+  #ended = 0;
+  #broken: WeftError | undefined;
 
   constructor(id: NetworkId, kernel: Kernel) {
     this.id = id;
@@ -131,15 +141,40 @@ export class NetworkReconciler {
     return !this.#compare && this.#tracker.believed.size === 0 && this.#desired.objects.size === 0;
   }
 
+  /** How many passes have begun, and how many of them have ended, whatever came of them. */
+  get passes(): { readonly begun: number; readonly ended: number } {
+    return { begun: this.#begun, ended: this.#ended };
+  }
+
+  /** How the kernel took the last pass: as far as it concerns an endpoint, there or gone, or the whole network. */
+  standing(id?: EndpointId): Standing {
+    const progress = id === undefined ? undefined : this.#progress.get(id);
+    const refused = [...this.#tracker.failures.values()].find(
+      ({ step }) => id === undefined || step.op === 'delete',
+    );
+    const ofPass =
+      progress?.kind === 'failed' ? progress.error : progress === undefined ? refused?.error : undefined;
+    const error = this.#broken ?? ofPass;
+    if (error !== undefined) return { kind: 'refused', error };
+    const isPending = progress === undefined ? this.#compare : progress.kind === 'pending';
+    return { kind: isPending ? 'pending' : 'programmed' };
+  }
+
   /** @throws what the kernel port throws; then nothing is taken as done, and the next pass compares. */
   async pass(input: NetworkInput): Promise<PassReport> {
+    this.#begun += 1;
     const touched = this.#derive(input);
     try {
-      return await this.#carryOut(touched, input.isConfirmed);
+      const report = await this.#carryOut(touched, input.isConfirmed);
+      this.#broken = undefined;
+      return report;
     } catch (error) {
       for (const { id } of touched) this.#dirty.add(id);
       this.#compare = true;
+      this.#broken = asWeftError(error);
       throw error;
+    } finally {
+      this.#ended += 1;
     }
   }
 

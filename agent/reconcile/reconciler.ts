@@ -16,6 +16,7 @@ import {
   type EndpointProgress,
   type NetworkInput,
   type PassReport,
+  type Standing,
 } from './network-reconciler.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Self } from './self.ts';
@@ -141,7 +142,7 @@ export class Reconciler {
     revision: Revision,
     signal: AbortSignal,
   ): Promise<void> {
-    return this.#until(() => {
+    return this.until(() => {
       const progress = this.progress(network, endpoint);
       if (progress === undefined || progress.revision < revision) return undefined;
       if (progress.kind === 'failed') return progress.error;
@@ -150,15 +151,33 @@ export class Reconciler {
     }, signal);
   }
 
+  /** Resolves when what the view says now of the network has been carried out once, whatever came of it. */
+  carriedOut(network: NetworkId, signal: AbortSignal): Promise<void> {
+    const one = this.#networks.get(network);
+    const due = (one?.passes.begun ?? 0) + (this.#scheduler.isMarked(network) ? 1 : 0);
+    const isOver = (): boolean => one === undefined || this.#networks.get(network) !== one;
+    return this.until(() => (isOver() || (one?.passes.ended ?? due) >= due ? 'done' : undefined), signal);
+  }
+
+  /** What this node's kernel says to what it was last told of an endpoint, or of the whole network. */
+  standing(network: NetworkId, endpoint?: EndpointId): Standing {
+    return this.#networks.get(network)?.standing(endpoint) ?? { kind: 'programmed' };
+  }
+
+  /** Is anything of the network in this node's kernel, as far as we know? */
+  holds(network: NetworkId): boolean {
+    return this.#networks.get(network)?.isGone === false;
+  }
+
   /** Resolves when each of these networks has been compared with the kernel once, whatever came of it. */
   compared(networks: Iterable<NetworkId>, signal: AbortSignal): Promise<void> {
     const ids = [...networks];
-    return this.#until(() => (ids.every((id) => !this.#uncompared.has(id)) ? 'done' : undefined), signal);
+    return this.until(() => (ids.every((id) => !this.#uncompared.has(id)) ? 'done' : undefined), signal);
   }
 
   /** Resolves when the view no longer has the endpoint and nothing of it is left in the kernel. */
   removed(network: NetworkId, endpoint: EndpointId, signal: AbortSignal): Promise<void> {
-    return this.#until(() => (this.progress(network, endpoint) === undefined ? 'done' : undefined), signal);
+    return this.until(() => (this.progress(network, endpoint) === undefined ? 'done' : undefined), signal);
   }
 
   /** Takes every network out of this node's kernel, whatever the view says: this node leaves its cluster. */
@@ -166,7 +185,7 @@ export class Reconciler {
     this.#isAbandoning = true;
     try {
       this.compare(this.#networks.keys());
-      await this.#until(() => (this.#networks.size === 0 ? 'done' : undefined), signal);
+      await this.until(() => (this.#networks.size === 0 ? 'done' : undefined), signal);
     } finally {
       this.#isAbandoning = false;
     }
@@ -177,7 +196,8 @@ export class Reconciler {
     await this.#scheduler.close();
   }
 
-  #until(ask: () => WeftError | 'done' | undefined, signal: AbortSignal): Promise<void> {
+  /** Asks now and after each pass. Resolves with `done`, rejects with an error or when the signal aborts. */
+  until(ask: () => WeftError | 'done' | undefined, signal: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const wake = (): void => {
         const answer = signal.aborted ? (signal.reason as Error) : ask();

@@ -24,6 +24,11 @@ export class Scheduler<K> {
     this.#running ??= this.#drain();
   }
 
+  /** Will it be run for a mark that no run has begun for? */
+  isMarked(key: K): boolean {
+    return this.#marked.has(key);
+  }
+
   /** Marks the key after `ms`, unless an earlier time is set already. */
   markLater(key: K, ms: number): void {
     if (this.#closed || this.#later.has(key)) return;

@@ -37,6 +37,8 @@ export type Standing = { readonly kind: 'ours' } | Exclude<Finding, { readonly k
 const rankDelay = 2000;
 /** Milliseconds between two tries to put back what the store could not take. */
 const retryInterval = 30_000;
+/** Milliseconds in which the watches follow an answer. */
+const contactPatience = 2000;
 /** Milliseconds between two looks at a store that is not believed. */
 const interval = { ours: 0, lost: 500, foreign: 2000 } as const;
 
@@ -128,13 +130,38 @@ export class Trust {
 
   /** @throws STORE_UNAVAILABLE at once while the store is out of reach or not believed: nothing is to be written to it. */
   demand(what: string): void {
-    const { view, store } = this.#ports;
+    const { view } = this.#ports;
     if (view.state === 'insync') return;
-    const why = view.trouble ?? 'it has not been read yet';
-    throw new WeftError(
-      'STORE_UNAVAILABLE',
-      `${what}: the store ${store.description} cannot be used: ${why}`,
-    );
+    throw this.#unusable(what, view.trouble ?? 'it has not been read yet');
+  }
+
+  /**
+   * The same for somebody who waits: a store that is out of reach is asked once more, now, since it may just be back.
+   *
+   * @throws STORE_UNAVAILABLE when it does not answer, or is not believed.
+   */
+  async reach(what: string, signal: AbortSignal): Promise<void> {
+    const { view, store, clock } = this.#ports;
+    if (view.state === 'stale' && this.#standing.kind === 'ours') {
+      // As a write it makes a connection at once, where a read would wait for the pause between two attempts.
+      const question: Condition = { kind: 'absent', key: keys.cluster };
+      await store.txn([question], [], { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        throw this.#unusable(what, asWeftError(error).message);
+      });
+      const late = new AbortController();
+      using _timer = clock.after(contactPatience, () => late.abort());
+      const isDecided = (): true | undefined =>
+        view.state === 'insync' || this.#standing.kind !== 'ours' ? true : undefined;
+      await view.until(isDecided, AbortSignal.any([signal, late.signal])).catch(() => undefined);
+    }
+    signal.throwIfAborted();
+    this.demand(what);
+  }
+
+  #unusable(what: string, why: string): WeftError {
+    const { description } = this.#ports.store;
+    return new WeftError('STORE_UNAVAILABLE', `${what}: the store ${description} cannot be used: ${why}`);
   }
 
   /** The store that is believed now is the one that answers, if these hold. */

@@ -47,6 +47,8 @@ export interface CollectionPorts {
   /** Keys whose record changed, appeared, went or went bad; called after the maps are up to date. */
   onChange(keys: ReadonlySet<string>): void;
   onState(): void;
+  /** The watch has come to a later revision, be it with no change at all. */
+  onRevision?(): void;
 }
 
 /**
@@ -170,6 +172,11 @@ export class Collection<T> {
     return this.#trouble;
   }
 
+  /** What the watch has shown is complete as of this revision. */
+  get revision(): Revision {
+    return this.#revision;
+  }
+
   get records(): ReadonlyMap<string, Recorded<T>> {
     return this.#records;
   }
@@ -269,6 +276,7 @@ export class Collection<T> {
     this.#confirmed ||= judgement === 'ours';
     for (const update of updates) this.#apply(update, judgement === 'lost');
     this.#enter('insync');
+    this.#ports.onRevision?.();
   }
 
   #apply(update: StateUpdate, isDoubted: boolean): void {

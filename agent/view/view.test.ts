@@ -50,3 +50,21 @@ test('since when the view is in sync is not a matter of the networks that were j
   await view.close();
   await store.close();
 });
+
+test('a network that is joined costs one watch; what nodes ask each other is one watch for all of them', async () => {
+  const store = new FakeStore({ clock: new FakeClock() });
+  const watched: string[] = [];
+  const watch = store.watch.bind(store);
+  store.watch = (prefix, sink) => {
+    watched.push(prefix);
+    return watch(prefix, sink);
+  };
+  const view = new View(store, new FakeClock());
+  view.start();
+  expect(watched.filter((prefix) => prefix === 'waits/')).toHaveLength(1);
+  const before = watched.length;
+  for (let n = 0; n < 50; n += 1) view.join(`00000000000000${10 + n}` as NetworkId);
+  expect(watched.length - before).toBe(50);
+  await view.close();
+  await store.close();
+});

@@ -5,6 +5,7 @@ import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
+import { decodeWait, type Wait } from '../../kvstore/records/wait.ts';
 import type { Store } from '../../kvstore/store.ts';
 import type { Clock } from '../../model/clock.ts';
 import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
@@ -29,6 +30,8 @@ export interface ViewListener {
   alive?(): void;
   fences?(): void;
   endpoints?(network: NetworkId, ids: ReadonlySet<EndpointId>): void;
+  /** Questions and answers among those who take part in a network. */
+  waits?(): void;
   state?(): void;
 }
 
@@ -43,6 +46,8 @@ export class View {
   readonly nodes: Collection<Node>;
   readonly alive: Collection<Alive>;
   readonly fences: Collection<Fence>;
+  /** Of all networks: one prefix is watched, however many networks this node takes part in. */
+  readonly waits: Collection<Wait>;
   readonly #store: Store;
   readonly #clock: Pick<Clock, 'wall'>;
   readonly #judge: CollectionPorts['judge'];
@@ -88,6 +93,10 @@ export class View {
       this.#tell((l) => l.fences?.());
     };
     this.fences = this.#collect(prefixes.fences, decodeFence, onFence, true);
+    const onWait = (): void => {
+      this.#tell((l) => l.waits?.());
+    };
+    this.waits = this.#collect(prefixes.waits, decodeWait, onWait, true);
   }
 
   #collect<T>(
@@ -102,6 +111,9 @@ export class View {
       onChange,
       onState: () => {
         this.#stateMoved();
+      },
+      onRevision: () => {
+        this.#wake();
       },
       ...(this.#judge === undefined ? {} : { judge: this.#judge }),
     });
@@ -129,9 +141,10 @@ export class View {
     }
   }
 
-  /** What a later life should know; the living are only of this moment. */
+  /** What a later life should know; the living, and what they ask each other, are only of this moment. */
   remember(): readonly Remembered[] {
-    return this.#all().flatMap((c) => (c === this.alive ? [] : (c.remember() ?? [])));
+    const passing: readonly Collection<unknown>[] = [this.alive, this.waits];
+    return this.#all().flatMap((c) => (passing.includes(c) ? [] : (c.remember() ?? [])));
   }
 
   /** Has the store said in this life what there is of this network? */
@@ -159,8 +172,7 @@ export class View {
 
   /** Knows nothing any more. To be started anew. */
   async forgetAll(): Promise<void> {
-    const endpoints = [...this.#endpoints.values()];
-    await Promise.all([...endpoints, ...this.#whole()].map((c) => c.forgetAll()));
+    await Promise.all(this.#all().map((c) => c.forgetAll()));
     this.#endpoints.clear();
   }
 
@@ -173,7 +185,7 @@ export class View {
   }
 
   #whole(): readonly Collection<unknown>[] {
-    return [this.cluster, this.networkStates, this.wishes, this.nodes, this.alive, this.fences];
+    return [this.cluster, this.networkStates, this.wishes, this.nodes, this.alive, this.fences, this.waits];
   }
 
   listen(listener: ViewListener): void {
@@ -182,6 +194,10 @@ export class View {
 
   #tell(call: (listener: ViewListener) => void): void {
     for (const l of this.#listeners) call(l);
+    this.#wake();
+  }
+
+  #wake(): void {
     for (const wake of [...this.#waiters]) wake();
   }
 

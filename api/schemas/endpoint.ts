@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { endpointName, interfaceName, ip, labels, mac, networkName, shownLabels, timeout } from './text.ts';
+import { wait, waitedJson } from './waited.ts';
 
 const sandbox = z
   .string()
@@ -27,6 +28,7 @@ export const attachBody = z
     interfaceName: interfaceName.optional(),
     labels: labels.prefault({}),
     timeout: timeout.default(10_000),
+    wait,
   })
   .meta({ id: 'Attach' });
 
@@ -37,6 +39,7 @@ export const detachBody = z
     key: key.optional(),
     endpoint: z.string().min(1).max(63).optional().meta({ description: 'Id or name of the endpoint.' }),
     timeout: timeout.default(10_000),
+    wait,
   })
   .refine(
     ({ sandbox, key, endpoint }) => sandbox !== undefined || key !== undefined || endpoint !== undefined,
@@ -76,6 +79,7 @@ export const endpointJson = z
       .meta({ description: 'Endpoints in conflict with this one, which holds what they had.' }),
     programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
     local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
+    waited: waitedJson.optional(),
   })
   .readonly()
   .meta({ id: 'Endpoint' });
@@ -87,6 +91,7 @@ export const detachedJson = z
       description:
         'The store is away: this kernel has let go of the endpoint, and the store will be told when it is back.',
     }),
+    waited: waitedJson.optional(),
   })
   .readonly()
   .meta({ id: 'Detached' });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { networkName, shownLabels } from './text.ts';
+import { waitedJson, waitQuery } from './waited.ts';
 
 /** What an operator wishes. Its own schema is that of the store: docs/reference/network.schema.json. */
 export const declaration = z.record(z.string(), z.unknown()).meta({
@@ -24,7 +25,11 @@ export const removeNetworkQuery = z.strictObject({
     .default('false')
     .meta({ description: 'Detach the endpoints that are left, on whatever node they are.' })
     .transform((text) => text === 'true'),
+  ...waitQuery,
 });
+
+/** Of creating, changing and inspecting one. */
+export const networkQuery = z.strictObject(waitQuery);
 
 export const subnetJson = z
   .object({
@@ -42,6 +47,29 @@ const waitsFor = z
   .array(z.object({ node: z.string(), alive: z.boolean(), endpoints: z.int() }).readonly())
   .readonly()
   .meta({ description: 'Nodes, by name, that still hold endpoints of a network that is being removed.' });
+
+const readiness = z
+  .array(
+    z
+      .object({
+        node: z.string(),
+        self: z.boolean().meta({ description: 'Is it the answering node?' }),
+        alive: z.boolean(),
+        endpoints: z.int(),
+        state: z.enum(['programmed', 'pending', 'refused', 'awaited', 'unknown']).meta({
+          description:
+            '`programmed`, `pending` or `refused` by its kernel, as the node itself says. `awaited`: it was asked and has not ' +
+            'answered. `unknown`: nobody asks it at present, or it is down.',
+        }),
+        why: z.string().optional(),
+      })
+      .readonly(),
+  )
+  .readonly()
+  .meta({
+    description:
+      'Nodes that take part, by name. Only when one network is inspected on a node that follows it.',
+  });
 
 export const acceptedNetworkJson = z
   .object({
@@ -68,6 +96,8 @@ export const acceptedNetworkJson = z
       .readonly()
       .optional()
       .meta({ description: 'A later declaration that could not be accepted; what was accepted stays.' }),
+    nodes: readiness.optional(),
+    waited: waitedJson.optional(),
   })
   .readonly()
   .meta({ id: 'AcceptedNetwork' });
@@ -83,6 +113,7 @@ export const networkJson = z
 
 export const appliedNetworkJson = z
   .object({ outcome: z.enum(['created', 'changed', 'unchanged']), network: networkJson })
+  .extend({ waited: waitedJson.optional() })
   .readonly()
   .meta({ id: 'AppliedNetwork' });
 
@@ -92,6 +123,7 @@ export const removedNetworkJson = z
       description: '`removing`: nothing can be attached any more; nodes still detach what they hold.',
     }),
     waitsFor: waitsFor.optional(),
+    waited: waitedJson.optional(),
   })
   .readonly()
   .meta({ id: 'RemovedNetwork' });
@@ -100,6 +132,7 @@ export type Declaration = Readonly<Record<string, unknown>>;
 export type AcceptedNetworkJson = z.output<typeof acceptedNetworkJson>;
 export type RefusedNetworkJson = z.output<typeof refusedNetworkJson>;
 export type NetworkJson = z.output<typeof networkJson>;
+export type Readiness = z.output<typeof readiness>;
 export type WaitsFor = z.output<typeof waitsFor>;
 export type SubnetJson = z.output<typeof subnetJson>;
 export type AppliedNetworkJson = z.output<typeof appliedNetworkJson>;

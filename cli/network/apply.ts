@@ -4,7 +4,8 @@ import type { AppliedNetworkJson } from '../../api/schemas/network.ts';
 import type { FailureJson } from '../../api/schemas/failure.ts';
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import { table } from '../output/table.ts';
-import type { Cli, Common } from '../ports.ts';
+import type { Cli } from '../ports.ts';
+import { awaiting, waitedText, waitingOf, type WaitFlags } from '../waiting.ts';
 import { declarationsIn, type NamedDeclaration } from './declarations-in.ts';
 
 type Outcome = { readonly name: string } & (
@@ -15,13 +16,13 @@ type Outcome = { readonly name: string } & (
  * `weft network apply -f FILE`: every network of the file, in its order. One that fails does not keep the others from being
  * applied; the exit code is that of the first failure.
  */
-export async function applyFile(cli: Cli, file: string, options: Common): Promise<void> {
+export async function applyFile(cli: Cli, file: string, options: WaitFlags): Promise<void> {
   const wishes = declarationsIn(await cli.read(file), file);
   const client = await cli.client(options);
   const failures: WeftError[] = [];
   const outcomes: Outcome[] = [];
   for (const wish of wishes) {
-    const outcome = await applyOne(client, wish);
+    const outcome = await applyOne(client, wish, options);
     if (outcome instanceof WeftError) {
       failures.push(outcome);
       outcomes.push({ name: wish.name, outcome: 'failed', ...toFailureJson(outcome) });
@@ -29,8 +30,12 @@ export async function applyFile(cli: Cli, file: string, options: Common): Promis
   }
   cli.show(options, outcomes, () =>
     table(
-      ['NAME', 'OUTCOME'],
-      outcomes.map((o) => [o.name, o.outcome]),
+      ['NAME', 'OUTCOME', ...(options.wait === true ? ['EVERYWHERE'] : [])],
+      outcomes.map((o) => [
+        o.name,
+        o.outcome,
+        ...(o.outcome === 'failed' || o.waited === undefined ? [] : [waitedText(o.waited)]),
+      ]),
     ),
   );
   const codes = failures.map((failure) => cli.fail(options, failure));
@@ -41,9 +46,11 @@ export async function applyFile(cli: Cli, file: string, options: Common): Promis
 async function applyOne(
   client: Client,
   { name, declaration }: NamedDeclaration,
+  options: WaitFlags,
 ): Promise<AppliedNetworkJson | WeftError> {
   try {
-    return await client.applyNetwork(name, declaration);
+    const asked = client.applyNetwork(name, declaration, waitingOf(options));
+    return await awaiting(client, name, options, asked);
   } catch (error) {
     if (hasCode(error, 'DAEMON_UNREACHABLE', 'PERMISSION_DENIED')) throw error;
     const { code, message, details } = asWeftError(error);

@@ -1,5 +1,12 @@
-import type { AcceptedNetworkJson, NetworkJson, SubnetJson, WaitsFor } from '../../api/schemas/network.ts';
+import type {
+  AcceptedNetworkJson,
+  NetworkJson,
+  Readiness,
+  SubnetJson,
+  WaitsFor,
+} from '../../api/schemas/network.ts';
 import { details, table } from '../output/table.ts';
+import { waitedText } from '../waiting.ts';
 
 export function networkTable(networks: readonly NetworkJson[]): string {
   return table(
@@ -48,9 +55,18 @@ export function networkDetails(network: NetworkJson): string {
       'endpoints',
       network.endpoints === null ? '- (this node does not follow it)' : String(network.endpoints),
     ],
+    ['nodes', (network.nodes ?? []).map(nodeLine)],
+    ['everywhere', network.waited === undefined ? undefined : waitedText(network.waited)],
     ['created', `${network.createdAt} by ${network.creator}`],
     ['edit refused', network.refusedEdit?.why],
   ]);
+}
+
+/** `h2: awaited (no answer to h1 yet), 3 endpoints`. */
+function nodeLine({ node, self, alive, endpoints, state, why }: Readiness[number]): string {
+  const place = `${node}${self ? ' (this one)' : ''}${alive ? '' : ' (down)'}`;
+  const reason = why === undefined ? '' : ` (${why})`;
+  return `${place}: ${state}${reason}, ${endpoints} ${endpoints === 1 ? 'endpoint' : 'endpoints'}`;
 }
 
 const stateOf = ({ phase, declared }: AcceptedNetworkJson): string =>

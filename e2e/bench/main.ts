@@ -20,11 +20,13 @@ import { seenBenchmark } from './store/seen.ts';
 import { startingBenchmark } from './store/starting.ts';
 import { renderFigures } from './table.ts';
 import { throughputBenchmark } from './throughput.ts';
+import { waitBenchmark } from './wait.ts';
 
 const benchmarks: readonly Benchmark[] = [
   forwardingBenchmark,
   attachBenchmark,
   replyBenchmark,
+  waitBenchmark,
   throughputBenchmark,
   memoryBenchmark,
   seenBenchmark,

@@ -124,6 +124,8 @@ export class ConsulStore implements Store {
       if (hasCode(error, 'STORE_AMBIGUOUS') || options?.signal?.aborted === true) this.#contact.doubt();
       throw error;
     });
+    // Watches need not wait for the next question.
+    if (this.#contact.away !== undefined) void this.#contact.check();
     if (!result.ok) return result;
     const reached = this.#life.reached(result.revision);
     return ops.length === 0 ? { ok: true, revision: reached } : result;

@@ -8,12 +8,11 @@ export interface Item {
 }
 
 /** What only means something in the store it was written to: who lives there, and what is being asked or tried there. */
-const staying = [prefixes.alive, prefixes.fences, prefixes.probes];
-const question = /^net\/[^/]+\/wait\//;
+const staying = [prefixes.alive, prefixes.fences, prefixes.probes, prefixes.waits];
 
 /** Does this key go along when a store is saved or moved? Keys that nobody knows do: a later version may need them. */
 export function goesAlong(key: string): boolean {
-  return key !== keys.restoring && !question.test(key) && !staying.some((prefix) => key.startsWith(prefix));
+  return key !== keys.restoring && !staying.some((prefix) => key.startsWith(prefix));
 }
 
 /** Can a store be told to hold this? Others than Weft may have written what the port of the store cannot name. */

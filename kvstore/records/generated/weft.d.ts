@@ -701,5 +701,204 @@ export namespace weft {
             /** Shape of a Claim. */
             type $Shape = weft.v1.Claim.$Properties;
         }
+
+        /** MatterKind enum. */
+        enum MatterKind {
+
+            /** MATTER_KIND_UNSPECIFIED value */
+            MATTER_KIND_UNSPECIFIED = 0,
+
+            /** MATTER_KIND_ENDPOINT value */
+            MATTER_KIND_ENDPOINT = 1,
+
+            /** MATTER_KIND_NO_ENDPOINT value */
+            MATTER_KIND_NO_ENDPOINT = 2,
+
+            /** MATTER_KIND_NETWORK value */
+            MATTER_KIND_NETWORK = 3,
+
+            /** MATTER_KIND_NO_NETWORK value */
+            MATTER_KIND_NO_NETWORK = 4
+        }
+
+        /**
+         * Properties of a Question.
+         * @deprecated Use weft.v1.Question.$Properties instead.
+         */
+        interface IQuestion extends weft.v1.Question.$Properties {
+        }
+
+        /** Represents a Question. */
+        class Question {
+
+            /**
+             * Constructs a new Question.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Question.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Question id. */
+            id: string;
+
+            /** Question network. */
+            network: string;
+
+            /** Question asker. */
+            asker: string;
+
+            /** Question matter. */
+            matter: weft.v1.MatterKind;
+
+            /** Question endpoint. */
+            endpoint: string;
+
+            /** Question revision. */
+            revision: number;
+
+            /** Question stateRevision. */
+            stateRevision: number;
+
+            /** Question asked. */
+            asked: string[];
+
+            /**
+             * Encodes the specified Question message. Does not implicitly {@link weft.v1.Question.verify|verify} messages.
+             * @param message Question message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Question.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes a Question message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Question & weft.v1.Question.$Shape} Question
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Question & weft.v1.Question.$Shape;
+        }
+
+        namespace Question {
+
+            /** Properties of a Question. */
+            interface $Properties {
+
+                /** Question id */
+                id?: (string|null);
+
+                /** Question network */
+                network?: (string|null);
+
+                /** Question asker */
+                asker?: (string|null);
+
+                /** Question matter */
+                matter?: (weft.v1.MatterKind|null);
+
+                /** Question endpoint */
+                endpoint?: (string|null);
+
+                /** Question revision */
+                revision?: (number|null);
+
+                /** Question stateRevision */
+                stateRevision?: (number|null);
+
+                /** Question asked */
+                asked?: (string[]|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of a Question. */
+            type $Shape = weft.v1.Question.$Properties;
+        }
+
+        /**
+         * Properties of an Answer.
+         * @deprecated Use weft.v1.Answer.$Properties instead.
+         */
+        interface IAnswer extends weft.v1.Answer.$Properties {
+        }
+
+        /** Represents an Answer. */
+        class Answer {
+
+            /**
+             * Constructs a new Answer.
+             * @param [properties] Properties to set
+             */
+            constructor(properties?: weft.v1.Answer.$Properties);
+
+            /** Unknown fields preserved while decoding when enabled */
+            $unknowns?: Uint8Array[];
+
+            /** Answer id. */
+            id: string;
+
+            /** Answer network. */
+            network: string;
+
+            /** Answer node. */
+            node: string;
+
+            /** Answer revision. */
+            revision: number;
+
+            /** Answer refusal. */
+            refusal: string;
+
+            /**
+             * Encodes the specified Answer message. Does not implicitly {@link weft.v1.Answer.verify|verify} messages.
+             * @param message Answer message or plain object to encode
+             * @param [writer] Writer to encode to
+             * @returns Writer
+             */
+            static encode(message: weft.v1.Answer.$Properties, writer?: $protobuf.Writer): $protobuf.Writer;
+
+            /**
+             * Decodes an Answer message from the specified reader or buffer.
+             * @param reader Reader or buffer to decode from
+             * @param [length] Message length if known beforehand
+             * @returns {weft.v1.Answer & weft.v1.Answer.$Shape} Answer
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            static decode(reader: ($protobuf.Reader|Uint8Array), length?: number): weft.v1.Answer & weft.v1.Answer.$Shape;
+        }
+
+        namespace Answer {
+
+            /** Properties of an Answer. */
+            interface $Properties {
+
+                /** Answer id */
+                id?: (string|null);
+
+                /** Answer network */
+                network?: (string|null);
+
+                /** Answer node */
+                node?: (string|null);
+
+                /** Answer revision */
+                revision?: (number|null);
+
+                /** Answer refusal */
+                refusal?: (string|null);
+
+                /** Unknown fields preserved while decoding when enabled */
+                $unknowns?: Uint8Array[];
+            }
+
+            /** Shape of an Answer. */
+            type $Shape = weft.v1.Answer.$Properties;
+        }
     }
 }

@@ -1810,6 +1810,519 @@ export const weft = $root.weft = (() => {
             return Claim;
         })();
 
+        /**
+         * MatterKind enum.
+         * @name weft.v1.MatterKind
+         * @enum {number}
+         * @property {number} MATTER_KIND_UNSPECIFIED=0 MATTER_KIND_UNSPECIFIED value
+         * @property {number} MATTER_KIND_ENDPOINT=1 MATTER_KIND_ENDPOINT value
+         * @property {number} MATTER_KIND_NO_ENDPOINT=2 MATTER_KIND_NO_ENDPOINT value
+         * @property {number} MATTER_KIND_NETWORK=3 MATTER_KIND_NETWORK value
+         * @property {number} MATTER_KIND_NO_NETWORK=4 MATTER_KIND_NO_NETWORK value
+         */
+        v1.MatterKind = (function() {
+            const valuesById = $Object.create(null), values = $Object.create(valuesById);
+            values[valuesById[0] = "MATTER_KIND_UNSPECIFIED"] = 0;
+            values[valuesById[1] = "MATTER_KIND_ENDPOINT"] = 1;
+            values[valuesById[2] = "MATTER_KIND_NO_ENDPOINT"] = 2;
+            values[valuesById[3] = "MATTER_KIND_NETWORK"] = 3;
+            values[valuesById[4] = "MATTER_KIND_NO_NETWORK"] = 4;
+            return values;
+        })();
+
+        v1.Question = (function() {
+
+            /**
+             * Properties of a Question.
+             * @typedef {Object} weft.v1.Question.$Properties
+             * @property {string|null} [id] Question id
+             * @property {string|null} [network] Question network
+             * @property {string|null} [asker] Question asker
+             * @property {weft.v1.MatterKind|null} [matter] Question matter
+             * @property {string|null} [endpoint] Question endpoint
+             * @property {number|null} [revision] Question revision
+             * @property {number|null} [stateRevision] Question stateRevision
+             * @property {Array.<string>|null} [asked] Question asked
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of a Question.
+             * @memberof weft.v1
+             * @interface IQuestion
+             * @augments weft.v1.Question.$Properties
+             * @deprecated Use weft.v1.Question.$Properties instead.
+             */
+
+            /**
+             * Shape of a Question.
+             * @typedef {weft.v1.Question.$Properties} weft.v1.Question.$Shape
+             */
+
+            /**
+             * Constructs a new Question.
+             * @memberof weft.v1
+             * @classdesc Represents a Question.
+             * @constructor
+             * @param {weft.v1.Question.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Question = function (properties) {
+                this.asked = [];
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Question id.
+             * @member {string} id
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.id = "";
+
+            /**
+             * Question network.
+             * @member {string} network
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.network = "";
+
+            /**
+             * Question asker.
+             * @member {string} asker
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.asker = "";
+
+            /**
+             * Question matter.
+             * @member {weft.v1.MatterKind} matter
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.matter = 0;
+
+            /**
+             * Question endpoint.
+             * @member {string} endpoint
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.endpoint = "";
+
+            /**
+             * Question revision.
+             * @member {number} revision
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.revision = 0;
+
+            /**
+             * Question stateRevision.
+             * @member {number} stateRevision
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.stateRevision = 0;
+
+            /**
+             * Question asked.
+             * @member {Array.<string>} asked
+             * @memberof weft.v1.Question
+             * @instance
+             */
+            Question.prototype.asked = $util.emptyArray;
+
+            /**
+             * Encodes the specified Question message. Does not implicitly {@link weft.v1.Question.verify|verify} messages.
+             * @function encode
+             * @memberof weft.v1.Question
+             * @static
+             * @param {weft.v1.Question.$Properties} message Question message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Question.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.id);
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.network);
+                if (message.asker != null && $Object.hasOwnProperty.call(message, "asker") && message.asker !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.asker);
+                if (message.matter != null && $Object.hasOwnProperty.call(message, "matter") && message.matter !== 0)
+                    writer.uint32(/* id 4, wireType 0 =*/32).int32(message.matter);
+                if (message.endpoint != null && $Object.hasOwnProperty.call(message, "endpoint") && message.endpoint !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.endpoint);
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && !$Object.is(message.revision, 0))
+                    writer.uint32(/* id 6, wireType 1 =*/49).double(message.revision);
+                if (message.stateRevision != null && $Object.hasOwnProperty.call(message, "stateRevision") && !$Object.is(message.stateRevision, 0))
+                    writer.uint32(/* id 7, wireType 1 =*/57).double(message.stateRevision);
+                if (message.asked != null && message.asked.length)
+                    for (let i = 0; i < message.asked.length; ++i)
+                        writer.uint32(/* id 8, wireType 2 =*/66).string(message.asked[i]);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes a Question message from the specified reader or buffer.
+             * @function decode
+             * @memberof weft.v1.Question
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {weft.v1.Question & weft.v1.Question.$Shape} Question
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Question.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.weft.v1.Question();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.network = value;
+                            else
+                                delete message.network;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.asker = value;
+                            else
+                                delete message.asker;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 0)
+                                break;
+                            if (value = reader.int32())
+                                message.matter = value;
+                            else
+                                delete message.matter;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.endpoint = value;
+                            else
+                                delete message.endpoint;
+                            continue;
+                        }
+                    case 6: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    case 7: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.stateRevision = value;
+                            else
+                                delete message.stateRevision;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.asked && message.asked.length))
+                                message.asked = [];
+                            message.asked.push(reader.stringVerify());
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Question;
+        })();
+
+        v1.Answer = (function() {
+
+            /**
+             * Properties of an Answer.
+             * @typedef {Object} weft.v1.Answer.$Properties
+             * @property {string|null} [id] Answer id
+             * @property {string|null} [network] Answer network
+             * @property {string|null} [node] Answer node
+             * @property {number|null} [revision] Answer revision
+             * @property {string|null} [refusal] Answer refusal
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+
+            /**
+             * Properties of an Answer.
+             * @memberof weft.v1
+             * @interface IAnswer
+             * @augments weft.v1.Answer.$Properties
+             * @deprecated Use weft.v1.Answer.$Properties instead.
+             */
+
+            /**
+             * Shape of an Answer.
+             * @typedef {weft.v1.Answer.$Properties} weft.v1.Answer.$Shape
+             */
+
+            /**
+             * Constructs a new Answer.
+             * @memberof weft.v1
+             * @classdesc Represents an Answer.
+             * @constructor
+             * @param {weft.v1.Answer.$Properties=} [properties] Properties to set
+             * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
+             */
+            const Answer = function (properties) {
+                if (properties)
+                    for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
+                        if (properties[keys[i]] != null && keys[i] !== "__proto__")
+                            this[keys[i]] = properties[keys[i]];
+            };
+
+            /**
+             * Answer id.
+             * @member {string} id
+             * @memberof weft.v1.Answer
+             * @instance
+             */
+            Answer.prototype.id = "";
+
+            /**
+             * Answer network.
+             * @member {string} network
+             * @memberof weft.v1.Answer
+             * @instance
+             */
+            Answer.prototype.network = "";
+
+            /**
+             * Answer node.
+             * @member {string} node
+             * @memberof weft.v1.Answer
+             * @instance
+             */
+            Answer.prototype.node = "";
+
+            /**
+             * Answer revision.
+             * @member {number} revision
+             * @memberof weft.v1.Answer
+             * @instance
+             */
+            Answer.prototype.revision = 0;
+
+            /**
+             * Answer refusal.
+             * @member {string} refusal
+             * @memberof weft.v1.Answer
+             * @instance
+             */
+            Answer.prototype.refusal = "";
+
+            /**
+             * Encodes the specified Answer message. Does not implicitly {@link weft.v1.Answer.verify|verify} messages.
+             * @function encode
+             * @memberof weft.v1.Answer
+             * @static
+             * @param {weft.v1.Answer.$Properties} message Answer message or plain object to encode
+             * @param {$protobuf.Writer} [writer] Writer to encode to
+             * @returns {$protobuf.Writer} Writer
+             */
+            Answer.encode = function (message, writer, _depth) {
+                if (!writer)
+                    writer = $Writer.create();
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $util.recursionLimit)
+                    throw $Error("max depth exceeded");
+                if (message.id != null && $Object.hasOwnProperty.call(message, "id") && message.id !== "")
+                    writer.uint32(/* id 1, wireType 2 =*/10).string(message.id);
+                if (message.network != null && $Object.hasOwnProperty.call(message, "network") && message.network !== "")
+                    writer.uint32(/* id 2, wireType 2 =*/18).string(message.network);
+                if (message.node != null && $Object.hasOwnProperty.call(message, "node") && message.node !== "")
+                    writer.uint32(/* id 3, wireType 2 =*/26).string(message.node);
+                if (message.revision != null && $Object.hasOwnProperty.call(message, "revision") && !$Object.is(message.revision, 0))
+                    writer.uint32(/* id 4, wireType 1 =*/33).double(message.revision);
+                if (message.refusal != null && $Object.hasOwnProperty.call(message, "refusal") && message.refusal !== "")
+                    writer.uint32(/* id 5, wireType 2 =*/42).string(message.refusal);
+                if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
+                    for (let i = 0; i < message.$unknowns.length; ++i)
+                        writer.raw(message.$unknowns[i]);
+                return writer;
+            };
+
+            /**
+             * Decodes an Answer message from the specified reader or buffer.
+             * @function decode
+             * @memberof weft.v1.Answer
+             * @static
+             * @param {$protobuf.Reader|Uint8Array} reader Reader or buffer to decode from
+             * @param {number} [length] Message length if known beforehand
+             * @returns {weft.v1.Answer & weft.v1.Answer.$Shape} Answer
+             * @throws {Error} If the payload is not a reader or valid buffer
+             * @throws {$protobuf.util.ProtocolError} If required fields are missing
+             */
+            Answer.decode = function (reader, length, _end, _depth, _target) {
+                if (!(reader instanceof $Reader))
+                    reader = $Reader.create(reader);
+                if (_depth === $undefined)
+                    _depth = 0;
+                if (_depth > $Reader.recursionLimit)
+                    throw $Error("max depth exceeded");
+                let end, message, value;
+                if (length === $undefined)
+                    end = reader.len;
+                else {
+                    end = reader.pos + length;
+                    if (end > reader.len)
+                        throw $RangeError("index out of range");
+                    length = reader.len;
+                    reader.len = end;
+                }
+                message = _target || new $root.weft.v1.Answer();
+                while (reader.pos < end) {
+                    let start = reader.pos;
+                    let tag = reader.tag();
+                    if (tag === _end) {
+                        _end = $undefined;
+                        break;
+                    }
+                    let wireType = tag & 7;
+                    switch (tag >>>= 3) {
+                    case 1: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.id = value;
+                            else
+                                delete message.id;
+                            continue;
+                        }
+                    case 2: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.network = value;
+                            else
+                                delete message.network;
+                            continue;
+                        }
+                    case 3: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.node = value;
+                            else
+                                delete message.node;
+                            continue;
+                        }
+                    case 4: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.revision = value;
+                            else
+                                delete message.revision;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if ((value = reader.stringVerify()).length)
+                                message.refusal = value;
+                            else
+                                delete message.refusal;
+                            continue;
+                        }
+                    }
+                    reader.skipType(wireType, _depth, tag);
+                    if (!reader.discardUnknown) {
+                        $util.makeProp(message, "$unknowns", false);
+                        (message.$unknowns || (message.$unknowns = [])).push(reader.raw(start, reader.pos));
+                    }
+                }
+                if (length !== $undefined) {
+                    if (reader.pos !== end)
+                        throw $RangeError("index out of range");
+                    reader.len = length;
+                }
+                if (_end !== $undefined)
+                    throw $Error("missing end group");
+                return message;
+            };
+
+            return Answer;
+        })();
+
         return v1;
     })();
 
