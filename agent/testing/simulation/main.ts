@@ -65,9 +65,9 @@ async function many(first: number, runs: number): Promise<number> {
 }
 
 /** The first seed at which the mutant fails and the product does not. */
-function caughtBy({ name, disasters: isWild }: Mutant): string | undefined {
+function caughtBy({ name }: Mutant): string | undefined {
   const again = (...args: readonly string[]) => {
-    const all = [...process.execArgv, import.meta.filename, ...(isWild ? ['--disasters'] : []), ...args];
+    const all = [...process.execArgv, import.meta.filename, ...(disasters ? ['--disasters'] : []), ...args];
     return spawnSync(process.execPath, all, { encoding: 'utf8' });
   };
   const end = Number(values.runs);

@@ -5,8 +5,6 @@ export interface Mutant {
   /** Occurs exactly once. */
   readonly find: string;
   readonly replace: string;
-  /** It shows only when the store loses something. */
-  readonly disasters?: true;
 }
 
 /** Each of them takes away one promise that the simulation has to miss within 500 seeds. */
@@ -67,13 +65,6 @@ export const mutants: readonly Mutant[] = [
     file: 'agent/cluster/join.ts',
     find: 'if (fence !== undefined && !isDrain(fence)) ops.push',
     replace: "if (fence !== undefined && fence.key === '' && !isDrain(fence)) ops.push",
-  },
-  {
-    name: 'what a store has lost is taken for deleted',
-    file: 'agent/trust/evidence.ts',
-    find: "return why === undefined ? { kind: 'ours', isAccepted: false } : { kind: 'lost', why };",
-    replace: "return why === '' ? { kind: 'lost', why } : { kind: 'ours', isAccepted: false };",
-    disasters: true,
   },
   {
     name: 'an endpoint that was lost is not put back',
