@@ -163,9 +163,7 @@ export class Agent {
       asker,
       netnsDir: config.netnsDir,
       self: () => this.self(),
-      demandStore: (what) => {
-        this.trust.demand(what);
-      },
+      demandStore: (what) => void this.trust.demand(what),
       reachStore: (what, within) => this.trust.reach(what, within),
     };
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
