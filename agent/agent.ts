@@ -46,7 +46,8 @@ import { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
 import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
-import { ViewKeeper } from './state/view-keeper.ts';
+import { ViewKeeper, type ViewKeeperPorts } from './state/view-keeper.ts';
+import { Strays } from './strays.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
 import { Answerer } from './wait/answerer.ts';
@@ -67,6 +68,8 @@ export interface AgentPorts {
   readonly fraction: () => number;
   /** Takes the tunnels' UDP port for this process. @throws NODE_CONFLICT when another agent has it here. */
   readonly holdPort: (port: number) => Promise<void>;
+  /** How the last good view gets onto the disk; absent: as `writeLastView` does it. */
+  readonly writeView?: ViewKeeperPorts['write'];
 }
 
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
@@ -135,9 +138,9 @@ export class Agent {
       signal: this.#stop.signal,
     });
     this.#last = readLastView(config.stateDir, onCorrupt);
-    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir });
     const sandboxes = new SandboxLife(kernel);
     const intents = new Intents(config.stateDir, onCorrupt);
+    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir, intents, write: ports.writeView });
     const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
     const locks = new KeyedLock();
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
@@ -163,7 +166,7 @@ export class Agent {
       asker,
       netnsDir: config.netnsDir,
       self: () => this.self(),
-      demandStore: (what) => void this.trust.demand(what),
+      demandStore: (what) => this.trust.demand(what),
       reachStore: (what, within) => this.trust.reach(what, within),
     };
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
@@ -188,7 +191,9 @@ export class Agent {
       leaseTtl: config.leaseTtl,
     });
     const drainer = new Drainer({ ...common, node, detach });
-    this.#caretakers = [warden, this.collector, this.returner, drainer, new Answerer({ ...asking, node })];
+    const { trust, reconciler } = this;
+    const more = [new Strays({ ...common, node, trust, reconciler }), new Answerer({ ...asking, node })];
+    this.#caretakers = [warden, this.collector, this.returner, drainer, ...more];
     this.#sandboxes = new SandboxWatch({
       ...common,
       sandboxes,
@@ -249,7 +254,7 @@ export class Agent {
     this.trust.demand('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
-    return { store, cluster: this.self().cluster, signal, random, now };
+    return { store, cluster: this.self().cluster, guards: this.trust.guards(), signal, random, now };
   }
 
   /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
@@ -294,9 +299,7 @@ export class Agent {
       this.#self = self;
       this.trust.belong(self.cluster, this.#last?.seen);
       this.view.start();
-      const member = this.membership.run(signal, () => {
-        this.#lookAgain();
-      });
+      const member = this.membership.run(signal, () => this.#lookAgain());
       // Whichever of the two fails ends the agent; both run until the signal.
       await Promise.all([member, this.#readEverything(self, signal)]);
     } catch (error) {
@@ -354,9 +357,7 @@ export class Agent {
     const all = new Set([...own, ...pinned]);
     this.reconciler.compare(all);
     this.reconciler.setSelf(self);
-    this.ownNode.follow((content) => {
-      this.#moved(content);
-    });
+    this.ownNode.follow((content) => this.#moved(content));
     await this.reconciler.compared(all, signal);
     this.#phase = 'ready';
     this.#lookAgain();

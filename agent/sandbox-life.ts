@@ -32,7 +32,11 @@ export class SandboxLife {
   look(sandbox: Sandbox): 'there' | 'returned' | 'gone' {
     try {
       const now = this.#kernel.identify(sandboxScope(sandbox.path));
-      if (nameOf(now) === nameOf(sandbox)) return 'there';
+      if (nameOf(now) === nameOf(sandbox)) {
+        // That nothing of ours was found in the kernel had another reason.
+        this.#lost.delete(nameOf(sandbox));
+        return 'there';
+      }
       return this.#hasReturned(sandbox, now) ? 'returned' : 'gone';
     } catch (error) {
       return hasCode(error, 'SANDBOX_INVALID') ? 'gone' : 'there';

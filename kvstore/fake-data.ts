@@ -24,6 +24,7 @@ export class FakeData implements LevelSource {
   /** Deletions until this revision are forgotten. */
   #compacted: Revision = 0;
   #lives = 1;
+  #replaced = 0;
   #lastLease = 0;
 
   constructor(clock: Clock) {
@@ -32,6 +33,11 @@ export class FakeData implements LevelSource {
 
   get identity(): string {
     return `fake life ${this.#lives}`;
+  }
+
+  /** How often another truth was put in the place of this one. */
+  get replaced(): number {
+    return this.#replaced;
   }
 
   get revision(): Revision {
@@ -59,8 +65,11 @@ export class FakeData implements LevelSource {
 
   changes(prefix: string, since: Revision): { revision: Revision; changes: readonly Change[] } | undefined {
     if (since < this.#compacted || since > this.#revision) return undefined;
-    const puts = this.snapshot(prefix).entries.filter((e) => e.revision > since);
-    const gone = [...this.#deleted].filter(([key, at]) => key.startsWith(prefix) && at > since);
+    if (since === this.#revision) return { revision: this.#revision, changes: [] };
+    const isNews = (key: string, at: Revision): boolean => at > since && key.startsWith(prefix);
+    const puts = [...this.#entries.values()].filter((e) => isNews(e.key, e.revision)).map(copy);
+    puts.sort((a, b) => (a.key < b.key ? -1 : 1));
+    const gone = [...this.#deleted].filter(([key, at]) => isNews(key, at));
     return {
       revision: this.#revision,
       changes: [
@@ -140,6 +149,7 @@ export class FakeData implements LevelSource {
     for (const all of [this.#leases, this.#entries, this.#deleted]) all.clear();
     for (const entry of entries) this.#entries.set(entry.key, { ...copy(entry), lease: undefined });
     this.#revision = revision;
+    this.#replaced += 1;
     // Whoever knows an earlier revision has to look at the whole.
     this.#compacted = revision + 1;
     if (identity === 'another') this.#lives += 1;

@@ -103,6 +103,16 @@ export class FakeStore implements Store {
     this.#data.replace(backup, identity);
   }
 
+  /** What the data holds below a prefix at this very moment, for a test that looks over everybody's shoulder. */
+  peek(prefix: string): Listing {
+    return this.#data.snapshot(prefix);
+  }
+
+  /** Is another one whenever the data may be. */
+  get version(): string {
+    return `${this.#data.identity} ${this.#data.replaced} ${this.#data.revision}`;
+  }
+
   /** Forgets the history: watches that have missed something start again with a snapshot. */
   compact(): void {
     this.#data.compact();

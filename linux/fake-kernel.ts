@@ -108,6 +108,11 @@ export class FakeKernel implements Kernel {
     this.#tables.delete(object);
   }
 
+  /** All that is ours in it at this very moment, for a test that looks over everybody's shoulder. */
+  peek(): readonly LinuxObject[] {
+    return this.#tables.all();
+  }
+
   async namespaces(): Promise<readonly Namespace[]> {
     await this.#turn('namespaces');
     return this.#tables.all().filter((o) => o.kind === 'netns');

@@ -28,6 +28,8 @@ import type { Surroundings } from './overlap.ts';
 export interface AcceptPorts {
   readonly store: Store;
   readonly cluster: Cluster;
+  /** What must hold as long as the store is the one that was believed when this began. */
+  readonly guards: readonly Condition[];
   readonly signal: AbortSignal;
   /** Random bytes in lower-case hex. */
   readonly random: (bytes: number) => string;
@@ -197,7 +199,7 @@ async function settle(
   const key = keys.network(proposal.name);
   const declared = await ports.store.get(key, { signal: ports.signal });
   if (declared !== undefined) return done;
-  return (await commit(conditions(proposal, scene), wishOps(proposal), ports)) ? done : undefined;
+  return (await commit(conditions(proposal, scene, ports), wishOps(proposal), ports)) ? done : undefined;
 }
 
 function design(proposal: Proposal, scene: Scene, ports: AcceptPorts): Network {
@@ -237,7 +239,7 @@ async function write(
   const state: Op = { kind: 'put', key: keys.networkState(network.name), value: encodeNetworkState(network) };
   const counter: Op = { kind: 'put', key: keys.networkAccept, value: encodeText(String(network.acceptance)) };
   const ops = [...wishOps(proposal), state, counter, ...more];
-  return (await commit([...conditions(proposal, scene), ...fresh], ops, ports)) ? done : undefined;
+  return (await commit([...conditions(proposal, scene, ports), ...fresh], ops, ports)) ? done : undefined;
 }
 
 /** Records why, beside the accepted spec or in its place. A wish that comes through the API is not even written. */
@@ -254,7 +256,9 @@ async function refuse(
   const value = withRefusal(accepted, { name, wishHash: hash, why: keptReason(why) });
   if (value === undefined) return done;
   const op: Op = { kind: 'put', key: keys.networkState(name), value: encodeNetworkState(value) };
-  return (await commit(conditions(proposal, scene), [op], ports)) ? { ...done, isNews: true } : undefined;
+  return (await commit(conditions(proposal, scene, ports), [op], ports))
+    ? { ...done, isNews: true }
+    : undefined;
 }
 
 /** Undefined when the refusal is on record already. */
@@ -269,11 +273,12 @@ function withRefusal(accepted: NetworkState | undefined, refused: RefusedNetwork
   return { ...accepted, phase: { kind: 'active', refused: { wishHash, why } } };
 }
 
-function conditions(proposal: Declaration, scene: Scene): readonly Condition[] {
+function conditions(proposal: Declaration, scene: Scene, { guards }: AcceptPorts): readonly Condition[] {
   const { name, declared } = proposal;
   const same = (key: string, entry: Entry | undefined): Condition =>
     entry === undefined ? { kind: 'absent', key } : { kind: 'unchanged', key, revision: entry.revision };
   return [
+    ...guards,
     same(keys.networkAccept, scene.counter),
     same(keys.networkState(name), scene.state?.entry),
     ...(declared === undefined ? [] : [same(keys.network(name), declared)]),

@@ -14,6 +14,7 @@ import type { Mac } from '../../model/mac.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
+import { ownEndpoints } from '../boot.ts';
 import type { WaitedJson } from '../../api/schemas/waited.ts';
 import type { Reaction } from '../wait/asker.ts';
 import { waitedFor, type Deed } from '../wait/waited.ts';
@@ -258,7 +259,11 @@ function design(attempt: Attempt, network: Network): Endpoint {
   for (const { subnet, fixed } of subnets) if (fixed !== undefined) checkFixed(network, subnet, fixed);
   const addresses = choice.choose(network, subnets, node);
   choice.interfaceName = undefined;
-  const taken = new Set([...identity.interfaces, ...ports.pools.interfaceNames(ref.path)]);
+  const taken = new Set([
+    ...identity.interfaces,
+    ...ports.pools.interfaceNames(ref.path),
+    ...namesToCome(ref.path, id, ports),
+  ]);
   choice.interfaceName = chooseInterfaceName(wish.interfaceName, taken, ref.path);
   return {
     id,
@@ -275,6 +280,13 @@ function design(attempt: Attempt, network: Network): Endpoint {
     state: { kind: 'active' },
     creator: 'api',
   };
+}
+
+/** Interfaces that other endpoints of this node have in the sandbox: after a reboot they may not have been made again yet. */
+function namesToCome(path: string, id: EndpointId, ports: OperationPorts): readonly string[] {
+  const all = ownEndpoints(ports.view, ports.self().node);
+  const others = all.filter((e) => e.sandbox.path === path && e.id !== id);
+  return others.filter((e) => ports.sandboxes.lives(e.sandbox)).map((e) => e.interfaceName);
 }
 
 /** The endpoint of an earlier, equal call. Another wish under the same key is a conflict, not a change. */
@@ -355,4 +367,5 @@ async function undo({ network, id }: Endpoint, ports: OperationPorts, signal: Ab
   const removed = await removeRecord(ports.store, network, id, signal);
   if (removed !== undefined)
     ports.view.endpoints(network)?.forget(keys.endpoint(network, id), removed.revision);
+  ports.intents.end(id, 'gone');
 }

@@ -106,7 +106,7 @@ async function detachNow(
   try {
     ports.demandStore(`endpoint ${id} cannot be detached in the store`);
     const done = await detachLocked(network, id, ports, signal, onGone);
-    ports.intents.end(id);
+    ports.intents.end(id, 'gone');
     return done ? 'detached' : 'nothing to undo';
   } catch (error) {
     if (hasCode(error, 'STORE_UNAVAILABLE', 'STORE_AMBIGUOUS'))

@@ -19,7 +19,7 @@ export async function finishIntents(ports: OperationPorts, signal: AbortSignal):
       if (intent === undefined) return;
       try {
         const undone = await finish(intent, ports, signal);
-        ports.intents.end(endpoint);
+        ports.intents.end(endpoint, undone || intent.op === 'detach' ? 'gone' : 'done');
         ports.logger.info('open intent finished', { ...intent, undone });
       } catch (error) {
         const { code, message } = asWeftError(error);

@@ -9,10 +9,10 @@ export interface UnfinishedPorts {
   readonly deadline: () => AbortSignal;
 }
 
-/** Milliseconds until what could not be finished is tried again. */
+/** Milliseconds between two looks at what is open. */
 const interval = 5000;
 
-/** Completes or cancels open intents: now, and again for as long as some cannot be finished although the store is there. */
+/** Completes or cancels open intents: now, and from then on what operations leave open that gave up. */
 export class Unfinished {
   readonly #ports: UnfinishedPorts;
   #timer: Timer | undefined;
@@ -23,13 +23,19 @@ export class Unfinished {
   }
 
   async finish(): Promise<void> {
-    const { operations, clock, deadline } = this.#ports;
-    const left = await finishIntents(operations, deadline());
+    const { operations, deadline } = this.#ports;
+    await finishIntents(operations, deadline());
+    this.#again();
+  }
+
+  /** What is open then may be under way, and is waited for; or nobody waits for it any more. */
+  #again(): void {
+    const { operations, clock } = this.#ports;
     this.#timer?.cancel();
-    if (left === 0 || this.#closed) return;
+    if (this.#closed) return;
     this.#timer = clock.after(interval, () => {
-      // While it is away its return is what leads to another try.
-      if (operations.view.state === 'insync') void this.finish();
+      if (operations.view.state === 'insync' && operations.intents.open().length > 0) void this.finish();
+      else this.#again();
     });
   }
 

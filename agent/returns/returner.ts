@@ -23,7 +23,7 @@ export interface ReturnerPorts {
   readonly logger: Logger;
   readonly events: Events;
   readonly locks: KeyedLock;
-  readonly intents: Pick<Intents, 'get'>;
+  readonly intents: Pick<Intents, 'get' | 'isDeferred' | 'forgetGone'>;
   /** This node, also before it has joined. */
   readonly self: NodeId;
   /** Undefined until this node may decide anything. */
@@ -56,10 +56,18 @@ export class Returner {
   /** To be made before whoever acts on the view's endpoints. */
   constructor(ports: ReturnerPorts) {
     this.#ports = ports;
-    this.#own = new OwnEndpoints(ports.self, (id) => ports.intents.get(id) !== undefined);
+    const { intents } = ports;
+    const isOurDoing = (id: EndpointId): boolean => intents.get(id) !== undefined || intents.isDeferred(id);
+    this.#own = new OwnEndpoints(ports.self, isOurDoing);
     this.#scheduler = new Scheduler((id) => this.#attend(id), ports.clock);
     ports.view.listen({
       endpoints: (network, ids) => {
+        const { view } = ports;
+        // An older store that was put back may hold what was detached since.
+        if (view.isConfirmed(network))
+          intents.forgetGone(
+            [...ids].filter((id) => view.endpoints(network)?.get(keys.endpoint(network, id))),
+          );
         for (const id of this.#own.take(network, ids, ports.view)) {
           this.#networks.set(id, network);
           this.#scheduler.mark(id);

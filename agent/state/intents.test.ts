@@ -81,3 +81,19 @@ test('the journal does not grow without end', () => {
   expect(statSync(file()).size).toBeLessThan(300_000);
   expect(open().open()).toEqual([intent(99)]);
 }, 30_000);
+
+test('what was detached is remembered over a crash until a view is on disk that does without it', () => {
+  const { endpoint } = intent(1);
+  const first = open();
+  first.begin({ ...intent(1), op: 'detach' });
+  first.end(endpoint, 'gone');
+  expect([first.open(), first.isDeferred(endpoint), first.gone()]).toEqual([[], true, [endpoint]]);
+  first.close();
+  // Twice: it is written anew at each start.
+  open().close();
+  const second = open();
+  expect([second.isDeferred(endpoint), second.gone()]).toEqual([true, [endpoint]]);
+  second.forgetGone(second.gone());
+  expect(second.isDeferred(endpoint)).toBe(false);
+  second.close();
+});

@@ -20,7 +20,7 @@ const line = z.union([
     network: z.string().regex(networkIdPattern),
     endpoint,
   }),
-  z.object({ op: z.literal('end'), endpoint }),
+  z.object({ op: z.literal('end'), endpoint, gone: z.literal(true).optional() }),
 ]);
 
 /** Bytes after which the journal is written anew with only what is open. */
@@ -35,6 +35,8 @@ export class Intents {
   readonly #open = new Map<EndpointId, Intent>();
   /** Detaches that this node has answered for; the store has still to be told. */
   readonly #deferred = new Set<EndpointId>();
+  /** What was detached and ended: the last good view on disk may still show it. */
+  readonly #gone = new Set<EndpointId>();
   #fd: number;
   #bytes = 0;
 
@@ -51,6 +53,7 @@ export class Intents {
   begin(intent: Intent): void {
     this.#open.delete(intent.endpoint);
     this.#deferred.delete(intent.endpoint);
+    this.#gone.delete(intent.endpoint);
     this.#open.set(intent.endpoint, intent);
     this.#append(intent);
     fdatasyncSync(this.#fd);
@@ -61,15 +64,20 @@ export class Intents {
     if (this.#open.get(id)?.op === 'detach') this.#deferred.add(id);
   }
 
-  /** Is the endpoint gone here, although the store may still hold it? So is what an earlier life began to detach. */
+  /**
+   * Is the endpoint gone here, although the store, or what is remembered of it, may still hold it? So is what an earlier life
+   * began to detach.
+   */
   isDeferred(id: EndpointId): boolean {
-    return this.#deferred.has(id);
+    return this.#deferred.has(id) || this.#gone.has(id);
   }
 
-  end(id: EndpointId): void {
+  /** `gone`: the endpoint is in the store no more, by our own doing. */
+  end(id: EndpointId, outcome: 'gone' | 'done' = 'done'): void {
     this.#deferred.delete(id);
     if (!this.#open.delete(id)) return;
-    this.#append({ op: 'end', endpoint: id });
+    if (outcome === 'gone') this.#gone.add(id);
+    this.#append({ op: 'end', endpoint: id, ...(outcome === 'gone' ? { gone: true } : {}) });
     if (this.#bytes < roomy) return;
     closeSync(this.#fd);
     this.#fd = this.#rewrite();
@@ -78,6 +86,16 @@ export class Intents {
   /** What has begun and not ended, in this life or an earlier one. */
   open(): readonly Intent[] {
     return [...this.#open.values()];
+  }
+
+  /** Endpoints that are gone by our own doing, as far as a view that was kept before may not know it. */
+  gone(): readonly EndpointId[] {
+    return [...this.#gone];
+  }
+
+  /** The store holds them again, or the last good view that is on disk does without them. */
+  forgetGone(ids: Iterable<EndpointId>): void {
+    for (const id of ids) this.#gone.delete(id);
   }
 
   get(id: EndpointId): Intent | undefined {
@@ -98,13 +116,19 @@ export class Intents {
     for (const text of lines) {
       const entry = parse(text);
       if (entry === undefined) onCorrupt(this.#path, `no intent: ${text.slice(0, 200)}`);
-      else if (entry.op === 'end') this.#open.delete(entry.endpoint as EndpointId);
-      else this.#open.set(entry.endpoint as EndpointId, entry as Intent);
+      else if (entry.op === 'end') {
+        this.#open.delete(entry.endpoint as EndpointId);
+        if (entry.gone === true) this.#gone.add(entry.endpoint as EndpointId);
+      } else {
+        this.#open.set(entry.endpoint as EndpointId, entry as Intent);
+        this.#gone.delete(entry.endpoint as EndpointId);
+      }
     }
   }
 
   #rewrite(): number {
-    const text = [...this.#open.values()].map((intent) => `${JSON.stringify(intent)}\n`).join('');
+    const ended = [...this.#gone].map((id) => ({ op: 'end', endpoint: id, gone: true }));
+    const text = [...ended, ...this.#open.values()].map((each) => `${JSON.stringify(each)}\n`).join('');
     replaceFile(this.#path, text);
     this.#bytes = text.length;
     return openSync(this.#path, 'a', 0o600);

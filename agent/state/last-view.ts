@@ -27,32 +27,40 @@ const part = z.object({ prefix: z.string(), identity: z.string(), revision });
 type RecordLine = readonly [string, number, number, string, boolean];
 const end = z.object({ end: z.int(), sha256: z.string() });
 
-const pathIn = (stateDir: string): string => join(stateDir, 'view.jsonl');
+/** Where it is kept. */
+export const lastViewPath = (stateDir: string): string => join(stateDir, 'view.jsonl');
 
 /**
  * Writes <stateDir>/view.jsonl anew: after a crash it is the old or the new one. What is to be written is fixed by the call;
  * the work is done in turns, so that nobody else has to wait for long.
  */
 export async function writeLastView(stateDir: string, view: LastView): Promise<void> {
-  const path = pathIn(stateDir);
+  const path = lastViewPath(stateDir);
   const directory = dirname(path);
   mkdirSync(directory, { recursive: true, mode: 0o700 });
   const aside = `${path}.new`;
   await using file = await open(aside, 'w', 0o600);
+  for (const text of textOf(view)) {
+    await file.write(text);
+    await turn();
+  }
+  await file.sync();
+  await rename(aside, path);
+  await using place = await open(directory, 'r');
+  await place.sync();
+}
+
+/** What the file holds, piece by piece; the last one seals it. */
+export function* textOf(view: LastView): Iterable<string> {
   const hash = createHash('sha256');
   let lines = 0;
   for (const chunk of chunksOf(view)) {
     const text = chunk.map((line) => `${JSON.stringify(line)}\n`).join('');
     lines += chunk.length;
     hash.update(text);
-    await file.write(text);
-    await turn();
+    yield text;
   }
-  await file.write(`${JSON.stringify({ end: lines, sha256: hash.digest('hex') })}\n`);
-  await file.sync();
-  await rename(aside, path);
-  await using place = await open(directory, 'r');
-  await place.sync();
+  yield `${JSON.stringify({ end: lines, sha256: hash.digest('hex') })}\n`;
 }
 
 type Line = z.input<typeof head> | z.input<typeof part> | RecordLine;
@@ -80,7 +88,7 @@ export function readLastView(
   stateDir: string,
   onAside: (aside: string, why: string) => void,
 ): LastView | undefined {
-  const path = pathIn(stateDir);
+  const path = lastViewPath(stateDir);
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
@@ -109,7 +117,7 @@ export function readLastView(
 
 /** The node belongs to another cluster from now on, or begins anew. */
 export function removeLastView(stateDir: string): void {
-  rmSync(pathIn(stateDir), { force: true });
+  rmSync(lastViewPath(stateDir), { force: true });
 }
 
 function laterVersion(text: string): number | undefined {

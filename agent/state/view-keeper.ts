@@ -2,13 +2,18 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { View } from '../view/view.ts';
-import { writeLastView } from './last-view.ts';
+import type { Intents } from './intents.ts';
+import { writeLastView, type LastView } from './last-view.ts';
 
 export interface ViewKeeperPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stateDir: string;
+  /** What was detached is remembered until a view is on disk that does without it. */
+  readonly intents: Pick<Intents, 'gone' | 'forgetGone'>;
+  /** How it gets onto the disk; `writeLastView` unless a test has time stand still meanwhile. */
+  readonly write?: ((stateDir: string, view: LastView) => Promise<void>) | undefined;
 }
 
 /** Milliseconds between a change of the view and its being on disk: changes come in bursts. */
@@ -57,11 +62,13 @@ export class ViewKeeper {
   }
 
   async #write(): Promise<void> {
-    const { view, clock, logger, stateDir } = this.#ports;
+    const { view, clock, logger, stateDir, intents, write = writeLastView } = this.#ports;
     if (view.state !== 'insync') return;
     this.#isDirty = false;
+    const gone = intents.gone();
     try {
-      await writeLastView(stateDir, { seen: clock.wall(), parts: view.remember() });
+      await write(stateDir, { seen: clock.wall(), parts: view.remember() });
+      intents.forgetGone(gone);
       this.#trouble = undefined;
     } catch (error) {
       this.#isDirty = true;

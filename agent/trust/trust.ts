@@ -99,6 +99,8 @@ export class Trust {
     this.#known = { cluster: cluster.id, epoch: cluster.epoch };
     this.#learnCluster();
     this.#learnSerial();
+    // An earlier life may have held something.
+    this.#retryLater();
   }
 
   /** For the collections of the view. */
@@ -160,6 +162,13 @@ export class Trust {
   #unusable(what: string, why: string): WeftError {
     const { description } = this.#ports.store;
     return new WeftError('STORE_UNAVAILABLE', `${what}: the store ${description} cannot be used: ${why}`);
+  }
+
+  /** The store that is believed now is the one that answers, if these hold. */
+  guards(): readonly Condition[] {
+    const cluster = this.#ports.view.cluster.get(keys.cluster);
+    if (cluster === undefined) return [];
+    return [{ kind: 'unchanged', key: keys.cluster, revision: cluster.revision }];
   }
 
   /**
@@ -292,6 +301,7 @@ export class Trust {
     const was = this.#standing;
     this.#standing = standing;
     const why = this.#doubt();
+    if (standing.kind === 'ours' && was.kind === 'lost') view.confirm();
     view.doubt = why;
     const about = store.description;
     if (why !== undefined) {
@@ -402,7 +412,8 @@ export class Trust {
   #retryLater(): void {
     const { clock, view, rebuilds, signal } = this.#ports;
     this.#retry?.cancel();
-    if (!rebuilds || this.#refused.size === 0 || signal.aborted) return;
+    const isNothingLeft = this.#refused.size === 0 && view.held().length === 0;
+    if (!rebuilds || isNothingLeft || signal.aborted) return;
     this.#retry = clock.after(retryInterval, () => {
       if (view.held().length === 0) this.#refused = new Map();
       else if (view.state !== 'insync') this.#retryLater();

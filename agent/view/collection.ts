@@ -131,6 +131,11 @@ export class Collection<T> {
     return this.#confirmed;
   }
 
+  /** What it said while it was not believed is as good as if it had been; only what is held is not. */
+  confirm(): void {
+    if (this.#state === 'insync') this.#confirmed = true;
+  }
+
   /** Gives up what is held: the store is right. */
   release(): readonly string[] {
     const changed = new Set<string>();

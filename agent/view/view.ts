@@ -153,6 +153,11 @@ export class View {
     return this.networkStates.confirmed && (endpoints === undefined || endpoints.confirmed);
   }
 
+  /** The store that was not believed is ours, and whole again as far as it can be. */
+  confirm(): void {
+    for (const c of this.#all()) c.confirm();
+  }
+
   /** Why the store is not believed at present; the view is `stale` until it is. */
   set doubt(why: string | undefined) {
     if (this.#doubt === why) return;
