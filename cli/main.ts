@@ -18,11 +18,12 @@ async function read(file: string): Promise<string> {
 }
 
 /** A reader that has seen enough (`weft network ls | head -1`) is no failure of ours. */
-function ignoreClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'EPIPE') throw error;
-}
-process.stdout.on('error', ignoreClosedPipe);
-process.stderr.on('error', ignoreClosedPipe);
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`weft: cannot write to standard output: ${error.message}\n`);
+  process.exit(1);
+});
+process.stderr.on('error', () => undefined);
 
 const code = await runCli(process.argv.slice(2), {
   version: packageJson.version,

@@ -1,7 +1,7 @@
 /** The composition root of the store commands: the only ones that open a store themselves, with or without an agent. */
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { checkStore } from '../kvstore/check.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
@@ -22,6 +22,7 @@ import { registerAuthority } from './store/authority.ts';
 import { checkText, type CheckJson } from './store/check-text.ts';
 import { machineClock } from './store/machine-clock.ts';
 import { agentsWarning, nextSteps } from './store/next-steps.ts';
+import { writeWhole } from './store/write-whole.ts';
 import { credentialsIn, credentialsOf, whichStore } from './store/which-store.ts';
 
 type Output = { readonly output: 'table' | 'json' };
@@ -97,7 +98,7 @@ async function dump(cli: Cli, options: Which & { readonly out?: string }): Promi
     cli.out(lines.join('').trimEnd());
     return;
   }
-  await writeWhole(options.out, lines);
+  await writeWhole(options.out, lines.join(''));
   const { store, revision } = taken.header;
   cli.err(`${taken.items.length} keys of ${store} at revision ${revision} are in ${options.out}`);
 }
@@ -230,23 +231,6 @@ async function readIfThere(path: string): Promise<string | undefined> {
     if (code === 'ENOENT') return undefined;
     const denied = code === 'EACCES';
     throw new WeftError(denied ? 'PERMISSION_DENIED' : 'INPUT_INVALID', `cannot read ${path}: ${message}`, {
-      cause: error,
-    });
-  }
-}
-
-/** A file of that name is whole, or is not there: it gets its name when it is on disk. Its owner alone can read it. */
-async function writeWhole(path: string, lines: readonly string[]): Promise<void> {
-  const part = `${path}.part`;
-  try {
-    await using file = await open(part, 'w', 0o600);
-    await file.writeFile(lines.join(''));
-    await file.sync();
-    await rename(part, path);
-  } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    const denied = code === 'EACCES' || code === 'EPERM' || code === 'EROFS';
-    throw new WeftError(denied ? 'PERMISSION_DENIED' : 'INPUT_INVALID', `cannot write ${path}: ${message}`, {
       cause: error,
     });
   }
