@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -59,13 +59,15 @@ test('a file that is no database is refused and stays as it is', () => {
   expect(statSync(file.path).size).toBe(before.size);
 });
 
-test('a database of another program is refused', () => {
+test('a database of another program is refused, and stays as it is', () => {
   write('CREATE TABLE notes (text TEXT)');
+  const before = readFileSync(file.path);
   expect(refusal(file.path)).toMatchObject({ code: 'INPUT_INVALID' });
   expect(refusal(file.path)).toHaveProperty(
     'message',
     expect.stringContaining('database of another program'),
   );
+  expect(Buffer.compare(readFileSync(file.path), before)).toBe(0);
 });
 
 test('a store of a later version is refused with both versions', () => {

@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { WeftError } from '../../model/errors.ts';
 import { fileError, isBusy } from './errors.ts';
-import { migrate } from './schema.ts';
+import { demandOwn, migrate } from './schema.ts';
 
 /** How long a call waits for other processes to finish their transactions. */
 const patience = 5000;
@@ -38,6 +38,7 @@ export class Database {
       const inode = inodeOf(path);
       if (inode === undefined) throw gone(path);
       this.#inode = inode;
+      this.read(wish, () => demandOwn(this.sql, path));
       configure(sql, path);
       this.write(wish, () => migrate(this.sql, path));
     } catch (error) {

@@ -47,6 +47,17 @@ const steps: readonly string[] = [
  * @throws INPUT_INVALID for a database of another program, or of a later version of this one.
  */
 export function migrate(db: DatabaseSync, path: string): void {
+  const version = demandOwn(db, path);
+  for (const step of steps.slice(version)) db.exec(step);
+  if (version === 0) {
+    db.prepare('INSERT INTO store VALUES (1, ?, 1, 0)').run(randomUUID());
+    db.exec(`PRAGMA application_id = ${applicationId}`);
+  }
+  if (version < steps.length) db.exec(`PRAGMA user_version = ${steps.length}`);
+}
+
+/** Reads only, so that what belongs to somebody else stays as it is. Returns the version. @throws as `migrate` does. */
+export function demandOwn(db: DatabaseSync, path: string): number {
   const version = pragma(db, 'user_version');
   const owner = pragma(db, 'application_id');
   const isEmpty = db.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined;
@@ -64,12 +75,7 @@ export function migrate(db: DatabaseSync, path: string): void {
       { details: { path, version, known: steps.length } },
     );
   }
-  for (const step of steps.slice(version)) db.exec(step);
-  if (version === 0) {
-    db.prepare('INSERT INTO store VALUES (1, ?, 1, 0)').run(randomUUID());
-    db.exec(`PRAGMA application_id = ${applicationId}`);
-  }
-  if (version < steps.length) db.exec(`PRAGMA user_version = ${steps.length}`);
+  return version;
 }
 
 const pragma = (db: DatabaseSync, name: 'user_version' | 'application_id'): number =>
