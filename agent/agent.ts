@@ -23,6 +23,7 @@ import { Journal } from './events/journal.ts';
 import { ViewNews } from './events/view-news.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
+import { keepPresent } from './cluster/presence.ts';
 import { OwnNode } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
 import type { Caretaker } from './caretaker.ts';
@@ -114,9 +115,8 @@ export class Agent {
     const { config } = ports.settings;
     this.ports = ports;
     this.startedAt = clock.wall();
-    const onCorrupt = (path: string, why: string): void => {
+    const onCorrupt = (path: string, why: string): void =>
       logger.error('state cannot be read and was set aside', { path, why });
-    };
     const file = openJournalFile(config.stateDir, (why) => {
       logger.warn('events cannot be kept on disk', { why });
     });
@@ -166,7 +166,7 @@ export class Agent {
       asker,
       netnsDir: config.netnsDir,
       self: () => this.self(),
-      demandStore: (what) => this.trust.demand(what),
+      demandStore: this.trust.demand,
       reachStore: (what, within) => this.trust.reach(what, within),
     };
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
@@ -176,6 +176,7 @@ export class Agent {
       joining: () => this.#joining(),
       admit: (signal) => this.trust.admit(signal),
     });
+    keepPresent({ ...common, membership: this.membership, node: id, leaseTtl: config.leaseTtl });
     const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
       detachEndpoint(network, endpoint, this.operations, signal());
     const accept = (): AcceptPorts => this.acceptPorts(signal());

@@ -202,6 +202,21 @@ describe('a node that joins', () => {
     expect((await h1.service.readiness()).ready).toBe(true);
   });
 
+  test('whose keys somebody deletes writes them again, and its peers find it', async () => {
+    await using world = new World();
+    const [h1, h2] = [await world.ready(1), await world.ready(2)];
+    const { id } = h1.agent;
+    const claims = (await world.keys('node-claims/')).length;
+    for (const key of [...(await world.keys('nodes/')), ...(await world.keys('node-claims/'))])
+      await world.delete(key);
+    await world.until('both to be there', () => h2.agent.view.nodeList().length === 2);
+    await world.delete(`alive/${id}`);
+    await world.until('h1 to be down', () => !h2.agent.view.isAlive(id));
+    await world.until('h1 to be alive', () => h2.agent.view.isAlive(id));
+    expect((await world.keys('node-claims/')).length).toBe(claims);
+    expect((await world.keys('nodes/')).length).toBe(2);
+  });
+
   test('that loses its lease joins again, and others see it come and go', async () => {
     await using world = new World();
     const [h1, h2] = [await world.ready(1), await world.ready(2)];

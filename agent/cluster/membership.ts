@@ -75,19 +75,27 @@ export class Membership {
         onJoined();
         await aborted(AbortSignal.any([lease.lost, this.#stirred.signal, signal]));
         if (!lease.lost.aborted) continue;
-        if (!signal.aborted) events.tell('lease-lost', 'lease of this node is lost; joining again');
-        this.#state = { kind: 'joining' };
+        if (!signal.aborted) this.#loseLease();
         lease = undefined;
       } catch (error) {
         if (signal.aborted) return;
         await lease?.revoke().catch(() => undefined);
         lease = undefined;
         if (hasCode(error, 'NODE_CONFLICT') && !everJoined) throw error;
+        if (hasCode(error, 'STORE_LEASE_LOST') && this.#state.kind === 'joined') {
+          this.#loseLease();
+          continue;
+        }
         this.#failed(asWeftError(error));
         const end = AbortSignal.any([signal, this.#stirred.signal]);
         await sleep(clock, backoff.delay((failures += 1)), end).catch(() => undefined);
       }
     }
+  }
+
+  #loseLease(): void {
+    this.#state = { kind: 'joining' };
+    this.#ports.events.tell('lease-lost', 'lease of this node is lost; joining again');
   }
 
   /** Told once for each kind of trouble. */

@@ -129,11 +129,11 @@ export class Trust {
   }
 
   /** @throws STORE_UNAVAILABLE at once while the store is out of reach or not believed: nothing is to be written to it. */
-  demand(what: string): void {
+  readonly demand = (what: string): void => {
     const { view } = this.#ports;
     if (view.state === 'insync') return;
     throw this.#unusable(what, view.trouble ?? 'it has not been read yet');
-  }
+  };
 
   /**
    * The same for somebody who waits: a store that is out of reach is asked once more, now, since it may just be back.
