@@ -105,6 +105,22 @@ test('an attach is refused at once, and says why', async () => {
   expect(world.clock.monotonic()).toBe(begin);
 });
 
+test('an attach whose question to the store is not answered in time says so', async () => {
+  await using world = new World();
+  const h1 = await attached(world);
+  await away(world, h1);
+  // Takes the question, and is silent.
+  h1.store.txn = (_conditions, _ops, options) =>
+    new Promise((_resolve, reject) => {
+      options?.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error));
+    });
+  const attach = world.settled(h1.attach('blue', 'c9', { timeout: 1000 }));
+  await expect(attach).rejects.toMatchObject({
+    code: 'STORE_UNAVAILABLE',
+    message: expect.stringMatching(/^cannot attach to network blue: .* no answer from it in time$/),
+  });
+});
+
 test('an attach finds a store that is back before anybody else has noticed', async () => {
   await using world = new World();
   const h1 = await attached(world);

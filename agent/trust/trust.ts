@@ -2,7 +2,7 @@ import { keys } from '../../kvstore/keys.ts';
 import { encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import type { Condition, Store } from '../../kvstore/store.ts';
 import { sleep, type Clock, type Timer } from '../../model/clock.ts';
-import { asWeftError, WeftError } from '../../model/errors.ts';
+import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Cluster, NodeId } from '../../model/node.ts';
@@ -146,8 +146,9 @@ export class Trust {
       // As a write it makes a connection at once, where a read would wait for the pause between two attempts.
       const question: Condition = { kind: 'absent', key: keys.cluster };
       await store.txn([question], [], { signal }).catch((error: unknown) => {
-        signal.throwIfAborted();
-        throw this.#unusable(what, asWeftError(error).message);
+        // The end of the agent is no word about the store; that the caller's time is over is.
+        if (signal.aborted && !hasCode(error, 'TIMEOUT')) throw error;
+        throw this.#unusable(what, signal.aborted ? 'no answer from it in time' : asWeftError(error).message);
       });
       const late = new AbortController();
       using _timer = clock.after(contactPatience, () => late.abort());
