@@ -18,17 +18,21 @@ export async function follow(store: Store, prefix = 'net/'): Promise<Followed> {
   return { follower, watch };
 }
 
-/** Waits until the state that the watch has built is the one that `witness` lists. */
+/**
+ * Waits until the state that the watch has built is the one that `witness` lists. Listed anew for each look: a write whose
+ * reply was lost may be applied late.
+ */
 export async function expectTheTruth(follower: Follower, witness: Store, prefix = 'net/'): Promise<void> {
-  const revisions = (entries: Iterable<Entry>): unknown =>
+  const revisions = (entries: Iterable<Entry>): readonly string[] =>
     [...entries].map((e) => `${e.key} ${e.created} ${e.revision}`).sort();
-  const { entries } = await witness.list(prefix);
-  const wanted = JSON.stringify(revisions(entries));
-  await eventually(
-    'the truth',
-    () => JSON.stringify(revisions(follower.state.values())) === wanted,
-    patience,
-  ).catch(() => expect(revisions(follower.state.values())).toEqual(revisions(entries)));
+  let wanted: readonly string[] = [];
+  const isTrue = async (): Promise<boolean> => {
+    wanted = revisions((await witness.list(prefix)).entries);
+    return JSON.stringify(revisions(follower.state.values())) === JSON.stringify(wanted);
+  };
+  await eventually('the truth', isTrue, patience).catch(() =>
+    expect(revisions(follower.state.values())).toEqual(wanted),
+  );
 }
 
 export const expectStale = (follower: Follower): Promise<unknown> =>
