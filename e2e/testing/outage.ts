@@ -264,7 +264,9 @@ export function complaintsOf(outage: Outage): readonly string[] {
 
 /** Refused in time, because of the store or of the time itself. */
 const isClear = ({ code, message, took }: Refused, within: number): boolean =>
-  code !== undefined && /no answer from|is gone|database is locked|not done within/.test(message) && took < within;
+  code !== undefined &&
+  /no answer from|is gone|database is locked|not done within/.test(message) &&
+  took < within;
 
 /** Does any network of before look otherwise now? */
 const differ = (before: AllTables, now: AllTables): boolean =>
