@@ -141,7 +141,7 @@ export class Agent {
     const sandboxes = new SandboxLife(kernel);
     const intents = new Intents(config.stateDir, onCorrupt);
     this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir, intents, write: ports.writeView });
-    const isDetached = (endpoint: EndpointId): boolean => intents.isDeferred(endpoint);
+    const isDetached = (endpoint: EndpointId): boolean => intents.isGone(endpoint);
     const locks = new KeyedLock();
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);
     const changed = (network: NetworkId, endpoint: EndpointId): void => {

@@ -332,7 +332,7 @@ export class Service implements AgentService {
     const known = view.endpoints(network.id);
     const { intents } = this.#agent.operations;
     if (known !== undefined && known.state !== 'syncing')
-      return [...known.records.values()].filter((e) => !intents.isDeferred(e.value.id));
+      return [...known.records.values()].filter((e) => !intents.isGone(e.value.id));
     // While the store is away, what is known here is all that can be told.
     if (view.state !== 'insync') return [];
     const signal = this.#agent.deadline(patience);

@@ -39,7 +39,7 @@ export function statusOf(agent: Agent): StatusJson {
   const { ports, view, cluster, reconciler, ownNode } = agent;
   const { clock, version, store, settings } = ports;
   const known = view.joined().flatMap((id) => [...(view.endpoints(id)?.records.values() ?? [])]);
-  const all = known.filter(({ value }) => !agent.operations.intents.isDeferred(value.id));
+  const all = known.filter(({ value }) => !agent.operations.intents.isGone(value.id));
   const local = all.filter(({ value }) => value.node === agent.id).length;
   const networks = [...reconciler.networks().values()];
   const sum = (of: (one: (typeof networks)[number]) => number): number =>

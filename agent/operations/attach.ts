@@ -63,7 +63,8 @@ export async function attach(
   const { node } = ports.self();
   // Without the store there is no claim.
   await ports.reachStore(`cannot attach to network ${wish.network}`, signal);
-  const network = (await activeNetwork(wish.network, ports, signal)).value;
+  const heard = <T>(answer: Promise<T>): Promise<T> => answer.catch(tellSilence(wish.network, ports));
+  const network = (await heard(activeNetwork(wish.network, ports, signal))).value;
   const ref = readSandbox(wish.sandbox, ports.netnsDir);
   const key = wish.key ?? ref.key;
   const id = endpointIdOf(node, network.id, key);
@@ -71,14 +72,18 @@ export async function attach(
     ports.reconciler.during(network.id, async () => {
       const endpoints = ports.view.join(network.id);
       await ports.view.until(() => (endpoints.state === 'syncing' ? undefined : true), signal);
-      // It was detached while the store was away: that comes first.
-      if (ports.intents.isDeferred(id)) await detachLocked(network.id, id, ports, signal);
+      // It was detached while the store was away, or is back with an older store: that comes first.
+      const isBack = endpoints.get(keys.endpoint(network.id, id)) !== undefined;
+      if (ports.intents.isDeferred(id) || (ports.intents.isGone(id) && isBack))
+        await heard(detachLocked(network.id, id, ports, signal));
       using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       const failed = new AbortController();
       try {
-        await ports.returns.restore(network.id, id, signal);
-        const written = await record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal });
+        await heard(ports.returns.restore(network.id, id, signal));
+        const written = await heard(
+          record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal }),
+        );
         endpoints.learn(keys.endpoint(network.id, id), written);
         // The others are asked while this kernel is at work.
         const reaction =
@@ -156,7 +161,7 @@ async function record(attempt: Attempt): Promise<Written> {
       .txn(conditions, ops, { signal })
       .catch((error: unknown): TxnResult | undefined => {
         if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
-        throw hasCode(error, 'TIMEOUT') ? storeSilent(wish.network, ports.store.description, error) : error;
+        throw error;
       });
     // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
     if (outcome === undefined) continue;
@@ -188,9 +193,13 @@ function checkFence(fence: Entry | undefined, { ref, network, ports }: Attempt):
   );
 }
 
-function storeSilent(network: Name, store: string, cause: unknown): WeftError {
-  const text = `cannot attach to network ${network} in time: no answer from the store (${store}); when it is back the endpoint may be there: try again`;
-  return new WeftError('TIMEOUT', text, { cause, details: { network } });
+/** Before the kernel is waited for, it is the store that makes an attach late. */
+function tellSilence(network: Name, { store }: OperationPorts): (error: unknown) => never {
+  return (error) => {
+    if (!hasCode(error, 'TIMEOUT')) throw error;
+    const text = `cannot attach to network ${network} in time: no answer from the store (${store.description}); when it is back the endpoint may be there: try again`;
+    throw new WeftError('TIMEOUT', text, { cause: error, details: { network } });
+  };
 }
 
 function recordedIn({ key, value, revision }: Entry): Recorded<Endpoint> {

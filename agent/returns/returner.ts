@@ -23,7 +23,7 @@ export interface ReturnerPorts {
   readonly logger: Logger;
   readonly events: Events;
   readonly locks: KeyedLock;
-  readonly intents: Pick<Intents, 'get' | 'isDeferred' | 'forgetGone'>;
+  readonly intents: Pick<Intents, 'get' | 'isGone' | 'forgetGone'>;
   /** This node, also before it has joined. */
   readonly self: NodeId;
   /** Undefined until this node may decide anything. */
@@ -57,7 +57,7 @@ export class Returner {
   constructor(ports: ReturnerPorts) {
     this.#ports = ports;
     const { intents } = ports;
-    const isOurDoing = (id: EndpointId): boolean => intents.get(id) !== undefined || intents.isDeferred(id);
+    const isOurDoing = (id: EndpointId): boolean => intents.get(id) !== undefined || intents.isGone(id);
     this.#own = new OwnEndpoints(ports.self, isOurDoing);
     this.#scheduler = new Scheduler((id) => this.#attend(id), ports.clock);
     ports.view.listen({

@@ -87,13 +87,13 @@ test('what was detached is remembered over a crash until a view is on disk that 
   const first = open();
   first.begin({ ...intent(1), op: 'detach' });
   first.end(endpoint, 'gone');
-  expect([first.open(), first.isDeferred(endpoint), first.gone()]).toEqual([[], true, [endpoint]]);
+  expect([first.open(), first.isGone(endpoint), first.gone()]).toEqual([[], true, [endpoint]]);
   first.close();
   // Twice: it is written anew at each start.
   open().close();
   const second = open();
-  expect([second.isDeferred(endpoint), second.gone()]).toEqual([true, [endpoint]]);
+  expect([second.isGone(endpoint), second.gone()]).toEqual([true, [endpoint]]);
   second.forgetGone(second.gone());
-  expect(second.isDeferred(endpoint)).toBe(false);
+  expect(second.isGone(endpoint)).toBe(false);
   second.close();
 });

@@ -64,12 +64,14 @@ export class Intents {
     if (this.#open.get(id)?.op === 'detach') this.#deferred.add(id);
   }
 
-  /**
-   * Is the endpoint gone here, although the store, or what is remembered of it, may still hold it? So is what an earlier life
-   * began to detach.
-   */
+  /** Has the store still to be told of a detach? So is it with what an earlier life began to detach. */
   isDeferred(id: EndpointId): boolean {
-    return this.#deferred.has(id) || this.#gone.has(id);
+    return this.#deferred.has(id);
+  }
+
+  /** Is the endpoint gone here by our own doing, although the store, or what is remembered of it, may still hold it? */
+  isGone(id: EndpointId): boolean {
+    return this.isDeferred(id) || this.#gone.has(id);
   }
 
   /** `gone`: the endpoint is in the store no more, by our own doing. */

@@ -262,11 +262,9 @@ export function complaintsOf(outage: Outage): readonly string[] {
   return wrong.flatMap(([isWrong, text]) => (isWrong ? [text] : []));
 }
 
-/** Refused in time, because of the store or of the time itself. */
+/** Refused in time, and because of the store. */
 const isClear = ({ code, message, took }: Refused, within: number): boolean =>
-  code !== undefined &&
-  /no answer from|is gone|database is locked|not done within/.test(message) &&
-  took < within;
+  code !== undefined && /no answer from|is gone|database is locked/.test(message) && took < within;
 
 /** Does any network of before look otherwise now? */
 const differ = (before: AllTables, now: AllTables): boolean =>
