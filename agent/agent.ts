@@ -1,6 +1,6 @@
 import type { Lease, Store } from '../kvstore/store.ts';
 import type { Kernel, Probe } from '../linux/kernel.ts';
-import { sleep, type Clock } from '../model/clock.ts';
+import type { Clock } from '../model/clock.ts';
 import type { EndpointId } from '../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../model/errors.ts';
 import type { Logger } from '../model/logger.ts';
@@ -27,31 +27,28 @@ import { keepPresent } from './cluster/presence.ts';
 import { OwnNode } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
 import type { Caretaker } from './caretaker.ts';
-import { Collector } from './dead/collector.ts';
-import { Drainer } from './dead/drainer.ts';
+import { caretakersOf } from './caretakers.ts';
+import type { Collector } from './dead/collector.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
-import { Warden } from './networks/warden.ts';
-import { adopt } from './operations/adopt.ts';
-import { detachDead, detachEndpoint } from './operations/detach.ts';
 import { Unfinished } from './operations/unfinished.ts';
 import { Pools } from './operations/pools.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { networksOf } from './participation.ts';
+import { persist } from './persist.ts';
 import { Reconciler } from './reconcile/reconciler.ts';
 import { selfOf, type Self } from './reconcile/self.ts';
 import { Returner } from './returns/returner.ts';
 import { SandboxLife } from './sandbox-life.ts';
-import { SandboxWatch } from './sandbox-watch.ts';
+import type { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
 import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
 import { ViewKeeper, type ViewKeeperPorts } from './state/view-keeper.ts';
-import { Strays } from './strays.ts';
+import { Access } from './trust/access.ts';
 import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
-import { Answerer } from './wait/answerer.ts';
 import { Asker } from './wait/asker.ts';
 
 export interface AgentPorts {
@@ -155,6 +152,8 @@ export class Agent {
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
     this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
+    const isBelieved = (): boolean => this.trust.standing.kind === 'ours';
+    const access = new Access({ ...common, isBelieved });
     this.operations = {
       ...common,
       sandboxes,
@@ -166,8 +165,8 @@ export class Agent {
       asker,
       netnsDir: config.netnsDir,
       self: () => this.self(),
-      demandStore: this.trust.demand,
-      reachStore: (what, within) => this.trust.reach(what, within),
+      demandStore: access.demand,
+      reachStore: access.reach,
     };
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
     this.membership = new Membership({
@@ -177,34 +176,27 @@ export class Agent {
       admit: (signal) => this.trust.admit(signal),
     });
     keepPresent({ ...common, membership: this.membership, node: id, leaseTtl: config.leaseTtl });
-    const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
-      detachEndpoint(network, endpoint, this.operations, signal());
-    const accept = (): AcceptPorts => this.acceptPorts(signal());
-    const remove = (): RemovePorts => this.removePorts(signal());
-    const warden = new Warden({ ...common, node, accept, remove, detach });
-    this.collector = new Collector({
-      ...common,
-      signal: () => this.deadline(longPatience),
+    const { returner, operations, trust } = this;
+    const { collector, sandboxWatch, all } = caretakersOf({
+      ...asking,
+      returner,
+      operations,
+      trust,
+      config,
       probe: ports.probe,
-      node,
-      cluster: () => this.cluster,
-      grace: config.deadNodeGrace,
-      leaseTtl: config.leaseTtl,
-    });
-    const drainer = new Drainer({ ...common, node, detach });
-    const { trust, reconciler } = this;
-    const more = [new Strays({ ...common, node, trust, reconciler }), new Answerer({ ...asking, node })];
-    this.#caretakers = [warden, this.collector, this.returner, drainer, ...more];
-    this.#sandboxes = new SandboxWatch({
-      ...common,
       sandboxes,
-      node,
       isDetached,
-      grace: config.sandboxGrace,
-      adopt: (network, endpoint) => adopt(network, endpoint, this.operations, signal()),
       changed,
-      detach: (network, endpoint) => detachDead(network, endpoint, this.operations, signal()),
+      node,
+      leaseTtl: config.leaseTtl,
+      cluster: () => this.cluster,
+      accept: () => this.acceptPorts(signal()),
+      remove: () => this.removePorts(signal()),
+      longSignal: () => this.deadline(longPatience),
     });
+    this.collector = collector;
+    this.#caretakers = all;
+    this.#sandboxes = sandboxWatch;
     this.view.listen({ state: () => void this.#storeMoved() });
   }
 
@@ -252,7 +244,7 @@ export class Agent {
 
   /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   acceptPorts(signal: AbortSignal): AcceptPorts {
-    this.trust.demand('no network can be accepted');
+    this.operations.demandStore('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
     return { store, cluster: this.self().cluster, guards: this.trust.guards(), signal, random, now };
@@ -260,7 +252,7 @@ export class Agent {
 
   /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
   removePorts(signal: AbortSignal): RemovePorts {
-    this.trust.demand('no network can be removed');
+    this.operations.demandStore('no network can be removed');
     const nodeName = (id: string): string => this.view.nodeList().find((n) => n.id === id)?.name ?? id;
     return { store: this.ports.store, signal, nodeName };
   }
@@ -433,19 +425,15 @@ export class Agent {
   /** Tries until it works; an error that trying again cannot mend ends the agent. */
   async #persist<T>(what: string, task: () => Promise<T>): Promise<T> {
     const { clock, logger } = this.ports;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        const done = await task();
-        this.#trouble = undefined;
-        return done;
-      } catch (error) {
-        if (this.#stop.signal.aborted || !hasCode(error, ...passing)) throw error;
-        const { message } = asWeftError(error);
-        if (this.#trouble !== message) logger.warn(`cannot ${what} yet`, { error: message });
-        this.#trouble = message;
-        await sleep(clock, this.#backoff.delay(failures), this.#stop.signal);
-      }
-    }
+    const failed = (error: WeftError): void => {
+      if (!hasCode(error, ...passing)) throw error;
+      const { message } = error;
+      if (this.#trouble !== message) logger.warn(`cannot ${what} yet`, { error: message });
+      this.#trouble = message;
+    };
+    const done = await persist(task, { clock, backoff: this.#backoff, signal: this.#stop.signal, failed });
+    this.#trouble = undefined;
+    return done;
   }
 
   async #joining(): Promise<Joining> {

@@ -14,6 +14,7 @@ import type { Endpoint } from '../../model/endpoint.ts';
 import { hasCode } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
+import { commit } from '../commit.ts';
 
 /** A fence that is ours, as long as it has this revision. */
 export interface OwnFence {
@@ -61,7 +62,7 @@ export async function giveUp(fence: OwnFence, ports: GiveUpPorts): Promise<Given
 export async function dropFence(fence: OwnFence, { store, signal }: GiveUpPorts): Promise<boolean> {
   const key = keys.fence(fence.node);
   const nothingElse: Condition = { kind: 'absent', key: keys.node(fence.node) };
-  return commit(store, [...holding(fence), nothingElse], [{ kind: 'delete', key }], signal);
+  return commit([...holding(fence), nothingElse], [{ kind: 'delete', key }], { store, signal });
 }
 
 const holding = ({ node, revision }: OwnFence): readonly Condition[] => [
@@ -94,7 +95,7 @@ async function removeEndpoint(
     if (entry === undefined || endpoint?.node !== fence.node) return attempt === 0 ? 'gone' : 'removed';
     const read = (key: string): Promise<Entry | undefined> => store.get(key, { signal });
     const { conditions, ops } = await detachTxn(endpoint, entry.revision, read);
-    if (await commit(store, [...holding(fence), ...conditions], ops, signal)) return 'removed';
+    if (await commit([...holding(fence), ...conditions], ops, { store, signal })) return 'removed';
     if (!(await stillOurs(fence, store, signal))) return 'lost';
     entry = await read(first.key);
   }
@@ -117,7 +118,7 @@ async function removeNode(fence: OwnFence, { store, signal }: GiveUpPorts): Prom
     const all = [record, ...own];
     const conditions = all.map((e): Condition => ({ kind: 'unchanged', key: e.key, revision: e.revision }));
     const ops = all.map((e): Op => ({ kind: 'delete', key: e.key }));
-    if (await commit(store, [...holding(fence), ...conditions], ops, signal)) return 'removed';
+    if (await commit([...holding(fence), ...conditions], ops, { store, signal })) return 'removed';
     if (!(await stillOurs(fence, store, signal))) return 'lost';
   }
   return 'lost';
@@ -129,19 +130,4 @@ async function stillOurs({ node, revision }: OwnFence, store: Store, signal: Abo
     store.get(keys.fence(node), { signal }),
   ]);
   return alive === undefined && fence?.revision === revision;
-}
-
-/** False: refused, or nobody knows; the caller looks again. */
-async function commit(
-  store: Store,
-  conditions: readonly Condition[],
-  ops: readonly Op[],
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    return (await store.txn(conditions, ops, { signal })).ok;
-  } catch (error) {
-    if (hasCode(error, 'STORE_AMBIGUOUS')) return false;
-    throw error;
-  }
 }

@@ -1,9 +1,9 @@
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { eventKinds, type EventKind, type WeftEvent } from '../../model/event.ts';
 import type { LogFields } from '../../model/logger.ts';
-import { replaceFile } from '../state/state-file.ts';
+import { readTextFile, replaceFile } from '../state/state-file.ts';
 import { journalLength, type JournalFile } from './journal.ts';
 
 /** Bytes that may be appended before the file is written anew with only what is kept. */
@@ -65,14 +65,7 @@ export function openJournalFile(stateDir: string, onTrouble: (why: string) => vo
 }
 
 function readLines(path: string): readonly WeftEvent[] {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
-    throw error;
-  }
-  return text.split('\n').flatMap((each) => {
+  return (readTextFile(path) ?? '').split('\n').flatMap((each) => {
     try {
       return [line.parse(JSON.parse(each))];
     } catch {

@@ -15,13 +15,14 @@ import {
   type Op,
   type Store,
 } from '../../kvstore/store.ts';
-import { hasCode, WeftError } from '../../model/errors.ts';
+import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import { planNetwork } from '../../model/network-wish.ts';
 import type { Wish } from '../../model/network-wish.ts';
 import type { Network, NetworkId, RefusedNetwork } from '../../model/network.ts';
 import { vniFromRandom, type Vni } from '../../model/vni.ts';
 import type { Cluster, Node } from '../../model/node.ts';
+import { commit } from '../commit.ts';
 import { judge, type RefusalCode } from './judge.ts';
 import type { Surroundings } from './overlap.ts';
 
@@ -287,16 +288,3 @@ function conditions(proposal: Declaration, scene: Scene, { guards }: AcceptPorts
 
 const wishOps = ({ name, write: value }: Proposal): readonly Op[] =>
   value === undefined ? [] : [{ kind: 'put', key: keys.network(name), value }];
-
-async function commit(
-  all: readonly Condition[],
-  ops: readonly Op[],
-  { store, signal }: AcceptPorts,
-): Promise<boolean> {
-  try {
-    return (await store.txn(all, ops, { signal })).ok;
-  } catch (error) {
-    if (hasCode(error, 'STORE_AMBIGUOUS')) return false;
-    throw error;
-  }
-}

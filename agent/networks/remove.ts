@@ -4,9 +4,10 @@ import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeNetworkState, encodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Condition, Op, Store } from '../../kvstore/store.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
-import { hasCode, WeftError } from '../../model/errors.ts';
+import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network, Phase } from '../../model/network.ts';
+import { commit } from '../commit.ts';
 
 export interface RemovePorts {
   readonly store: Store;
@@ -120,17 +121,4 @@ function setPhase(seen: Seen, phase: Phase, ports: RemovePorts): Promise<boolean
   const key = keys.networkState(seen.network.name);
   const value = encodeNetworkState({ ...seen.network, phase });
   return commit([{ kind: 'unchanged', key, revision: seen.revision }], [{ kind: 'put', key, value }], ports);
-}
-
-async function commit(
-  conditions: readonly Condition[],
-  ops: readonly Op[],
-  { store, signal }: RemovePorts,
-): Promise<boolean> {
-  try {
-    return (await store.txn(conditions, ops, { signal })).ok;
-  } catch (error) {
-    if (hasCode(error, 'STORE_AMBIGUOUS')) return false;
-    throw error;
-  }
 }

@@ -1,10 +1,9 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { endpointIdPattern, type EndpointId } from '../../model/endpoint.ts';
-import { WeftError } from '../../model/errors.ts';
 import { networkIdPattern, type NetworkId } from '../../model/network.ts';
-import { replaceFile } from './state-file.ts';
+import { readTextFile, replaceFile } from './state-file.ts';
 
 /** An operation under way, on disk before its transaction, so that a crash leaves nothing half done. */
 export interface Intent {
@@ -114,7 +113,7 @@ export class Intents {
 
   #read(onCorrupt: (path: string, why: string) => void): void {
     // What comes after the last line end was never waited for.
-    const lines = readText(this.#path).split('\n').slice(0, -1);
+    const lines = (readTextFile(this.#path) ?? '').split('\n').slice(0, -1);
     for (const text of lines) {
       const entry = parse(text);
       if (entry === undefined) onCorrupt(this.#path, `no intent: ${text.slice(0, 200)}`);
@@ -134,17 +133,6 @@ export class Intents {
     replaceFile(this.#path, text);
     this.#bytes = text.length;
     return openSync(this.#path, 'a', 0o600);
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
-    throw new WeftError('PERMISSION_DENIED', `cannot read ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
   }
 }
 

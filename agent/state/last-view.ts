@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Entry } from '../../kvstore/store.ts';
-import { WeftError } from '../../model/errors.ts';
 import type { Remembered } from '../view/collection.ts';
+import { readTextFile } from './state-file.ts';
 
 /** What this node knew of the store when it last had contact with it: what a later life begins with. */
 export interface LastView {
@@ -89,15 +89,8 @@ export function readLastView(
   onAside: (aside: string, why: string) => void,
 ): LastView | undefined {
   const path = lastViewPath(stateDir);
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new WeftError('PERMISSION_DENIED', `cannot read ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const text = readTextFile(path);
+  if (text === undefined) return undefined;
   const setAside = (how: 'corrupt' | 'newer', why: string): void => {
     renameSync(path, `${path}.${how}`);
     onAside(`${path}.${how}`, why);

@@ -29,6 +29,18 @@ function withFile(path: string, flags: 'r' | 'w', use: (fd: number) => void): vo
   }
 }
 
+/** The content; undefined when there is no such file. @throws PERMISSION_DENIED when it cannot be read. */
+export function readTextFile(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw new WeftError('PERMISSION_DENIED', `cannot read ${path}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
 /**
  * The content, read by `parse` from its JSON; undefined when there is no such file. A file that does not fit is set aside as
  * `.corrupt`, named in `onCorrupt`, and counts as absent.
@@ -38,15 +50,8 @@ export function readStateFile<T>(
   parse: (json: unknown) => T,
   onCorrupt: (aside: string, why: string) => void,
 ): T | undefined {
-  let text: string;
-  try {
-    text = readFileSync(path, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw new WeftError('PERMISSION_DENIED', `cannot read ${path}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+  const text = readTextFile(path);
+  if (text === undefined) return undefined;
   try {
     return parse(JSON.parse(text));
   } catch (error) {

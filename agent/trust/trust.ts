@@ -1,17 +1,17 @@
 import { keys } from '../../kvstore/keys.ts';
 import { encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import type { Condition, Store } from '../../kvstore/store.ts';
-import { sleep, type Clock, type Timer } from '../../model/clock.ts';
-import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
+import { sleep, type Clock } from '../../model/clock.ts';
+import { WeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Cluster, NodeId } from '../../model/node.ts';
 import type { Backoff } from '../backoff.ts';
+import { persist } from '../persist.ts';
 import type { Judgement, Oddity } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
-import { bundlesOf, type Bundle } from './bundles.ts';
 import { readEvidence, weigh, type Finding, type Found, type Known } from './evidence.ts';
-import { missingFrom, rebuild } from './rebuild.ts';
+import { Mender } from './mender.ts';
 
 export interface TrustPorts {
   readonly store: Store;
@@ -35,10 +35,6 @@ export type Standing = { readonly kind: 'ours' } | Exclude<Finding, { readonly k
 
 /** A node of rank n waits n times this long before it restores, so that one begins and the others find it done. */
 const rankDelay = 2000;
-/** Milliseconds between two tries to put back what the store could not take. */
-const retryInterval = 30_000;
-/** Milliseconds in which the watches follow an answer. */
-const contactPatience = 2000;
 /** Milliseconds between two looks at a store that is not believed. */
 const interval = { ours: 0, lost: 500, foreign: 2000 } as const;
 
@@ -48,6 +44,7 @@ const interval = { ours: 0, lost: 500, foreign: 2000 } as const;
  */
 export class Trust {
   readonly #ports: TrustPorts;
+  readonly #mender: Mender;
   #known: Known | undefined;
   #facts: Cluster | undefined;
   /** Wall-clock time at which the store was last believed and in contact, unless it is so now. */
@@ -57,13 +54,11 @@ export class Trust {
   #nextReading: Promise<Found> | undefined;
   #attending = false;
   #running: Promise<void> = Promise.resolve();
-  #retry: Timer | undefined;
-  /** What could not be restored, by key, with the reason. */
-  #refused: ReadonlyMap<string, string> = new Map();
   readonly #waiters = new Set<() => void>();
 
   constructor(ports: TrustPorts) {
     this.#ports = ports;
+    this.#mender = new Mender({ ...ports, facts: () => this.#facts });
     this.#lastContact = ports.clock.wall();
     let wasInSync = false;
     const onState = (): void => {
@@ -85,8 +80,9 @@ export class Trust {
     return this.#standing;
   }
 
+  /** What could not be put back, by key, with the reason. */
   get refused(): ReadonlyMap<string, string> {
-    return this.#refused;
+    return this.#mender.refused;
   }
 
   /**
@@ -100,7 +96,7 @@ export class Trust {
     this.#learnCluster();
     this.#learnSerial();
     // An earlier life may have held something.
-    this.#retryLater();
+    this.#mender.retryLater();
   }
 
   /** For the collections of the view. */
@@ -126,43 +122,6 @@ export class Trust {
         return [{ kind: 'unchanged', key: keys.cluster, revision: cluster.entry.revision }];
       await this.#moved(signal);
     }
-  }
-
-  /** @throws STORE_UNAVAILABLE at once while the store is out of reach or not believed: nothing is to be written to it. */
-  readonly demand = (what: string): void => {
-    const { view } = this.#ports;
-    if (view.state === 'insync') return;
-    throw this.#unusable(what, view.trouble ?? 'it has not been read yet');
-  };
-
-  /**
-   * The same for somebody who waits: a store that is out of reach is asked once more, now, since it may just be back.
-   *
-   * @throws STORE_UNAVAILABLE when it does not answer, or is not believed.
-   */
-  async reach(what: string, signal: AbortSignal): Promise<void> {
-    const { view, store, clock } = this.#ports;
-    if (view.state === 'stale' && this.#standing.kind === 'ours') {
-      // As a write it makes a connection at once, where a read would wait for the pause between two attempts.
-      const question: Condition = { kind: 'absent', key: keys.cluster };
-      await store.txn([question], [], { signal }).catch((error: unknown) => {
-        // The end of the agent is no word about the store; that the caller's time is over is.
-        if (signal.aborted && !hasCode(error, 'TIMEOUT')) throw error;
-        throw this.#unusable(what, signal.aborted ? 'no answer from it in time' : asWeftError(error).message);
-      });
-      const late = new AbortController();
-      using _timer = clock.after(contactPatience, () => late.abort());
-      const isDecided = (): true | undefined =>
-        view.state === 'insync' || this.#standing.kind !== 'ours' ? true : undefined;
-      await view.until(isDecided, AbortSignal.any([signal, late.signal])).catch(() => undefined);
-    }
-    signal.throwIfAborted();
-    this.demand(what);
-  }
-
-  #unusable(what: string, why: string): WeftError {
-    const { description } = this.#ports.store;
-    return new WeftError('STORE_UNAVAILABLE', `${what}: the store ${description} cannot be used: ${why}`);
   }
 
   /** The store that is believed now is the one that answers, if these hold. */
@@ -221,9 +180,9 @@ export class Trust {
     this.#become({ kind: 'ours' });
   }
 
-  close(): Promise<void> {
-    this.#retry?.cancel();
-    return this.#running.catch(() => undefined);
+  async close(): Promise<void> {
+    await this.#mender.close();
+    await this.#running.catch(() => undefined);
   }
 
   #demandKnown(): Known {
@@ -325,7 +284,7 @@ export class Trust {
 
   #release(): void {
     const { view, events } = this.#ports;
-    this.#refused = new Map();
+    this.#mender.giveUp();
     const given = view.release();
     events.tell('store-accepted', `the store was accepted as it is; ${given.length} keys are given up`, {
       keys: given.slice(0, 20),
@@ -357,7 +316,7 @@ export class Trust {
     if (this.#standing.kind === 'foreign')
       this.#become({ kind: 'lost', why: 'it was that of another cluster until now' });
     if (found.filledFrom !== undefined) return;
-    if (await this.#mend(this.#ports.rebuilds && isTurn)) this.#measureBy(await this.#look());
+    if (await this.#mender.mend(this.#ports.rebuilds && isTurn)) this.#measureBy(await this.#look());
   }
 
   /** How long others have the first go: by the order of node ids, for nobody knows who lives. */
@@ -365,34 +324,6 @@ export class Trust {
     const { view, node } = this.#ports;
     const ids = view.nodeList().map(({ id }) => id);
     return ids.filter((id) => id < node).length * rankDelay;
-  }
-
-  /** Does the store hold all that this node can put into it? */
-  async #mend(isTurn: boolean): Promise<boolean> {
-    const { store, view, name, leaseTtl, events, signal } = this.#ports;
-    const known = bundlesOf(view.remember());
-    const missing = await missingFrom(store, [...this.#cluster(), ...known], signal);
-    if (missing.length === 0) {
-      this.#refused = new Map();
-      return true;
-    }
-    if (!isTurn) return false;
-    const from = `what the agent of ${name} knows`;
-    const done = await rebuild(missing, { store, from, leaseTtl, signal });
-    if (done === undefined) return false;
-    this.#refused = done.refused;
-    const { written, refused } = done;
-    if (written === 0) return true;
-    const message = `the store ${store.description} had lost ${written + refused.size} keys; ${written} were put back`;
-    events.tell('store-restored', message, { written, refused: [...refused.keys()].slice(0, 20) });
-    return true;
-  }
-
-  /** The facts of the cluster, should their key have been deleted before our eyes. */
-  #cluster(): readonly Bundle[] {
-    const { view } = this.#ports;
-    if (this.#facts === undefined || view.cluster.get(keys.cluster) !== undefined) return [];
-    return [{ items: [{ key: keys.cluster, value: encodeCluster(this.#facts) }] }];
   }
 
   /** It is ours, and from now on measured by what it is now. */
@@ -406,29 +337,7 @@ export class Trust {
       serial,
     };
     if (this.#standing.kind !== 'ours') this.#become({ kind: 'ours' });
-    this.#retryLater();
-  }
-
-  /** Somebody may have what is held here; when he lets go of it, it is put back. */
-  #retryLater(): void {
-    const { clock, view, rebuilds, signal } = this.#ports;
-    this.#retry?.cancel();
-    const isNothingLeft = this.#refused.size === 0 && view.held().length === 0;
-    if (!rebuilds || isNothingLeft || signal.aborted) return;
-    this.#retry = clock.after(retryInterval, () => {
-      if (view.held().length === 0) this.#refused = new Map();
-      else if (view.state !== 'insync') this.#retryLater();
-      else this.#running = this.#mendAgain();
-    });
-  }
-
-  async #mendAgain(): Promise<void> {
-    try {
-      await this.#mend(true);
-    } catch (error) {
-      this.#ports.logger.warn('cannot put back what is held', { error: asWeftError(error).message });
-    }
-    this.#retryLater();
+    this.#mender.retryLater();
   }
 
   /** Resolves with the next change of the standing. */
@@ -447,19 +356,12 @@ export class Trust {
   }
 
   /** Tries until the store has answered. */
-  async #persist<T>(task: () => Promise<T>): Promise<T> {
-    const { clock, backoff, signal, logger } = this.#ports;
+  #persist<T>(task: () => Promise<T>): Promise<T> {
     let told: string | undefined;
-    for (let failures = 1; ; failures += 1) {
-      try {
-        return await task();
-      } catch (error) {
-        signal.throwIfAborted();
-        const { code, message } = asWeftError(error);
-        if (told !== code) logger.warn('store cannot be judged yet', { code, error: message });
-        told = code;
-        await sleep(clock, backoff.delay(failures), signal);
-      }
-    }
+    const failed = ({ code, message }: WeftError): void => {
+      if (told !== code) this.#ports.logger.warn('store cannot be judged yet', { code, error: message });
+      told = code;
+    };
+    return persist(task, { ...this.#ports, failed });
   }
 }
