@@ -33,9 +33,17 @@ export async function beginRemoval(
   by: string,
   ports: RemovePorts,
 ): Promise<boolean> {
+  let isWishTried = false;
   for (let attempt = 0; attempt < 16; attempt += 1) {
     const seen = await read(name, ports);
-    if (seen === undefined) return removeWish(name, ports);
+    if (seen === undefined) {
+      const wish = await removeWish(name, ports);
+      if (wish === 'removed') return true;
+      // The reply to an earlier try may have been lost.
+      if (wish === 'nothing') return isWishTried;
+      isWishTried ||= wish === 'tried';
+      continue;
+    }
     const { phase } = seen.network;
     if (phase.kind === 'removing' && (phase.force || !force)) return true;
     if (!force) refuseIfUsed(seen.network, await endpointsOf(seen.network, ports), ports);
@@ -85,18 +93,27 @@ async function read(name: Name, { store, signal }: RemovePorts): Promise<Seen | 
     : { network: state, revision: entry.revision };
 }
 
-/** A wish that was refused, or not yet accepted, has no endpoints; it and its refusal simply go. */
-async function removeWish(name: Name, ports: RemovePorts): Promise<boolean> {
-  const present = await Promise.all(
-    [keys.network(name), keys.networkState(name)].map((k) => ports.store.get(k, ports)),
-  );
-  const found = present.filter((e) => e !== undefined);
-  if (found.length === 0) return false;
-  return commit(
-    found.map(({ key, revision }) => ({ kind: 'unchanged', key, revision })),
+/**
+ * A wish that was refused, or not yet accepted, has no endpoints; it and its refusal simply go. `accepted`: it was meanwhile, and
+ * has more than that.
+ */
+async function removeWish(
+  name: Name,
+  ports: RemovePorts,
+): Promise<'nothing' | 'removed' | 'tried' | 'accepted'> {
+  const names = [keys.network(name), keys.networkState(name)];
+  const [wish, state] = await Promise.all(names.map((key) => ports.store.get(key, ports)));
+  if (state !== undefined && 'id' in decodeNetworkState(state.key, state.value)) return 'accepted';
+  const found = [wish, state].filter((e) => e !== undefined);
+  if (found.length === 0) return 'nothing';
+  const unchanged = found.map(({ key, revision }): Condition => ({ kind: 'unchanged', key, revision }));
+  const still: Condition = { kind: 'absent', key: keys.networkState(name) };
+  const isDone = await commit(
+    state === undefined ? [...unchanged, still] : unchanged,
     found.map(({ key }) => ({ kind: 'delete', key })),
     ports,
   );
+  return isDone ? 'removed' : 'tried';
 }
 
 async function endpointsOf(network: Network, { store, signal }: RemovePorts): Promise<readonly Endpoint[]> {

@@ -187,6 +187,24 @@ describe('a declaration that is deleted', () => {
 });
 
 describe('removal', () => {
+  test('of a network that is accepted just then leaves no claim and no VNI behind', async () => {
+    await using world = new World();
+    const [h1, h2] = [await world.ready(1), await world.ready(2)];
+    // What h1 looks at first is older than the acceptance, what it looks at next is not.
+    const { store } = h1;
+    const get = store.get.bind(store);
+    store.get = async (key, options) => {
+      if (key !== 'network-state/blue') return get(key, options);
+      store.get = get;
+      const before = await get(key, options);
+      await h2.create('blue', '10.7.0.0/24');
+      return before;
+    };
+    await world.settled(h1.service.removeNetwork({ name: blue, force: false }));
+    expect([await world.keys('vnis/'), await world.keys('net/')]).toEqual([[], []]);
+    expect([await world.keys('networks/'), await world.keys('network-state/')]).toEqual([[], []]);
+  });
+
   test('is refused while endpoints are there, names them, and leaves the declaration', async () => {
     await using world = new World();
     const [h1, h2] = [await world.ready(1), await world.ready(2)];
