@@ -7,6 +7,7 @@ import { Warden, type WardenPorts } from './networks/warden.ts';
 import { adopt } from './operations/adopt.ts';
 import { detachDead, detachEndpoint } from './operations/detach.ts';
 import type { OperationPorts } from './operations/ports.ts';
+import { Departed, type DepartedPorts } from './returns/departed.ts';
 import { SandboxWatch, type SandboxWatchPorts } from './sandbox-watch.ts';
 import { Strays, type StraysPorts } from './strays.ts';
 import { Answerer, type AnswererPorts } from './wait/answerer.ts';
@@ -16,6 +17,7 @@ export type CaretakersPorts = Omit<WardenPorts, 'detach'> &
   Omit<CollectorPorts, 'grace'> &
   Omit<DrainerPorts, 'detach'> &
   Omit<SandboxWatchPorts, 'grace' | 'adopt' | 'detach'> &
+  Omit<DepartedPorts, 'detach' | 'intents'> &
   StraysPorts &
   AnswererPorts & {
     readonly operations: OperationPorts;
@@ -40,7 +42,8 @@ export function caretakersOf(ports: CaretakersPorts): Caretakers {
   const warden = new Warden({ ...ports, detach });
   const collector = new Collector({ ...ports, signal: longSignal, grace: config.deadNodeGrace });
   const drainer = new Drainer({ ...ports, detach });
-  const all = [warden, collector, returner, drainer, new Strays(ports), new Answerer(ports)];
+  const departed = new Departed({ ...ports, intents: operations.intents, detach });
+  const all = [warden, collector, returner, departed, drainer, new Strays(ports), new Answerer(ports)];
   const sandboxWatch = new SandboxWatch({
     ...ports,
     grace: config.sandboxGrace,

@@ -82,7 +82,7 @@ test('the journal does not grow without end', () => {
   expect(open().open()).toEqual([intent(99)]);
 }, 30_000);
 
-test('what was detached is remembered over a crash until a view is on disk that does without it', () => {
+test('what was detached is remembered over a crash until a view is on disk that does without it, and then as one of the latest', () => {
   const { endpoint } = intent(1);
   const first = open();
   first.begin({ ...intent(1), op: 'detach' });
@@ -93,7 +93,22 @@ test('what was detached is remembered over a crash until a view is on disk that 
   open().close();
   const second = open();
   expect([second.isGone(endpoint), second.gone()]).toEqual([true, [endpoint]]);
-  second.forgetGone(second.gone());
+  second.settleGone(second.gone());
+  expect([second.isGone(endpoint), second.gone()]).toEqual([true, []]);
+  second.begin(intent(1));
   expect(second.isGone(endpoint)).toBe(false);
   second.close();
+});
+
+test('of what was detached only the latest are remembered for ever', () => {
+  const intents = open();
+  const all = Array.from({ length: 1001 }, (_, n) => intent(n).endpoint);
+  all.forEach((endpoint, n) => {
+    intents.begin(intent(n, 'detach'));
+    intents.end(endpoint, 'gone');
+  });
+  expect(all.filter((endpoint) => intents.isGone(endpoint))).toEqual(all);
+  intents.settleGone(intents.gone());
+  expect(all.filter((endpoint) => !intents.isGone(endpoint))).toEqual(all.slice(0, 1));
+  intents.close();
 });

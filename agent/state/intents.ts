@@ -22,8 +22,10 @@ const line = z.union([
   z.object({ op: z.literal('end'), endpoint, gone: z.literal(true).optional() }),
 ]);
 
-/** Bytes after which the journal is written anew with only what is open. */
+/** Bytes after which the journal is written anew with only what still counts. */
 const roomy = 256 * 1024;
+/** How many detached endpoints are remembered, the latest first, for the case that the store holds one of them again. */
+const memory = 1000;
 
 /**
  * The journal of operations: <stateDir>/intents.jsonl, one line for each beginning and each end. A beginning is on disk
@@ -36,6 +38,8 @@ export class Intents {
   readonly #deferred = new Set<EndpointId>();
   /** What was detached and ended: the last good view on disk may still show it. */
   readonly #gone = new Set<EndpointId>();
+  /** The same after a view without it is on disk: the store may hold it again all the same. */
+  readonly #past = new Set<EndpointId>();
   #fd: number;
   #bytes = 0;
 
@@ -53,6 +57,7 @@ export class Intents {
     this.#open.delete(intent.endpoint);
     this.#deferred.delete(intent.endpoint);
     this.#gone.delete(intent.endpoint);
+    this.#past.delete(intent.endpoint);
     this.#open.set(intent.endpoint, intent);
     this.#append(intent);
     fdatasyncSync(this.#fd);
@@ -70,7 +75,7 @@ export class Intents {
 
   /** Is the endpoint gone here by our own doing, although the store, or what is remembered of it, may still hold it? */
   isGone(id: EndpointId): boolean {
-    return this.isDeferred(id) || this.#gone.has(id);
+    return this.isDeferred(id) || this.#gone.has(id) || this.#past.has(id);
   }
 
   /** `gone`: the endpoint is in the store no more, by our own doing. */
@@ -94,9 +99,13 @@ export class Intents {
     return [...this.#gone];
   }
 
-  /** The store holds them again, or the last good view that is on disk does without them. */
-  forgetGone(ids: Iterable<EndpointId>): void {
-    for (const id of ids) this.#gone.delete(id);
+  /** The last good view that is on disk does without them: from now on only the latest of them are remembered. */
+  settleGone(ids: Iterable<EndpointId>): void {
+    for (const id of ids) if (this.#gone.delete(id)) this.#past.add(id);
+    for (const id of this.#past) {
+      if (this.#past.size <= memory) break;
+      this.#past.delete(id);
+    }
   }
 
   get(id: EndpointId): Intent | undefined {
@@ -128,7 +137,7 @@ export class Intents {
   }
 
   #rewrite(): number {
-    const ended = [...this.#gone].map((id) => ({ op: 'end', endpoint: id, gone: true }));
+    const ended = [...this.#past, ...this.#gone].map((id) => ({ op: 'end', endpoint: id, gone: true }));
     const text = [...ended, ...this.#open.values()].map((each) => `${JSON.stringify(each)}\n`).join('');
     replaceFile(this.#path, text);
     this.#bytes = text.length;

@@ -10,8 +10,8 @@ export interface ViewKeeperPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stateDir: string;
-  /** What was detached is remembered until a view is on disk that does without it. */
-  readonly intents: Pick<Intents, 'gone' | 'forgetGone'>;
+  /** What was detached must not be forgotten before a view is on disk that does without it. */
+  readonly intents: Pick<Intents, 'gone' | 'settleGone'>;
   /** How it gets onto the disk; `writeLastView` unless a test has time stand still meanwhile. */
   readonly write?: ((stateDir: string, view: LastView) => Promise<void>) | undefined;
 }
@@ -68,7 +68,7 @@ export class ViewKeeper {
     const gone = intents.gone();
     try {
       await write(stateDir, { seen: clock.wall(), parts: view.remember() });
-      intents.forgetGone(gone);
+      intents.settleGone(gone);
       this.#trouble = undefined;
     } catch (error) {
       this.#isDirty = true;

@@ -1,0 +1,96 @@
+import { keys } from '../../kvstore/keys.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { EndpointId } from '../../model/endpoint.ts';
+import { asWeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { NetworkId } from '../../model/network.ts';
+import type { NodeId } from '../../model/node.ts';
+import type { Caretaker } from '../caretaker.ts';
+import { Scheduler } from '../reconcile/scheduler.ts';
+import type { Intents } from '../state/intents.ts';
+import type { View } from '../view/view.ts';
+
+export interface DepartedPorts {
+  readonly view: View;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly events: Events;
+  readonly intents: Pick<Intents, 'get' | 'isGone'>;
+  /** Undefined until this node may decide anything. */
+  node(): NodeId | undefined;
+  detach(network: NetworkId, endpoint: EndpointId): Promise<unknown>;
+}
+
+/** Milliseconds after which it is tried again. */
+const retryDelay = 2000;
+
+/**
+ * Takes own endpoints out of the store that were detached here and are in it again: the request of an attach came when nobody waited
+ * for it any more, or an older state of the store was put back. Until then nobody programs them here.
+ */
+export class Departed implements Caretaker {
+  readonly #ports: DepartedPorts;
+  readonly #networks = new Map<EndpointId, NetworkId>();
+  readonly #scheduler: Scheduler<EndpointId>;
+
+  constructor(ports: DepartedPorts) {
+    this.#ports = ports;
+    this.#scheduler = new Scheduler((id) => this.#attend(id), ports.clock);
+    ports.view.listen({
+      endpoints: (network, ids) => {
+        for (const id of ids) if (this.#isBack(network, id)) this.#mark(network, id);
+      },
+      state: () => {
+        this.lookAgain();
+      },
+    });
+  }
+
+  /** After joining, and when the store is back. */
+  lookAgain(): void {
+    for (const id of this.#networks.keys()) this.#scheduler.mark(id);
+  }
+
+  close(): Promise<void> {
+    return this.#scheduler.close();
+  }
+
+  #mark(network: NetworkId, id: EndpointId): void {
+    this.#networks.set(id, network);
+    this.#scheduler.mark(id);
+  }
+
+  /** Does the store hold it although nobody here wants it? What an operation has begun is its own business. */
+  #isBack(network: NetworkId, id: EndpointId): boolean {
+    const { view, intents } = this.#ports;
+    if (!intents.isGone(id) || intents.get(id) !== undefined || !view.isConfirmed(network)) return false;
+    return view.endpoints(network)?.get(keys.endpoint(network, id)) !== undefined;
+  }
+
+  async #attend(id: EndpointId): Promise<void> {
+    const { view, events, logger } = this.#ports;
+    const network = this.#networks.get(id);
+    if (network === undefined || this.#ports.node() === undefined || view.state !== 'insync') return;
+    const endpoint = view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
+    if (endpoint === undefined || !this.#isBack(network, id)) {
+      this.#networks.delete(id);
+      return;
+    }
+    try {
+      await this.#ports.detach(network, id);
+      this.#networks.delete(id);
+      const name = view.networkById(network)?.name ?? network;
+      const message = `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${name} was detached here and in the store again; it is detached once more`;
+      events.tell('endpoint-ended', message, { network: name, endpoint: id, addresses: endpoint.addresses });
+    } catch (error) {
+      const { code, message } = asWeftError(error);
+      logger.warn('endpoint that was detached cannot be taken out of the store yet', {
+        endpoint: id,
+        code,
+        error: message,
+      });
+      this.#scheduler.markLater(id, retryDelay);
+    }
+  }
+}
