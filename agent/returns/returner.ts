@@ -75,7 +75,7 @@ export class Returner {
 
   /** After joining, and when the store is back. */
   lookAgain(): void {
-    for (const { id } of this.#own.all()) this.#scheduler.mark(id);
+    for (const { value } of this.#own.all()) this.#scheduler.mark(value.id);
   }
 
   /** What is missing of a network, as it last was. */
@@ -83,10 +83,13 @@ export class Returner {
     this.#own.lost(network);
 
   missing(): readonly Missing[] {
-    return this.#own.all().map((endpoint) => {
+    return this.#own.all().map(({ value: endpoint }) => {
       return { endpoint, why: this.#why.get(endpoint.id) ?? 'it is being put back' };
     });
   }
+
+  /** The same as it was in the store. */
+  readonly remembered = (): readonly Recorded<Endpoint>[] => this.#own.all();
 
   /** One of them by its id or name. */
   find(network: NetworkId, word: string): EndpointId | undefined {
