@@ -1,4 +1,4 @@
-import { keys } from '../../kvstore/keys.ts';
+import { keys, parseKey, prefixes } from '../../kvstore/keys.ts';
 import type { Revision, Store } from '../../kvstore/store.ts';
 import type { Probe } from '../../linux/kernel.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
@@ -15,7 +15,7 @@ import { dropFence, giveUp, type GiveUpPorts, type GivenUp } from './give-up.ts'
 import { lifeSign, type LifeSign } from './life-signs.ts';
 import { isGivenUp } from './picture.ts';
 import { pictureOf } from './picture-of.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { judge, objection, type Verdict } from './verdict.ts';
 
 export interface CollectorPorts {
   readonly view: View;
@@ -183,6 +183,12 @@ export class Collector {
       if (this.#judge(node, self).kind !== 'due') return;
     }
     const signal = this.#ports.signal();
+    // The news of the others' ends may be on their way: who decides for them asks the store itself.
+    const why = objection(node, { ...pictureOf(self, view), alive: await aliveIn(store, signal) });
+    if (why !== undefined) {
+      this.#keep(node, { why, unmanaged: false }, retryDelay);
+      return;
+    }
     let fence = given?.value;
     let revision = given?.revision;
     if (fence?.by !== self) {
@@ -215,4 +221,11 @@ export class Collector {
     const { store, view } = this.#ports;
     return { store, signal, networks: view.networks().map((network) => network.id) };
   }
+}
+
+/** Who has a lease now, whatever the view knows. */
+async function aliveIn(store: Store, signal: AbortSignal): Promise<ReadonlySet<NodeId>> {
+  const { entries } = await store.list(prefixes.alive, { signal });
+  const all = entries.map(({ key }) => parseKey(key));
+  return new Set(all.flatMap((each) => (each.kind === 'alive' ? [each.node] : [])));
 }

@@ -71,6 +71,27 @@ test('nodes that are lost while signs of life are looked for leave no majority',
   expect(told('node-collected', h1)).toEqual([]);
 });
 
+test('nodes whose end is still on its way to the collector leave no majority', async () => {
+  await using world = new World();
+  const [h1, h2, h3, h4] = await startCluster(world, 4);
+  await attached(world, h3, 'theirs');
+  // From now on the collector hears nothing of the leases of others.
+  const { records } = h1.agent.view.alive;
+  const late = new Map(records);
+  const { id } = h3.agent;
+  await h3.die();
+  await world.clock.advance(grace / 2);
+  Object.defineProperty(h1.agent.view.alive, 'records', {
+    get: () => new Map([...late].filter(([key]) => !key.endsWith(id))),
+  });
+  for (const node of [h2, h4!]) await node.die();
+  await world.clock.advance(surely);
+  expect((await endpointKeys(world)).length).toBe(5);
+  expect(told('node-collected', h1)).toEqual([]);
+  const { state, why } = (await h1.service.listNodes()).find((n) => n.id === id)!;
+  expect([state, why]).toEqual(['down', expect.stringContaining('only 1 of 4 nodes are alive')]);
+});
+
 test('what an operator has decided is carried through, also when his agent is interrupted', async () => {
   await using world = new World();
   const [h1, , h3] = await startCluster(world, 3);

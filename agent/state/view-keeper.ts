@@ -15,7 +15,7 @@ export interface ViewKeeperPorts {
   /** What was attached and detached must not be forgotten before a view is on disk that knows it. */
   readonly intents: Pick<Intents, 'gone' | 'attached' | 'settle'>;
   /** Own endpoints that the store has lost: the next life puts them back if this one does not come to it. */
-  missing(): readonly Recorded<Endpoint>[];
+  readonly missing: () => readonly Recorded<Endpoint>[];
   /** How it gets onto the disk; `writeLastView` unless a test has time stand still meanwhile. */
   readonly write?: ((stateDir: string, view: LastView) => Promise<void>) | undefined;
 }
