@@ -92,6 +92,35 @@ test('nodes whose end is still on its way to the collector leave no majority', a
   expect([state, why]).toEqual(['down', expect.stringContaining('only 1 of 4 nodes are alive')]);
 });
 
+test.each([
+  ['before the others started', true],
+  ['before their eyes', false],
+])(
+  'endpoints of a node whose record was deleted while it was down go after the grace, deleted %s',
+  async (_, restarted) => {
+    await using world = new World();
+    const [h1, h2, h3] = await startCluster(world, 3);
+    await attached(world, h1, 'own1');
+    await attached(world, h2, 'own2');
+    const before = await endpointKeys(world);
+    await attached(world, h3, 'theirs');
+    const { id } = h3.agent;
+    await h3.die();
+    await world.clock.advance(20_000);
+    if (restarted) for (const node of [h1, h2]) await node.stop();
+    await world.delete(`nodes/${id}`);
+    if (restarted) for (const node of [h1, h2]) await node.start();
+    await world.clock.advance(grace / 2);
+    expect((await endpointKeys(world)).length).toBe(15);
+    await world.clock.advance(surely);
+    expect(await endpointKeys(world)).toEqual(before);
+    expect(told('node-collected', h1, h2)).toMatchObject([{ node: id, endpoints: 1 }]);
+    // The fence as well, when it has been there for long enough.
+    await world.clock.advance(surely);
+    expect(await world.keys('fences/')).toEqual([]);
+  },
+);
+
 test('what an operator has decided is carried through, also when his agent is interrupted', async () => {
   await using world = new World();
   const [h1, , h3] = await startCluster(world, 3);

@@ -76,7 +76,8 @@ export class Auditor {
         if (blindFor > (owner === self ? ownLeeway : leeway))
           this.#sea.fail(`${who} deletes ${key} although its view has been ${state} for ${blindFor} ms`);
         if (owner === self) continue;
-        if (held > 0) this.#sea.fail(`${who} collects ${key} although it holds keys`);
+        if (held > 0 && !this.#isForgotten(owner))
+          this.#sea.fail(`${who} collects ${key} although it holds keys`);
         if (this.#has(keys.alive(owner)))
           this.#sea.fail(`${who} deletes ${key} of ${this.#sea.nameOf(owner)}, which is alive`);
       }
@@ -125,6 +126,13 @@ export class Auditor {
     if (parseKey(op.key).kind !== 'fence') return [];
     const { kind, node, by } = decodeFence(op.key, op.value);
     return kind === 'collect' && by === self ? [node] : [];
+  }
+
+  /** What an operator has decided is not a guess. */
+  #isForgotten(node: NodeId): boolean {
+    const key = keys.fence(node);
+    const entry = this.#sea.store.peek(key).entries.find((e) => e.key === key);
+    return entry !== undefined && decodeFence(key, entry.value).kind === 'forget';
   }
 
   /** Whose record it is: of an endpoint, or of a node itself. */
