@@ -64,7 +64,7 @@ export class Departed implements Caretaker {
   /** Does the store hold it although nobody here wants it? What an operation has begun is its own business. */
   #isBack(network: NetworkId, id: EndpointId): boolean {
     const { view, intents } = this.#ports;
-    if (!intents.isGone(id) || intents.get(id) !== undefined || !view.isConfirmed(network)) return false;
+    if (!intents.isGone(id) || intents.get(id) !== undefined) return false;
     return view.endpoints(network)?.get(keys.endpoint(network, id)) !== undefined;
   }
 
@@ -72,6 +72,8 @@ export class Departed implements Caretaker {
     const { view, events, logger } = this.#ports;
     const network = this.#networks.get(id);
     if (network === undefined || this.#ports.node() === undefined || view.state !== 'insync') return;
+    // What an earlier life knew may still show it.
+    if (!view.isConfirmed(network)) return;
     const endpoint = view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
     if (endpoint === undefined || !this.#isBack(network, id)) {
       this.#networks.delete(id);

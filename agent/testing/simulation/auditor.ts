@@ -5,6 +5,7 @@ import type { FakeStore } from '../../../kvstore/fake-store.ts';
 import type { Condition, Op } from '../../../kvstore/store.ts';
 import type { Step } from '../../../linux/plan/step.ts';
 import type { Clock } from '../../../model/clock.ts';
+import type { Mac } from '../../../model/mac.ts';
 import type { NetworkId } from '../../../model/network.ts';
 import type { NodeId } from '../../../model/node.ts';
 import type { Machine } from './machine.ts';
@@ -98,12 +99,19 @@ export class Auditor {
       // The network's own news may still come in while others do not.
       const network = object.scope.slice('network:'.length) as NetworkId;
       if (view.endpoints(network)?.state === 'insync') continue;
+      // What is detached here, or dies here, goes at once.
+      if (this.#isLocal(machine, network, object.mac)) continue;
       if (!ending.has(object.scope) && !steps.some((s) => s.op === 'create' && s.object.kind === object.kind))
         this.#sea.fail(
           `${machine.name} removes ${JSON.stringify(object)} although its view is ${view.state}`,
         );
     }
   };
+
+  #isLocal({ agent }: Machine, network: NetworkId, mac: Mac): boolean {
+    const all = [...(agent.view.endpoints(network)?.records.values() ?? [])];
+    return all.some(({ value }) => value.node === agent.id && value.mac === mac);
+  }
 
   /** A fence by which a node is given up needs a majority, and a node whose tunnels are gone. */
   #judgeFence(node: NodeId, who: string): void {
