@@ -5,7 +5,7 @@ import { Collector, type CollectorPorts } from './dead/collector.ts';
 import { Drainer, type DrainerPorts } from './dead/drainer.ts';
 import { Warden, type WardenPorts } from './networks/warden.ts';
 import { adopt } from './operations/adopt.ts';
-import { detachDead, detachEndpoint } from './operations/detach.ts';
+import { detachDead, detachEndpoint, type Detached } from './operations/detach.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { Departed, type DepartedPorts } from './returns/departed.ts';
 import { SandboxWatch, type SandboxWatchPorts } from './sandbox-watch.ts';
@@ -37,7 +37,7 @@ export interface Caretakers {
 /** Everybody who acts by the view on behalf of nobody. */
 export function caretakersOf(ports: CaretakersPorts): Caretakers {
   const { operations, config, returner, longSignal } = ports;
-  const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
+  const detach = (network: NetworkId, endpoint: EndpointId): Promise<Detached> =>
     detachEndpoint(network, endpoint, operations, ports.signal());
   const warden = new Warden({ ...ports, detach });
   const collector = new Collector({ ...ports, signal: longSignal, grace: config.deadNodeGrace });

@@ -1,8 +1,10 @@
 import { expect, test } from '@jest/globals';
 import { encodeFence } from '../../kvstore/records/fence.ts';
+import { decodeNetworkState, encodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Condition, Op } from '../../kvstore/store.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
+import type { Network } from '../../model/network.ts';
 import { attached, endpointKeys, grace, startCluster, surely, told } from '../testing/cluster.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
@@ -139,4 +141,33 @@ test('what an operator has decided is carried through, also when his agent is in
   // The machine answers all the while; that was known.
   expect(world.probed).toEqual([]);
   expect(await endpointKeys(world)).toEqual([]);
+});
+
+test('an endpoint that is put back into a network on its way out keeps it, whatever others have seen of it before', async () => {
+  await using world = new World();
+  const [h1, h2, h3] = await startCluster(world, 3);
+  await attached(world, h3, 'theirs');
+  h3.store.goAway();
+  h3.machine = 'off';
+  await world.clock.advance(surely);
+  expect(await endpointKeys(world)).toEqual([]);
+  for (const node of [h1, h2]) await node.stop();
+  const key = 'network-state/blue';
+  const { value } = (await world.store.get(key))!;
+  const removing = {
+    ...(decodeNetworkState(key, value) as Network),
+    phase: { kind: 'removing', force: false, by: 'somebody' } as const,
+  };
+  const isPutBack: Txn = (_, ops) => ops.some((op) => op.kind === 'put' && op.key.includes('/endpoint/'));
+  const begin = (): Promise<unknown> =>
+    world.store.txn([], [{ kind: 'put', key, value: encodeNetworkState(removing) }]);
+  before(h3, isPutBack, begin);
+  h3.machine = 'up';
+  h3.store.comeBack();
+  await world.until('it to be back', () => told('endpoint-put-back', h3).length > 0);
+  // In one transaction: who ends the removal may have counted the endpoints before it.
+  const [state] = (await world.store.list(key)).entries;
+  const [endpoint] = (await world.store.list('net/')).entries.filter((e) => e.key.includes('/endpoint/'));
+  expect(state!.revision).toBe(endpoint!.revision);
+  expect(decodeNetworkState(key, state!.value)).toMatchObject({ phase: { kind: 'active' } });
 });

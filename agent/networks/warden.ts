@@ -21,7 +21,7 @@ export interface WardenPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
-  readonly trust: Pick<Trust, 'standing'>;
+  readonly trust: Pick<Trust, 'standing' | 'oddAt'>;
   /** Undefined until this node may decide anything. */
   readonly node: () => NodeId | undefined;
   accept(): AcceptPorts;
@@ -52,13 +52,10 @@ export class Warden {
   readonly #orphaned = new Set<Name>();
   /** Names whose declaration was deleted before our eyes. */
   readonly #undeclared = new Set<Name>();
-  /** When everybody has put back what the store may have lost. */
-  #restoredAt: number;
 
   constructor(ports: WardenPorts) {
     this.#ports = ports;
     this.#scheduler = new Scheduler((name) => this.#look(name), ports.clock);
-    this.#restoredAt = ports.clock.monotonic() + restoringTime;
     ports.view.listen({
       wishes: (names) => {
         this.#note(names);
@@ -77,7 +74,6 @@ export class Warden {
       },
       state: () => {
         if (ports.trust.standing.kind !== 'ours') {
-          this.#restoredAt = ports.clock.monotonic() + restoringTime;
           this.#orphaned.clear();
           this.#undeclared.clear();
         }
@@ -222,7 +218,7 @@ export class Warden {
 
   /** Without endpoints the network goes with its declaration; with endpoints it stays as it was accepted. */
   async #declarationGone(name: Name): Promise<void> {
-    const wait = this.#restoredAt - this.#ports.clock.monotonic();
+    const wait = this.#ports.trust.oddAt + restoringTime - this.#ports.clock.monotonic();
     if (wait > 0 && !this.#undeclared.has(name) && !this.#orphaned.has(name)) {
       this.#scheduler.markLater(name, wait);
       return;

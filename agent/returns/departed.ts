@@ -1,12 +1,13 @@
 import { keys } from '../../kvstore/keys.ts';
 import type { Clock } from '../../model/clock.ts';
-import type { EndpointId } from '../../model/endpoint.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Caretaker } from '../caretaker.ts';
+import type { Detached } from '../operations/detach.ts';
 import { Scheduler } from '../reconcile/scheduler.ts';
 import type { Intents } from '../state/intents.ts';
 import type { View } from '../view/view.ts';
@@ -19,7 +20,7 @@ export interface DepartedPorts {
   readonly intents: Pick<Intents, 'get' | 'isGone'>;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
-  detach(network: NetworkId, endpoint: EndpointId): Promise<unknown>;
+  detach(network: NetworkId, endpoint: EndpointId): Promise<Detached>;
 }
 
 /** Milliseconds after which it is tried again. */
@@ -31,7 +32,7 @@ const retryDelay = 2000;
  */
 export class Departed implements Caretaker {
   readonly #ports: DepartedPorts;
-  readonly #networks = new Map<EndpointId, NetworkId>();
+  readonly #seen = new Map<EndpointId, Endpoint>();
   readonly #scheduler: Scheduler<EndpointId>;
 
   constructor(ports: DepartedPorts) {
@@ -39,7 +40,12 @@ export class Departed implements Caretaker {
     this.#scheduler = new Scheduler((id) => this.#attend(id), ports.clock);
     ports.view.listen({
       endpoints: (network, ids) => {
-        for (const id of ids) if (this.#isBack(network, id)) this.#mark(network, id);
+        for (const id of ids) {
+          const endpoint = ports.view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
+          if (endpoint === undefined || !this.#isUnwanted(id)) continue;
+          this.#seen.set(id, endpoint);
+          this.#scheduler.mark(id);
+        }
       },
       state: () => {
         this.lookAgain();
@@ -49,40 +55,34 @@ export class Departed implements Caretaker {
 
   /** After joining, and when the store is back. */
   lookAgain(): void {
-    for (const id of this.#networks.keys()) this.#scheduler.mark(id);
+    for (const id of this.#seen.keys()) this.#scheduler.mark(id);
   }
 
   close(): Promise<void> {
     return this.#scheduler.close();
   }
 
-  #mark(network: NetworkId, id: EndpointId): void {
-    this.#networks.set(id, network);
-    this.#scheduler.mark(id);
-  }
-
-  /** Does the store hold it although nobody here wants it? What an operation has begun is its own business. */
-  #isBack(network: NetworkId, id: EndpointId): boolean {
-    const { view, intents } = this.#ports;
-    if (!intents.isGone(id) || intents.get(id) !== undefined) return false;
-    return view.endpoints(network)?.get(keys.endpoint(network, id)) !== undefined;
+  /** What an operation has begun is its own business. */
+  #isUnwanted(id: EndpointId): boolean {
+    const { intents } = this.#ports;
+    return intents.isGone(id) && intents.get(id) === undefined;
   }
 
   async #attend(id: EndpointId): Promise<void> {
     const { view, events, logger } = this.#ports;
-    const network = this.#networks.get(id);
-    if (network === undefined || this.#ports.node() === undefined || view.state !== 'insync') return;
+    const endpoint = this.#seen.get(id);
+    if (endpoint === undefined || this.#ports.node() === undefined || view.state !== 'insync') return;
     // What an earlier life knew may still show it.
-    if (!view.isConfirmed(network)) return;
-    const endpoint = view.endpoints(network)?.get(keys.endpoint(network, id))?.value;
-    if (endpoint === undefined || !this.#isBack(network, id)) {
-      this.#networks.delete(id);
+    if (!view.isConfirmed(endpoint.network)) return;
+    if (!this.#isUnwanted(id)) {
+      this.#seen.delete(id);
       return;
     }
     try {
-      await this.#ports.detach(network, id);
-      this.#networks.delete(id);
-      const name = view.networkById(network)?.name ?? network;
+      const outcome = await this.#ports.detach(endpoint.network, id);
+      this.#seen.delete(id);
+      if (outcome !== 'detached') return;
+      const name = view.networkById(endpoint.network)?.name ?? endpoint.network;
       const message = `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${name} was detached here and in the store again; it is detached once more`;
       events.tell('endpoint-ended', message, { network: name, endpoint: id, addresses: endpoint.addresses });
     } catch (error) {
