@@ -52,8 +52,7 @@ export function acceptedOverlaps(networks: readonly Network[]): readonly Overlap
   for (const next of all.toSorted(order)) {
     if (widest !== undefined && widest.network !== next.network && overlaps(widest.prefix, next.prefix))
       found.push({ one: widest.network, other: next.network, subnets: [widest.prefix, next.prefix] });
-    const isWider =
-      widest === undefined || widest.span.family !== next.span.family || next.span.last > widest.span.last;
+    const isWider = widest?.span.family !== next.span.family || next.span.last > widest.span.last;
     if (isWider) widest = next;
   }
   return found;
