@@ -277,8 +277,9 @@ export class Reconciler {
     try {
       const report = await one.pass(input);
       this.#report(id, report);
-      if (report.failures.length === 0) this.#failures.delete(id);
-      else this.#retry(id);
+      // What trying again cannot mend waits for the regular compare.
+      if (report.failures.some(({ decision }) => decision === 'retry')) this.#retry(id);
+      else this.#failures.delete(id);
     } catch (error) {
       const known = asWeftError(error);
       logger.error('pass failed', { network: id, code: known.code, error: known.message });
@@ -311,9 +312,11 @@ export class Reconciler {
   #report(id: NetworkId, report: PassReport): void {
     const { logger } = this.#ports;
     const told = this.#told.get(id);
-    for (const { key, error } of report.failures) {
+    for (const { key, error, decision } of report.failures) {
       if (told?.get(key) === error.message) continue;
-      logger.warn('kernel refused', { network: id, object: key, code: error.code, error: error.message });
+      const fields = { network: id, object: key, code: error.code, decision, error: error.message };
+      if (decision === 'ours') logger.error('kernel did not understand us: please report this', fields);
+      else logger.warn('kernel refused', fields);
     }
     if (report.failures.length === 0) this.#told.delete(id);
     else this.#told.set(id, new Map(report.failures.map(({ key, error }) => [key, error.message])));
