@@ -23,19 +23,16 @@ export async function applySteps(namespaces: Namespaces, steps: readonly Step[])
   const results: StepResult[] = [];
   for (let from = 0; from < steps.length;) {
     const end = runEnd(steps, from);
-    const [outcomes, tried]: [Outcome[], Step[]] = [[], []];
-    for (let i = from; i < end; i += 1) {
-      const blocking = refusals.blocking(steps[i] as Step);
-      outcomes.push(blocking);
-      if (blocking === undefined) tried.push(steps[i] as Step);
-    }
+    const run = steps.slice(from, end);
+    const blocking = refusals.isEmpty ? undefined : run.map((step) => refusals.blocking(step));
+    const tried = blocking === undefined ? run : run.filter((_, i) => blocking[i] === undefined);
     const answers = tried.length === 0 ? [] : await carryOut(namespaces, tried);
     let next = 0;
-    for (let i = from; i < end; i += 1) {
-      const error = outcomes[i - from] ?? answers[next++];
-      if (error !== undefined) refusals.add(steps[i] as Step);
+    run.forEach((step, i) => {
+      const error = blocking?.[i] ?? answers[next++];
+      if (error !== undefined) refusals.add(step);
       results.push(error === undefined ? done : { ok: false, error });
-    }
+    });
     from = end;
   }
   return results;

@@ -1,8 +1,20 @@
+import type { Room } from './wire.ts';
+
 /** One request: type and flags of nlmsghdr (netlink(7)), and what follows the header. */
 export interface NetlinkRequest {
   readonly type: number;
   readonly flags: number;
   readonly body: Uint8Array;
+}
+
+/** Requests that come by the thousand: each is written when its batch is sent, into the memory from which it is sent. */
+export interface RequestSeries {
+  readonly count: number;
+  /**
+   * Writes the whole request number `i` from the word `at` on, but for its sequence number and port (the third and the fourth
+   * word), and returns the word behind it. No request is longer than a kibibyte.
+   */
+  write(i: number, room: Room, at: number): number;
 }
 
 /** One message of an answer, without its nlmsghdr. */
@@ -26,6 +38,9 @@ export interface Rtnetlink {
    * @throws KERNEL_REFUSED when the socket itself fails; never for a refusal.
    */
   send(requests: readonly NetlinkRequest[]): Promise<readonly (NetlinkRefusal | undefined)[]>;
+
+  /** As `send`; the refusals by the numbers of their requests, and all others were carried out. */
+  sendSeries(series: RequestSeries): Promise<ReadonlyMap<number, NetlinkRefusal>>;
 
   /**
    * Everything that a dump or a get answers. A dump that was interrupted by a change (NLM_F_DUMP_INTR) is repeated inside, so

@@ -1,7 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ipFromBigint, type Ip } from '../../model/ip.ts';
+import * as lab from '../kernel-contract-objects.ts';
 import { ensureThreadPool, inNamespace, openRtnetlink } from '../netns/netns.ts';
 import { freshNamespace, type FreshNamespace } from '../testing/fresh-namespace.ts';
 import * as request from '../testing/requests.ts';
+import { writeEntry } from './codec/entry.ts';
 import { dumpAll } from './dump.ts';
 import type { Rtnetlink } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
@@ -67,6 +70,24 @@ describe('rtnetlink', () => {
       const wished = Array.from({ length: 10_000 }, (_, i) => request.addNeighbour(4711, i));
       const outcomes = await rtnetlink.send(wished);
       expect(outcomes.filter((o) => o?.errno === 'ENODEV').length).toBe(10_000);
+    }));
+
+  test('a series over several batches goes in, and its refusals are known by their numbers', () =>
+    withBridge(async (rtnetlink, namespace, br0) => {
+      const { scope, dev } = lab.fdb;
+      const ip = (i: number): Ip => ipFromBigint(4, 0x0a000000n + BigInt(i));
+      const bad = new Set([0, 63, 64, 150, 299]);
+      const refusals = await rtnetlink.sendSeries({
+        count: 300,
+        write(i, room, at) {
+          const entry = { kind: 'neighbour', scope, dev, ip: ip(i), mac: lab.fdb.mac } as const;
+          return writeEntry(entry, bad.has(i) ? 4711 : br0, 'put', room, at);
+        },
+      });
+      expect([...refusals]).toEqual([...bad].map((i) => [i, { errno: 'ENODEV', text: '' }]));
+      const shown = namespace.run('ip', 'neigh', 'show').trim().split('\n');
+      const wished = Array.from({ length: 300 }, (_, i) => i).filter((i) => !bad.has(i));
+      expect(shown.map((line) => line.split(' ')[0]).sort()).toEqual(wished.map(ip).sort());
     }));
 
   test('dumps and sends side by side do not mix, even when a dump takes several turns', () =>

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { batchEnd, exchange } from './batch.ts';
+import { batchesOf, batchesOfSeries, exchange, type Batches } from './batch.ts';
 import { dumpAll } from './dump.ts';
-import type { NetlinkMessage, NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
+import type { NetlinkMessage, NetlinkRefusal, NetlinkRequest, RequestSeries, Rtnetlink } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
 /** Rtnetlink in the network namespace in which the calling thread stands: the sockets stay there for life. */
@@ -29,13 +29,16 @@ class SocketPair implements Rtnetlink {
 
   async send(requests: readonly NetlinkRequest[]): Promise<readonly (NetlinkRefusal | undefined)[]> {
     const outcomes = new Array<NetlinkRefusal | undefined>(requests.length).fill(undefined);
-    for (let from = 0; from < requests.length;) {
-      if (from > 0) await turn();
-      const end = batchEnd(requests, from);
-      exchange(this.#writer, this.#take(end - from), requests, from, end, outcomes);
-      from = end;
-    }
+    await this.#sendAll(batchesOf(requests), (i, refusal) => {
+      outcomes[i] = refusal;
+    });
     return outcomes;
+  }
+
+  async sendSeries(series: RequestSeries): Promise<ReadonlyMap<number, NetlinkRefusal>> {
+    const refusals = new Map<number, NetlinkRefusal>();
+    await this.#sendAll(batchesOfSeries(series), (i, refusal) => refusals.set(i, refusal));
+    return refusals;
   }
 
   dump(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
@@ -49,6 +52,15 @@ class SocketPair implements Rtnetlink {
   close(): void {
     this.#writer.close();
     this.#reader.close();
+  }
+
+  async #sendAll(batches: Batches, refused: (i: number, refusal: NetlinkRefusal) => void): Promise<void> {
+    for (let from = 0; from < batches.count;) {
+      if (from > 0) await turn();
+      const end = batches.end(from);
+      exchange(this.#writer, batches, { sequence: this.#take(end - from), from, end }, refused);
+      from = end;
+    }
   }
 
   /** The first of `count` numbers that nobody had, never 0, and none that would not fit into 32 bits. */

@@ -30,6 +30,20 @@ export interface WireMessage {
 // Netlink is in the machine's own byte order, and this file in that of all machines that Node is built for today.
 invariant(endianness() === 'LE', 'Weft reads netlink on little-endian machines only');
 
+/** Memory in which messages are put together, by bytes and by the 32-bit words at which everything in netlink begins. */
+export interface Room {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+}
+
+/** Room for so many bytes, a multiple of four; it begins with these. */
+export function roomOf(size: number, first: Uint8Array = new Uint8Array()): Room {
+  const memory = new ArrayBuffer(size);
+  const bytes = Buffer.from(memory);
+  bytes.set(first);
+  return { bytes, words: new Uint32Array(memory) };
+}
+
 export function writeHeader(
   bytes: Buffer,
   at: number,

@@ -1,45 +1,10 @@
-import { familyOf, ipFromBytes, type Ip } from '../../../model/ip.ts';
+import { ipFromBytes, type Ip } from '../../../model/ip.ts';
 import { macFromBytes, type Mac } from '../../../model/mac.ts';
-import type { FdbEntry, NeighbourEntry, PortFdbEntry } from '../../objects/forwarding.ts';
 import type { NetlinkRequest } from '../message.ts';
 import { familyFromAf } from './address.ts';
-import { af, change, nda, nlm, ntf, nud, rtm } from './constants.ts';
+import { af, nda, nlm, rtm } from './constants.ts';
 import { readAttributes, readU16, readU32, readU8 } from './reader.ts';
 import type { BodyWriter } from './writer.ts';
-
-const put = change | nlm.create | nlm.replace;
-
-/** `bridge fdb replace MAC dev DEV self permanent dst IP`, and `bridge fdb del ...` */
-export function fdbRequest(w: BodyWriter, o: FdbEntry, dev: number, op: 'put' | 'delete'): NetlinkRequest {
-  const body = head(w, af.bridge, dev, nud.permanent, ntf.self)
-    .attributeMac(nda.lladdr, o.mac)
-    .attributeIp(nda.dst, o.dst);
-  return request(op, body);
-}
-
-/** `bridge fdb replace MAC dev PORT master static`, and `bridge fdb del ...` */
-export function portFdbRequest(
-  w: BodyWriter,
-  o: PortFdbEntry,
-  dev: number,
-  op: 'put' | 'delete',
-): NetlinkRequest {
-  return request(op, head(w, af.bridge, dev, nud.noarp, ntf.master).attributeMac(nda.lladdr, o.mac));
-}
-
-/** `ip neigh replace IP lladdr MAC dev DEV nud permanent`, and `ip neigh del IP dev DEV` */
-export function neighbourRequest(
-  w: BodyWriter,
-  o: NeighbourEntry,
-  dev: number,
-  op: 'put' | 'delete',
-): NetlinkRequest {
-  const family = familyOf(o.ip) === 4 ? af.inet : af.inet6;
-  const body = head(w, family, dev, nud.permanent, 0)
-    .attributeIp(nda.dst, o.ip)
-    .attributeMac(nda.lladdr, o.mac);
-  return request(op, body);
-}
 
 /** `bridge fdb show`: the entries of all devices and of all bridges. */
 export function dumpFdb(w: BodyWriter): NetlinkRequest {
@@ -111,10 +76,4 @@ const headLength = 12;
 
 function head(w: BodyWriter, family: number, dev: number, state: number, flags: number): BodyWriter {
   return w.begin().u32(family).u32(dev).u16(state).u8(flags).u8(0);
-}
-
-function request(op: 'put' | 'delete', body: BodyWriter): NetlinkRequest {
-  return op === 'put'
-    ? { type: rtm.newNeighbour, flags: put, body: body.finish() }
-    : { type: rtm.delNeighbour, flags: change, body: body.finish() };
 }
