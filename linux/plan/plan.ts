@@ -21,7 +21,7 @@ export function plan(desired: ObjectSet, observed: ObjectSet, only?: Iterable<Li
   const draft = compare(desired, observed, only ?? either(observed, desired));
   const { deletions, makings, ending } = followVanishing(draft, desired, observed);
   const going = byRank(deletions);
-  const made = byRank(makings.filter((s) => !lacksFeature(s, observed, ending)));
+  const made = byRank(makings, (step) => lacksFeature(step, observed, ending));
   const last = going[ranks.forwarding] ?? [];
   going[ranks.forwarding] = [];
   const none: Step[] = [];
@@ -108,9 +108,9 @@ function lacksFeature(step: Step, observed: ObjectSet, ending: ReadonlySet<Linux
   });
 }
 
-/** The steps by their objects' rank; within a rank in the given order. */
-function byRank(steps: readonly Step[]): Step[][] {
+/** The steps by their objects' rank, those left out that are to be; within a rank in the given order. */
+function byRank(steps: readonly Step[], isLeftOut?: (step: Step) => boolean): Step[][] {
   const ranked = Object.values(ranks).map((): Step[] => []);
-  for (const step of steps) ranked[rankOf(step.object)]?.push(step);
+  for (const step of steps) if (isLeftOut?.(step) !== true) ranked[rankOf(step.object)]?.push(step);
   return ranked;
 }
