@@ -29,6 +29,12 @@ export interface NetlinkRefusal {
   readonly text: string;
 }
 
+/**
+ * Reads one message of a dump while it is where the kernel put it: its type, and its body from `from` to `end` of these bytes,
+ * which are good for this moment. undefined: it says nothing.
+ */
+export type RowReader<T> = (bytes: Uint8Array, from: number, end: number, type: number) => T | undefined;
+
 /** A way to talk rtnetlink inside one network namespace. */
 export interface Rtnetlink {
   /**
@@ -50,6 +56,9 @@ export interface Rtnetlink {
    * @throws KERNEL_REFUSED
    */
   dump(request: NetlinkRequest): Promise<readonly NetlinkMessage[]>;
+
+  /** As `dump`; of each message, in their order, what `read` makes of it. @throws KERNEL_REFUSED */
+  rows<T>(request: NetlinkRequest, read: RowReader<T>): Promise<readonly T[]>;
 
   close(): void;
 }

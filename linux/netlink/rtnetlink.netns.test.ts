@@ -5,7 +5,7 @@ import { ensureThreadPool, inNamespace, openRtnetlink } from '../netns/netns.ts'
 import { freshNamespace, type FreshNamespace } from '../testing/fresh-namespace.ts';
 import * as request from '../testing/requests.ts';
 import { writeEntry } from './codec/entry.ts';
-import { dumpAll } from './dump.ts';
+import { dumpRows, wholeMessage } from './dump.ts';
 import type { Rtnetlink } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
@@ -135,7 +135,7 @@ test('a dump of links during which links change is repeated until it was true at
     const bridges = Array.from({ length: 600 }, (_, i) => request.addBridge(`b${i}`));
     expect((await writer.send(bridges)).filter((o) => o !== undefined)).toEqual([]);
     let [sends, changes] = [0, 0];
-    const found = await dumpAll(request.dumpLinks, {
+    const found = await dumpRows(request.dumpLinks, wholeMessage, {
       socket: reader,
       nextSequence: () => (sends += 1),
       turn: async () => {

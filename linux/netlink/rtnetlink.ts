@@ -1,7 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { batchesOf, batchesOfSeries, exchange, type Batches } from './batch.ts';
-import { dumpAll } from './dump.ts';
-import type { NetlinkMessage, NetlinkRefusal, NetlinkRequest, RequestSeries, Rtnetlink } from './message.ts';
+import { dumpRows, wholeMessage } from './dump.ts';
+import type {
+  NetlinkMessage,
+  NetlinkRefusal,
+  NetlinkRequest,
+  RequestSeries,
+  RowReader,
+  Rtnetlink,
+} from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
 /** Rtnetlink in the network namespace in which the calling thread stands: the sockets stay there for life. */
@@ -42,8 +49,12 @@ class SocketPair implements Rtnetlink {
   }
 
   dump(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
-    const work = (): Promise<readonly NetlinkMessage[]> =>
-      dumpAll(request, { socket: this.#reader, nextSequence: () => this.#take(1) });
+    return this.rows(request, wholeMessage);
+  }
+
+  rows<T>(request: NetlinkRequest, read: RowReader<T>): Promise<readonly T[]> {
+    const work = (): Promise<readonly T[]> =>
+      dumpRows(request, read, { socket: this.#reader, nextSequence: () => this.#take(1) });
     const dumped = this.#reading.then(work);
     this.#reading = dumped.catch(() => undefined);
     return dumped;
