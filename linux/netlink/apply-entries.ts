@@ -9,7 +9,7 @@ import type { Namespaces } from './namespaces.ts';
 
 export type EntryStep = Step & { readonly object: Entry };
 
-/** `bridge fdb replace|del` and `ip neigh replace|del`, one behind the other: entries do not need each other. */
+/** `bridge fdb replace|del` and `ip neigh replace|del`, in their order: entries do not need each other. */
 export async function applyEntries(
   namespaces: Namespaces,
   scope: NetworkScope,

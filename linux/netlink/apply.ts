@@ -62,14 +62,15 @@ function classOf(o: LinuxObject): Class {
   }
 }
 
-/** The end of the run that begins at `from`: steps of one class, operation and namespace. */
+/** The end of the run that begins at `from`: steps of one class and namespace and, but for entries, one operation. */
 function runEnd(steps: readonly Step[], from: number): number {
   const { op, object } = steps[from] as Step;
   const type = classOf(object);
   let end = from + 1;
   if (type === 'alone') return end;
   for (let next = steps[end]; next !== undefined; next = steps[end]) {
-    if (next.op !== op || next.object.scope !== object.scope || classOf(next.object) !== type) break;
+    if (next.object.scope !== object.scope || classOf(next.object) !== type) break;
+    if (next.op !== op && type !== 'entry') break;
     end += 1;
   }
   return end;
