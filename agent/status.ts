@@ -146,7 +146,19 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, kept, contested].flatMap(shorten);
+  return [orphans, kept, contested, homeless(agent)].flatMap(shorten);
+}
+
+/** Endpoints of others that cannot be sent to yet. */
+function homeless({ view, reconciler }: Agent): readonly Problem[] {
+  return view.joined().flatMap((network) =>
+    Array.from(view.endpoints(network)?.records.values() ?? []).flatMap(({ value }): readonly Problem[] => {
+      const progress = reconciler.progress(network, value.id);
+      if (progress?.kind !== 'pending' || progress.why === undefined) return [];
+      const what = `endpoint ${value.name ?? value.sandbox.key} of network ${networkText(value, view)}`;
+      return [{ what, why: `is not programmed: ${progress.why}` }];
+    }),
+  );
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {
