@@ -14,9 +14,9 @@ const most = 20;
 const hints = {
   lost:
     'traffic goes on, nothing is changed; the agents put back what they know unless rebuildStore is false; ' +
-    '`weft store accept` takes the store as it is',
+    '`weft store accept --yes` takes the store as it is',
   foreign:
-    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join`',
+    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join --yes`',
 } as const;
 
 /** Why an attach would not work now; empty: it would. */
@@ -88,7 +88,7 @@ function problemsOf(agent: Agent): readonly Problem[] {
   const held = view.held().map((key) => {
     const refusal = trust.refused.get(key);
     const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;
-    const hint = '`weft store accept` gives up what is kept, on every node';
+    const hint = '`weft store accept --yes` gives up what is kept, on every node';
     return { what: `record ${key}`, why, hint };
   });
   const conflicts = conflictsOf(agent.id, view).losers.map((endpoint) => {
