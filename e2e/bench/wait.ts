@@ -34,7 +34,7 @@ export async function waitRows(
   for (const [n, host] of lab.hosts.entries()) await attachAt(host, 'there', 0, 10 + n);
   const host = lab.host('h1');
   const { namespace } = await host.sandbox('comes').ensure();
-  const come = { network: 'net0', sandbox: namespace, addresses: [...addressesOf(0, 20)], wait: true };
+  const come = { network: 'net0', sandbox: namespace, addresses: [...addressesOf(0, 200)], wait: true };
   const go = { network: 'net0', sandbox: namespace, wait: true };
   const [came, went]: [number[], number[]] = [[], []];
   bench.tell(`wait: ${word}, ${rounds} attaches and detaches`);
