@@ -5,6 +5,8 @@ import { ensureNamespace, ipBatch, mustRunIn } from './netns.ts';
 /** The interface through which a host reaches the others. */
 export const underlayInterface = 'eth1';
 const bridge = 'underlay0';
+/** Where those are who are cut off together. */
+const farBridge = 'underlay1';
 
 /** What is plugged into the underlay: a host or the store. */
 export interface Plug {
@@ -65,6 +67,35 @@ export async function setPlugMtu(lab: string, plug: string, mtu: number): Promis
   const switchPath = namespacePath(namespaceName(lab, 'underlay'));
   await ipBatch(switchPath, [`link set ${plug} mtu ${mtu}`]);
   await ipBatch(namespacePath(namespaceName(lab, plug)), [`link set ${underlayInterface} mtu ${mtu}`]);
+}
+
+/** Gives eth1 another address instead of the one it has. */
+export async function renumberPlug(
+  underlay: Family,
+  { namespace, from, to }: { readonly namespace: string; readonly from: Ip; readonly to: Ip },
+): Promise<void> {
+  const length = underlayPrefixLength(underlay);
+  const nodad = underlay === 6 ? ' nodad' : '';
+  await ipBatch(namespace, [
+    `address del ${from}/${length} dev ${underlayInterface}`,
+    `address add ${to}/${length} dev ${underlayInterface}${nodad}`,
+  ]);
+}
+
+/**
+ * Cuts the underlay in two: those who are named hear each other still, and nobody else. Nobody's link goes down by it. Whom it
+ * does not name comes back to the others, so that no name at all makes the underlay whole.
+ */
+export async function setPartition(lab: string, plugs: readonly string[]): Promise<void> {
+  const path = namespacePath(namespaceName(lab, 'underlay'));
+  const there = await links(path);
+  const apart = there.some((link) => link.ifname === farBridge);
+  const ports = there.map((link) => link.ifname).filter((name) => !['lo', bridge, farBridge].includes(name));
+  await ipBatch(path, [
+    ...(apart ? [] : [`link add ${farBridge} type bridge mcast_snooping 0`]),
+    `link set ${farBridge} addrgenmode none up`,
+    ...ports.map((port) => `link set ${port} master ${plugs.includes(port) ? farBridge : bridge}`),
+  ]);
 }
 
 async function links(path: string): Promise<readonly LinkRow[]> {

@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { parseTrace } from '../../lab/kernel-writes.ts';
+import { mapBounded } from '../../lab/wait.ts';
+import { eventsOf, nodeSeenBy, until } from '../nodes.ts';
+import type { Scene } from '../scene.ts';
+import { convergence, underTraffic, type Recovery } from './story.ts';
+
+/** Every agent is killed at the same time and started again: nothing is lost, and nobody writes to a kernel. */
+export function allRestarted(scene: Scene): Promise<Recovery> {
+  return underTraffic(scene, 'all agents killed and started', [], async (traffic) => {
+    const { hosts } = scene;
+    await mapBounded(hosts, hosts.length, (host) => host.agent.kill9());
+    await traffic.goesOn(50);
+    const begun = performance.now();
+    const traceOf = (directory: string): string => join(directory, 'trace');
+    await mapBounded(hosts, hosts.length, (host) => host.agent.start({ trace: traceOf(host.directory) }));
+    const converged = await convergence(scene, begun);
+    const complaints = hosts.flatMap(({ name, directory }) => {
+      const { writes, netlinkReads } = parseTrace(readFileSync(traceOf(directory), 'utf8'));
+      return [
+        ...writes.map(({ line }) => `${name} wrote to its kernel: ${line}`),
+        ...(netlinkReads === 0 ? [`${name} did not even look at its kernel`] : []),
+      ];
+    });
+    return { converged, complaints };
+  });
+}
+
+export interface Absence {
+  /** `stopped`: its agent ends and is started again. `frozen`: it stands still (SIGSTOP), and goes on as if nothing had been. */
+  readonly how: 'stopped' | 'frozen';
+  /** For how long, in seconds. */
+  readonly seconds: number;
+}
+
+/** How many endpoints come and go on the other hosts meanwhile, and how many of them stay until it is back. */
+const comers = 50;
+const stayers = 6;
+
+/**
+ * The agent of h3 is away while many endpoints come and go elsewhere, one leaves and one moves that it knew. Its node is kept, as
+ * *unmanaged*, and is up to date soon after its return. Its own traffic goes on.
+ */
+export function agentAway(scene: Scene, { how, seconds }: Absence): Promise<Recovery> {
+  return underTraffic(scene, `agent ${how} for ${seconds} s`, [], async (traffic) => {
+    const h1 = scene.host('h1');
+    const h3 = scene.host('h3');
+    const collected = async (): Promise<number> => (await eventsOf(h1, 'node-collected')).length;
+    const before = await collected();
+    const moving = { addresses: ['10.7.0.40', 'fd00:7::40'] };
+    await scene.join('h1', 'leaver', 'blue');
+    await scene.join('h1', 'mover', 'blue', moving);
+    await scene.settled();
+    const frozen = how === 'frozen' ? h3.agent.pid : undefined;
+    if (frozen === undefined) await h3.agent.stop();
+    else process.kill(frozen, 'SIGSTOP');
+    const begun = performance.now();
+    await scene.leave('h1', 'leaver', 'blue');
+    await scene.leave('h1', 'mover', 'blue');
+    await scene.join('h2', 'mover', 'blue', moving);
+    for (let n = 0; n < comers; n += 1) {
+      const host = n % 2 === 0 ? 'h1' : 'h2';
+      await scene.join(host, `comer${n}`, 'blue');
+      if (n >= stayers) await goes(scene, `comer${n - stayers}`);
+      await pause(Math.max(0, (seconds * 1000 * n) / comers - (performance.now() - begun)));
+    }
+    await traffic.goesOn(20);
+    await until(h1, 'h3', 'unmanaged', 60_000);
+    const kept = await nodeSeenBy(h1, 'h3');
+    const back = performance.now();
+    if (frozen === undefined) await h3.agent.start();
+    else process.kill(frozen, 'SIGCONT');
+    await until(h1, 'h3', 'alive');
+    const converged = await convergence(scene, back);
+    const collections = (await collected()) - before;
+    for (let n = comers - stayers; n < comers; n += 1) await goes(scene, `comer${n}`);
+    await goes(scene, 'mover');
+    await h1.sandbox('leaver').remove();
+    await h1.sandbox('mover').remove();
+    return {
+      converged,
+      complaints: [
+        ...(collections === 0 ? [] : [`h3 was collected ${collections} times: ${JSON.stringify(kept)}`]),
+      ],
+    };
+  });
+}
+
+/** Detached where it is, its namespace removed. */
+export async function goes(scene: Scene, sandbox: string): Promise<void> {
+  const found = scene.members.find((member) => member.sandbox === sandbox);
+  if (found === undefined) throw new Error(`nobody is attached as ${sandbox}`);
+  await scene.leave(found.host, sandbox, found.network);
+  await scene.host(found.host).sandbox(sandbox).remove();
+}
