@@ -74,7 +74,10 @@ export async function actualTables(host: Host, networkId: string): Promise<Table
     ports: fdb
       .flatMap((row) => (row.state === 'static' && row.table === 'master' ? [row.mac] : []))
       .toSorted(),
-    links: (await readLinks(path)).filter(({ name }) => name !== 'lo').map(linkText).toSorted(),
+    links: (await readLinks(path))
+      .filter(({ name }) => name !== 'lo')
+      .map(linkText)
+      .toSorted(),
     strange: [
       ...fdb
         .filter((row) => row.state === '' && row.vtep === undefined)

@@ -50,7 +50,9 @@ export class Streams implements AsyncDisposable {
     try {
       await Promise.all(talkers.map((talker) => talker.listening()));
       await mapBounded(talkers, talkers.length, async (talker, index) => {
-        const others = members.slice(index + 1).filter((other) => other.networkId === talker.member.networkId);
+        const others = members
+          .slice(index + 1)
+          .filter((other) => other.networkId === talker.member.networkId);
         await talker.ask({ dial: others.flatMap(({ addresses }) => addresses) });
       });
       return streams;

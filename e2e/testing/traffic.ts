@@ -21,6 +21,17 @@ export interface TrafficResult {
   readonly streams: readonly Heard[];
 }
 
+/** Which pairs are meant, by the names of their hosts. */
+export type Among = (from: string, to: string) => boolean;
+
+const anyPair: Among = () => true;
+
+interface Going {
+  readonly among?: Among;
+  /** Milliseconds. */
+  readonly within?: number;
+}
+
 /** A hundred echo requests a second on every pair, in both directions and families, and a long TCP connection on each. */
 export class Traffic implements AsyncDisposable {
   readonly #flows: readonly PairFlow[];
@@ -31,9 +42,18 @@ export class Traffic implements AsyncDisposable {
     this.#streams = streams;
   }
 
-  /** Ready when all of it has been seen to work. @throws TIMEOUT, INVARIANT when some of it does not. */
-  static async start(members: readonly Member[]): Promise<Traffic> {
-    const pairs = allPairs(members).filter(({ expected }) => expected === 'reachable');
+  /**
+   * Ready when all of it has been seen to work. `once`: one of the two is asked and answers, for where there are many.
+   *
+   * @throws TIMEOUT, INVARIANT when some of it does not work.
+   */
+  static async start(
+    members: readonly Member[],
+    pings: 'both ways' | 'once' = 'both ways',
+  ): Promise<Traffic> {
+    const isWanted = ({ from, to, expected }: Pair): boolean =>
+      expected === 'reachable' && (pings === 'both ways' || members.indexOf(from) < members.indexOf(to));
+    const pairs = allPairs(members).filter(isWanted);
     await using stack = new AsyncDisposableStack();
     const streams = stack.use(await Streams.start(members));
     const flows = await mapBounded(pairs, pairs.length, async (pair) => {
@@ -49,22 +69,25 @@ export class Traffic implements AsyncDisposable {
    * Waits until each pair has had `count` more answers and every connection has gone on, both ways: time that is measured by the
    * traffic itself. TCP tries again after a time that doubles: after an outage give it as long as that once more.
    */
-  async goesOn(count: number, within = 10_000 + 20 * count): Promise<void> {
+  async goesOn(count: number, { among = anyPair, within = 10_000 + 20 * count }: Going = {}): Promise<void> {
     const end = performance.now() + within;
     const left = (): number => Math.max(1000, end - performance.now());
+    const goals = this.#flows
+      .filter(({ from, to }) => among(from.host, to.host))
+      .map((pair) => ({ ...pair, enough: pair.flow.received + count }));
     const before = await this.#streams.heard();
-    for (const { flow, from, address } of this.#flows) {
-      const enough = flow.received + count;
+    for (const { flow, from, address, enough } of goals) {
       const seen = (): boolean => flow.received >= enough;
       await waitFor(`${count} more answers of ${address} to ${from.host}`, seen, { within: left() });
     }
-    const stuck = async (): Promise<true> => {
-      const now = await this.#streams.heard();
-      const still = now.filter(({ bytes }, index) => bytes <= (before[index]?.bytes ?? 0));
+    const goOn = async (): Promise<true> => {
+      const still = (await this.#streams.heard()).filter(
+        ({ from, to, bytes }, index) => among(from.host, to.host) && bytes <= (before[index]?.bytes ?? 0),
+      );
       if (still.length === 0) return true;
       throw new Error(`nothing from ${still.map(({ from, to }) => `${from.host} to ${to.host}`).join(', ')}`);
     };
-    await waitFor('every connection to go on', stuck, { within: left(), every: 50 });
+    await waitFor('every connection to go on', goOn, { within: left(), every: 50 });
   }
 
   /** Ends it, and tells what became of it. */
@@ -97,12 +120,12 @@ export interface Judged {
 }
 
 /**
- * Judges traffic in which some hosts were touched: of pairs with one of them echo requests may be lost, and connections may stand
- * still; they may not break.
+ * Judges traffic in which some pairs were touched: of these echo requests may be lost, and their connections may stand still; they
+ * may not break.
  */
-export function judged({ pings, streams }: TrafficResult, touched: readonly string[] = []): Judged {
+export function judged({ pings, streams }: TrafficResult, touched: Among = () => false): Judged {
   const isTouched = ({ from, to }: { readonly from: Member; readonly to: Member }): boolean =>
-    [from, to].some(({ host }) => touched.includes(host));
+    touched(from.host, to.host);
   const still = pings.filter((pair) => !isTouched(pair));
   const hit = pings.filter(isTouched);
   const broken = streams.flatMap(({ from, to, broken: why }) =>

@@ -5,11 +5,11 @@ import { parseTrace } from '../../lab/kernel-writes.ts';
 import { mapBounded } from '../../lab/wait.ts';
 import { eventsOf, nodeSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
-import { convergence, underTraffic, type Recovery } from './story.ts';
+import { convergence, goes, nobody, underTraffic, type Recovery } from './story.ts';
 
 /** Every agent is killed at the same time and started again: nothing is lost, and nobody writes to a kernel. */
 export function allRestarted(scene: Scene): Promise<Recovery> {
-  return underTraffic(scene, 'all agents killed and started', [], async (traffic) => {
+  return underTraffic(scene, 'all agents killed and started', nobody, async (traffic) => {
     const { hosts } = scene;
     await mapBounded(hosts, hosts.length, (host) => host.agent.kill9());
     await traffic.goesOn(50);
@@ -33,18 +33,19 @@ export interface Absence {
   readonly how: 'stopped' | 'frozen';
   /** For how long, in seconds. */
   readonly seconds: number;
+  /** How many endpoints come and go on the other hosts meanwhile. */
+  readonly comers: number;
 }
 
-/** How many endpoints come and go on the other hosts meanwhile, and how many of them stay until it is back. */
-const comers = 50;
+/** How many of them stay until it is back. */
 const stayers = 6;
 
 /**
  * The agent of h3 is away while many endpoints come and go elsewhere, one leaves and one moves that it knew. Its node is kept, as
  * *unmanaged*, and is up to date soon after its return. Its own traffic goes on.
  */
-export function agentAway(scene: Scene, { how, seconds }: Absence): Promise<Recovery> {
-  return underTraffic(scene, `agent ${how} for ${seconds} s`, [], async (traffic) => {
+export function agentAway(scene: Scene, { how, seconds, comers }: Absence): Promise<Recovery> {
+  return underTraffic(scene, `agent ${how} for ${seconds} s`, nobody, async (traffic) => {
     const h1 = scene.host('h1');
     const h3 = scene.host('h3');
     const collected = async (): Promise<number> => (await eventsOf(h1, 'node-collected')).length;
@@ -79,19 +80,8 @@ export function agentAway(scene: Scene, { how, seconds }: Absence): Promise<Reco
     await goes(scene, 'mover');
     await h1.sandbox('leaver').remove();
     await h1.sandbox('mover').remove();
-    return {
-      converged,
-      complaints: [
-        ...(collections === 0 ? [] : [`h3 was collected ${collections} times: ${JSON.stringify(kept)}`]),
-      ],
-    };
+    const complaints =
+      collections === 0 ? [] : [`h3 was collected ${collections} times: ${JSON.stringify(kept)}`];
+    return { converged, complaints };
   });
-}
-
-/** Detached where it is, its namespace removed. */
-export async function goes(scene: Scene, sandbox: string): Promise<void> {
-  const found = scene.members.find((member) => member.sandbox === sandbox);
-  if (found === undefined) throw new Error(`nobody is attached as ${sandbox}`);
-  await scene.leave(found.host, sandbox, found.network);
-  await scene.host(found.host).sandbox(sandbox).remove();
 }
