@@ -5,8 +5,6 @@ import { ensureNamespace, ipBatch, mustRunIn } from './netns.ts';
 /** The interface through which a host reaches the others. */
 export const underlayInterface = 'eth1';
 const bridge = 'underlay0';
-/** Where those are who are cut off together. */
-const farBridge = 'underlay1';
 
 /** What is plugged into the underlay: a host or the store. */
 export interface Plug {
@@ -82,20 +80,31 @@ export async function renumberPlug(
   ]);
 }
 
+const partition = 'bridge weft_partition';
+
 /**
- * Cuts the underlay in two: those who are named hear each other still, and nobody else. Nobody's link goes down by it. Whom it
- * does not name comes back to the others, so that no name at all makes the underlay whole.
+ * Cuts the underlay in two, in one stroke: those who are named hear each other still, and nobody else. Nobody's link goes down by it.
+ * No name at all makes the underlay whole.
  */
 export async function setPartition(lab: string, plugs: readonly string[]): Promise<void> {
+  const far = plugs.map((plug) => `"${plug}"`).join(', ');
+  const rules = `add table ${partition}
+delete table ${partition}
+${
+  plugs.length === 0
+    ? ''
+    : `table ${partition} {
+  set far { type ifname; elements = { ${far} } }
+  chain between {
+    type filter hook forward priority 0;
+    iifname @far oifname != @far drop
+    iifname != @far oifname @far drop
+  }
+}
+`
+}`;
   const path = namespacePath(namespaceName(lab, 'underlay'));
-  const there = await links(path);
-  const apart = there.some((link) => link.ifname === farBridge);
-  const ports = there.map((link) => link.ifname).filter((name) => !['lo', bridge, farBridge].includes(name));
-  await ipBatch(path, [
-    ...(apart ? [] : [`link add ${farBridge} type bridge mcast_snooping 0`]),
-    `link set ${farBridge} addrgenmode none up`,
-    ...ports.map((port) => `link set ${port} master ${plugs.includes(port) ? farBridge : bridge}`),
-  ]);
+  await mustRunIn(path, ['nft', '-f', '-'], { input: rules });
 }
 
 async function links(path: string): Promise<readonly LinkRow[]> {

@@ -90,6 +90,13 @@ export class Traffic implements AsyncDisposable {
     await waitFor('every connection to go on', goOn, { within: left(), every: 50 });
   }
 
+  /** `h1/c1 -> fd00:7::3: 12, 13`: what has been lost by these pairs so far. */
+  lostSoFar(among: Among): readonly string[] {
+    return this.#flows
+      .filter(({ from, to }) => among(from.host, to.host))
+      .flatMap((pair) => lossOf(pair, { lost: pair.flow.missing(), duplicates: 0 }));
+  }
+
   /** Ends it, and tells what became of it. */
   async stop(): Promise<TrafficResult> {
     const streams = await this.#streams.heard();
@@ -133,14 +140,17 @@ export function judged({ pings, streams }: TrafficResult, touched: Among = () =>
   );
   return {
     sent: pings.reduce((sum, { result }) => sum + result.sent, 0),
-    lost: [...still.flatMap(lossOf), ...broken],
+    lost: [...still.flatMap((pair) => lossOf(pair, pair.result)), ...broken],
     lostByTouched: hit.reduce((sum, { result }) => sum + result.lost.length, 0),
     gap: Math.max(0, ...still.map(({ result }) => result.longestGap)),
     pause: Math.max(0, ...streams.filter((each) => !isTouched(each)).map(({ pause }) => pause)),
   };
 }
 
-function lossOf({ from, address, result: { lost, duplicates } }: PairResult): readonly string[] {
+function lossOf(
+  { from, address }: Pair,
+  { lost, duplicates }: Pick<FlowResult, 'lost' | 'duplicates'>,
+): readonly string[] {
   const name = `${from.host}/${from.sandbox} -> ${address}`;
   return [
     ...(lost.length === 0 ? [] : [`${name}: ${lost.join(', ')}`]),

@@ -6,7 +6,7 @@ import { eventsOf, nodesSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { keysBelow } from '../store-keys.ts';
 import { demandSilence } from './silence.ts';
-import { convergence, except, underTraffic, type Recovery } from './story.ts';
+import { convergence, except, pairsOf, underTraffic, type Recovery } from './story.ts';
 
 const left: readonly string[] = ['h1', 'h2', 'h3'];
 const right: readonly string[] = ['h4', 'h5'];
@@ -24,11 +24,12 @@ const collections = async (hosts: readonly Host[]): Promise<number> => {
 
 /**
  * Two of five hosts are apart, and the store is with the other three: those collect the two, who go on talking to each other, and
- * who themselves do nothing. When all are together again, the two put back what they had; no packet of theirs is lost by it.
+ * who themselves do nothing. When all are together again, each puts back what it had. From then on they know that they were given
+ * up: until the other one is back as well, they may miss each other for a moment.
  */
 export function minorityApart(scene: Scene): Promise<Recovery> {
   const cut = across(right);
-  return underTraffic(scene, 'two of five apart, without the store', cut, async (traffic) => {
+  return underTraffic(scene, 'two of five apart, without the store', pairsOf(...right), async (traffic) => {
     const majority = left.map((name) => scene.host(name));
     const minority = right.map((name) => scene.host(name));
     const before = [await collections(majority), await collections(minority)] as const;
@@ -37,7 +38,10 @@ export function minorityApart(scene: Scene): Promise<Recovery> {
     for (const host of majority) for (const { name } of minority) await until(host, name, 'unknown', 60_000);
     await convergence(scene, performance.now(), right);
     await traffic.goesOn(50, { among: except(cut) });
-    const complaints: string[] = [];
+    const complaints = [
+      ...traffic.lostSoFar(except(cut)).map((line) => `lost while they were apart: ${line}`),
+      ...(await silence.broken()),
+    ];
     for (const host of minority) {
       const states = (await nodesSeenBy(host)).map(({ state }) => state);
       const seen = await endpointsSeenBy(host);
@@ -52,7 +56,6 @@ export function minorityApart(scene: Scene): Promise<Recovery> {
     if (after[0] - before[0] !== 2)
       complaints.push(`the majority has collected ${after[0] - before[0]} nodes of 2`);
     if (after[1] !== before[1]) complaints.push(`the minority has collected ${after[1] - before[1]} nodes`);
-    complaints.push(...(await silence.broken()));
     return { converged, complaints };
   });
 }
