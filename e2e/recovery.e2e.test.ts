@@ -5,6 +5,7 @@ import { prepareRecovery, type Recovery } from './testing/recovery/story.ts';
 import { addressMoves } from './testing/recovery/moves.ts';
 import { collectorDies } from './testing/recovery/node-dies.ts';
 import { majorityApart, minorityApart } from './testing/recovery/partition.ts';
+import { allRebooted } from './testing/recovery/reboot.ts';
 import { addressChanges, linkFlaps, mtuChanges } from './testing/recovery/underlay.ts';
 import { recoveryText } from './testing/recovery/report.ts';
 import { tell } from './testing/scene.ts';
@@ -71,7 +72,7 @@ test('an address moves', async () => {
   const name = labName('moving');
   await tell(agents(name), async (scene) => {
     await prepareRecovery(scene);
-    await tellAll([() => addressMoves(scene, 20)]);
+    await tellAll([() => addressMoves(scene, 20), () => allRebooted(scene)]);
   });
   expect(tracesOf(name)).toEqual([]);
 }, 120_000);
