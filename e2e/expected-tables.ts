@@ -90,13 +90,13 @@ export async function actualTables(host: Host, networkId: string): Promise<Table
 }
 
 function linkText({ name, kind, up, master, details }: LinkRow): string {
-  const from = details['local'] ?? details['local6'];
+  const { local: from = details['local6'] } = details;
   return [
     ...(kind === 'veth' ? [] : [name]),
     kind,
     up ? 'up' : 'down',
     ...(master === '' ? [] : [`in ${master}`]),
-    ...(from === undefined ? [] : [`from ${String(from)}`]),
+    ...(typeof from === 'string' ? [`from ${from}`] : []),
   ].join(' ');
 }
 

@@ -5,7 +5,7 @@ import { waitFor } from '../../lab/wait.ts';
 import { eventsOf, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { demandSilence } from './silence.ts';
-import { convergence, except, goes, pairsOf, underTraffic, type Recovery } from './story.ts';
+import { convergence, except, goes, pairsOf, patience, underTraffic, type Recovery } from './story.ts';
 
 const touched = pairsOf('h3');
 
@@ -15,11 +15,11 @@ export function cutOffAndBack(scene: Scene): Promise<Recovery> {
     const [h1, h3] = [scene.host('h1'), scene.host('h3')];
     const silence = await demandSilence(scene.hosts);
     await h3.cable('down');
-    await until(h1, 'h3', 'down');
+    await until(h1, 'h3', 'down', patience);
     await traffic.goesOn(50, { among: except(touched) });
     const begun = performance.now();
     await h3.cable('up');
-    await until(h1, 'h3', 'alive');
+    await until(h1, 'h3', 'alive', patience);
     const converged = await convergence(scene, begun);
     await traffic.goesOn(50, { within: 30_000 });
     return { converged, complaints: await silence.broken() };
@@ -45,7 +45,7 @@ export function cutOffAndCollected(scene: Scene): Promise<Recovery> {
     const [collectedBefore, backBefore] = [await collections(), await count(h3, 'endpoint-put-back')];
     const silence = await demandSilence([h3]);
     await h3.cable('down');
-    for (const host of [h1, h2]) await until(host, 'h3', 'unknown', 60_000);
+    for (const host of [h1, h2]) await until(host, 'h3', 'unknown', patience);
     await convergence(scene, performance.now(), ['h3']);
     const complaints: string[] = [...(await silence.broken())];
     const collected = (await collections()) - collectedBefore;
@@ -55,7 +55,7 @@ export function cutOffAndCollected(scene: Scene): Promise<Recovery> {
 
     const begun = performance.now();
     await h3.cable('up');
-    await until(h1, 'h3', 'alive', 30_000);
+    await until(h1, 'h3', 'alive', patience);
     const settled = async (): Promise<boolean> => {
       const states = (await endpointsSeenBy(h3)).filter((e) => e.local).map((e) => e.state);
       return states.toSorted().join() === 'active,conflict';

@@ -10,7 +10,7 @@ import { waitFor } from '../../lab/wait.ts';
 import { die, eventsOf, nodesSeenBy, revive, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { keysBelow } from '../store-keys.ts';
-import { convergence, except, goes, pairsOf, underTraffic, type Recovery } from './story.ts';
+import { convergence, except, goes, pairsOf, patience, underTraffic, type Recovery } from './story.ts';
 
 const touched = pairsOf('h3');
 /** Endpoints of h3 besides the one that stays, and how many of all are gone when the collector is killed. */
@@ -31,7 +31,7 @@ export function collectorDies(scene: Scene): Promise<Recovery> {
     const before = await collections(scene, ['h1', 'h2']);
     const { collector, left } = await killCollector(scene, h3);
     const survivor = collector.name === 'h1' ? scene.host('h2') : scene.host('h1');
-    await until(survivor, 'h3', 'unknown', 60_000);
+    await until(survivor, 'h3', 'unknown', patience);
     await traffic.goesOn(50, { among: except(touched) });
     const complaints: string[] = [];
     if (left <= 0 || left >= extras + 1)
@@ -90,11 +90,11 @@ async function killCollector(
     seen.killed = scene.host(seen.by);
   });
   await die(dead);
-  await until(scene.host('h1'), dead.name, 'down');
+  await until(scene.host('h1'), dead.name, 'down', patience);
   const slow = ['root', 'tbf', 'rate', '160kbit', 'burst', '2kb', 'latency', '10s'] as const;
   await mustRunIn(store.netns, ['tc', 'qdisc', 'add', 'dev', underlayInterface, ...slow]);
   try {
-    const collector = await waitFor('the collector to be killed', () => seen.killed, { within: 60_000 });
+    const collector = await waitFor('the collector to be killed', () => seen.killed, { within: patience });
     await collector.agent.kill9();
     const rest = await keysBelow(store, prefixes.endpoints(networkOf(scene)));
     return { collector, left: rest.length - 2 };

@@ -6,7 +6,7 @@ import { eventsOf, nodesSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { keysBelow } from '../store-keys.ts';
 import { demandSilence } from './silence.ts';
-import { convergence, except, pairsOf, underTraffic, type Recovery } from './story.ts';
+import { convergence, except, pairsOf, patience, underTraffic, type Recovery } from './story.ts';
 
 const left: readonly string[] = ['h1', 'h2', 'h3'];
 const right: readonly string[] = ['h4', 'h5'];
@@ -35,7 +35,8 @@ export function minorityApart(scene: Scene): Promise<Recovery> {
     const before = [await collections(majority), await collections(minority)] as const;
     const silence = await demandSilence(minority);
     await setPartition(scene.lab.name, right);
-    for (const host of majority) for (const { name } of minority) await until(host, name, 'unknown', 60_000);
+    for (const host of majority)
+      for (const { name } of minority) await until(host, name, 'unknown', patience);
     await convergence(scene, performance.now(), right);
     await traffic.goesOn(50, { among: except(cut) });
     const complaints = [
@@ -50,7 +51,7 @@ export function minorityApart(scene: Scene): Promise<Recovery> {
     }
     const begun = performance.now();
     await setPartition(scene.lab.name, []);
-    for (const { name } of minority) await until(scene.host('h1'), name, 'alive', 30_000);
+    for (const { name } of minority) await until(scene.host('h1'), name, 'alive', patience);
     const converged = await convergence(scene, begun);
     const after = [await collections(majority), await collections(minority)] as const;
     if (after[0] - before[0] !== 2)
@@ -74,7 +75,7 @@ export function majorityApart(scene: Scene): Promise<Recovery> {
         const gone = (await nodesSeenBy(host)).filter(({ name }) => left.includes(name));
         return gone.length === 3 && gone.every(({ why }) => why?.startsWith('only 2 of 5 nodes are alive'));
       };
-      await waitFor(`${host.name} to say why it keeps all`, kept, { within: 60_000, every: 100 });
+      await waitFor(`${host.name} to say why it keeps all`, kept, { within: patience, every: 100 });
     }
     await traffic.goesOn(50, { among: except(cut) });
     const complaints: string[] = [];
@@ -82,7 +83,7 @@ export function majorityApart(scene: Scene): Promise<Recovery> {
       complaints.push('the store has lost endpoints or claims');
     const begun = performance.now();
     await setPartition(scene.lab.name, []);
-    for (const name of left) await until(scene.host('h4'), name, 'alive', 30_000);
+    for (const name of left) await until(scene.host('h4'), name, 'alive', patience);
     const converged = await convergence(scene, begun);
     const collected = (await collections(scene.hosts)) - before;
     if (collected !== 0) complaints.push(`${collected} nodes were collected`);

@@ -5,7 +5,7 @@ import { parseTrace } from '../../lab/kernel-writes.ts';
 import { mapBounded } from '../../lab/wait.ts';
 import { eventsOf, nodeSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
-import { convergence, goes, nobody, underTraffic, type Recovery } from './story.ts';
+import { convergence, goes, nobody, patience, underTraffic, type Recovery } from './story.ts';
 
 /** Every agent is killed at the same time and started again: nothing is lost, and nobody writes to a kernel. */
 export function allRestarted(scene: Scene): Promise<Recovery> {
@@ -29,8 +29,11 @@ export function allRestarted(scene: Scene): Promise<Recovery> {
 }
 
 export interface Absence {
-  /** `stopped`: its agent ends and is started again. `frozen`: it stands still (SIGSTOP), and goes on as if nothing had been. */
-  readonly how: 'stopped' | 'frozen';
+  /**
+   * `stopped`: its agent ends and is started again. `killed`: the same, without a word. `frozen`: it stands still (SIGSTOP), and goes on
+   * as if nothing had been.
+   */
+  readonly how: 'stopped' | 'killed' | 'frozen';
   /** For how long, in seconds. */
   readonly seconds: number;
   /** How many endpoints come and go on the other hosts meanwhile. */
@@ -55,8 +58,8 @@ export function agentAway(scene: Scene, { how, seconds, comers }: Absence): Prom
     await scene.join('h1', 'mover', 'blue', moving);
     await scene.settled();
     const frozen = how === 'frozen' ? h3.agent.pid : undefined;
-    if (frozen === undefined) await h3.agent.stop();
-    else process.kill(frozen, 'SIGSTOP');
+    if (frozen !== undefined) process.kill(frozen, 'SIGSTOP');
+    else await (how === 'killed' ? h3.agent.kill9() : h3.agent.stop());
     const begun = performance.now();
     await scene.leave('h1', 'leaver', 'blue');
     await scene.leave('h1', 'mover', 'blue');
@@ -68,12 +71,12 @@ export function agentAway(scene: Scene, { how, seconds, comers }: Absence): Prom
       await pause(Math.max(0, (seconds * 1000 * n) / comers - (performance.now() - begun)));
     }
     await traffic.goesOn(20);
-    await until(h1, 'h3', 'unmanaged', 60_000);
+    await until(h1, 'h3', 'unmanaged', patience);
     const kept = await nodeSeenBy(h1, 'h3');
     const back = performance.now();
     if (frozen === undefined) await h3.agent.start();
     else process.kill(frozen, 'SIGCONT');
-    await until(h1, 'h3', 'alive');
+    await until(h1, 'h3', 'alive', patience);
     const converged = await convergence(scene, back);
     const collections = (await collected()) - before;
     for (let n = comers - stayers; n < comers; n += 1) await goes(scene, `comer${n}`);

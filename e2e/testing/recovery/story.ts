@@ -19,6 +19,9 @@ export interface Told {
   readonly complaints?: readonly string[];
 }
 
+/** For what comes after leases and graces that may be those of a real cluster, in milliseconds. */
+export const patience = 120_000;
+
 /** The hosts of `blue`, with a sandbox each that stays. */
 export const stay = 'c1';
 

@@ -4,7 +4,16 @@ import { waitFor } from '../../lab/wait.ts';
 import { nodeSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { demandSilence } from './silence.ts';
-import { convergence, except, nobody, pairsOf, stay, underTraffic, type Recovery } from './story.ts';
+import {
+  convergence,
+  except,
+  nobody,
+  pairsOf,
+  patience,
+  stay,
+  underTraffic,
+  type Recovery,
+} from './story.ts';
 
 const touched = pairsOf('h2');
 /** Added to the number of a host: an address that nobody has. */
@@ -52,12 +61,12 @@ export function linkFlaps(scene: Scene): Promise<Recovery> {
     const [h1, h2] = [scene.host('h1'), scene.host('h2')];
     const silence = await demandSilence(scene.hosts);
     await h2.link('down');
-    await until(h1, 'h2', 'down');
+    await until(h1, 'h2', 'down', patience);
     await traffic.goesOn(30, { among: except(touched) });
     const begun = performance.now();
     await h2.link('up');
     await h2.ensure(1500);
-    await until(h1, 'h2', 'alive');
+    await until(h1, 'h2', 'alive', patience);
     const converged = await convergence(scene, begun);
     await traffic.goesOn(30, { within: 30_000 });
     return { converged, complaints: await silence.broken() };
