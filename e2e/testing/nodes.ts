@@ -1,7 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { EventKind } from '../../model/event.ts';
 import type { EventJson, EventsJson } from '../../api/schemas/event.ts';
 import type { NodeJson } from '../../api/schemas/node.ts';
-import { call } from '../lab/call.ts';
+import { call, endpointsSeenBy } from '../lab/call.ts';
 import type { Host } from '../lab/host.ts';
 import { waitFor } from '../lab/wait.ts';
 
@@ -41,4 +43,19 @@ export async function revive(host: Host): Promise<void> {
   await host.cable('up');
   await host.agent.start();
   await host.agent.waitReady();
+}
+
+/**
+ * Waits until the last good view of each of these agents is on its disk with all endpoints that it knows now: after a crash it knows
+ * them still.
+ */
+export async function viewIsKept(hosts: readonly Host[]): Promise<void> {
+  for (const host of hosts) {
+    const ids = (await endpointsSeenBy(host)).map(({ id }) => id);
+    const isThere = (): boolean => {
+      const text = readFileSync(join(host.directory, 'state', 'view.jsonl'), 'utf8');
+      return ids.every((id) => text.includes(id));
+    };
+    await waitFor(`the view of ${host.name} to be kept`, isThere, { within: 20_000, every: 50 });
+  }
 }

@@ -1,5 +1,3 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { defaultPrefix, prefixes } from '../../../kvstore/keys.ts';
 import { decodeFence } from '../../../kvstore/records/fence.ts';
 import type { Host } from '../../lab/host.ts';
@@ -7,7 +5,7 @@ import { watchKeys } from '../../lab/key-watch.ts';
 import { mustRunIn, runIn } from '../../lab/netns.ts';
 import { underlayInterface } from '../../lab/underlay.ts';
 import { waitFor } from '../../lab/wait.ts';
-import { die, eventsOf, nodesSeenBy, revive, until } from '../nodes.ts';
+import { die, eventsOf, nodesSeenBy, revive, until, viewIsKept } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { keysBelow } from '../store-keys.ts';
 import { convergence, except, goes, pairsOf, patience, underTraffic, type Recovery } from './story.ts';
@@ -100,15 +98,5 @@ async function killCollector(
     return { collector, left: rest.length - 2 };
   } finally {
     await runIn(store.netns, ['tc', 'qdisc', 'del', 'dev', underlayInterface, 'root']);
-  }
-}
-
-/** Waits until the last good view of each of these agents is on its disk: what it knows now it will know after a crash. */
-export async function viewIsKept(hosts: readonly Host[]): Promise<void> {
-  const now = Date.now();
-  for (const { name, directory } of hosts) {
-    const file = join(directory, 'state', 'view.jsonl');
-    const isNew = (): boolean => statSync(file).mtimeMs >= now;
-    await waitFor(`the view of ${name} to be kept`, isNew, { within: 20_000, every: 50 });
   }
 }

@@ -7,9 +7,9 @@ import { attach, call, endpointsSeenBy } from '../../lab/call.ts';
 import type { Host } from '../../lab/host.ts';
 import { mustRunIn, unpin } from '../../lab/netns.ts';
 import { mapBounded, waitFor } from '../../lab/wait.ts';
+import { viewIsKept } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { strays, takeStock } from '../stock.ts';
-import { viewIsKept } from './node-dies.ts';
 import { demandSilence } from './silence.ts';
 import { convergence, goes, stay, type Recovery } from './story.ts';
 
