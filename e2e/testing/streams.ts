@@ -6,6 +6,7 @@ import type { Member } from '../lab/members.ts';
 import { inside } from '../lab/netns.ts';
 import { ended, searchPath } from '../lab/run.ts';
 import { mapBounded } from '../lab/wait.ts';
+import type { HeardLine, StreamWish } from './stream-process.ts';
 
 /** What one end of a long TCP connection has heard of the other so far. */
 export interface Heard {
@@ -18,15 +19,6 @@ export interface Heard {
   /** Why the connection is no more; a healthy one stays until everybody is told to end. */
   readonly broken?: string;
 }
-
-/** As `stream-process.ts` says it. */
-export interface HeardLine extends Omit<Heard, 'from' | 'to'> {
-  readonly local: string;
-  readonly remote: string;
-}
-
-/** What is said to `stream-process.ts`, a line each: addresses to connect to, or the wish for a report. */
-export type StreamWish = { readonly dial: readonly string[] } | 'report';
 
 const program = join(import.meta.dirname, 'stream-process.ts');
 
