@@ -18,6 +18,12 @@ export const nodeSeenBy = async (host: Host, name: string): Promise<NodeJson | u
 export const eventsOf = async (host: Host, kind: EventKind): Promise<readonly EventJson[]> =>
   (await call<EventsJson>(host, 'GET', '/v1/events')).events.filter((event) => event.kind === kind);
 
+/** How often the agents of these hosts have told something of this kind, earlier lives included. */
+export async function countEvents(hosts: readonly Host[], kind: EventKind): Promise<number> {
+  const all = await Promise.all(hosts.map((host) => eventsOf(host, kind)));
+  return all.flat().length;
+}
+
 /** Waits until a host sees a node in this state; `unknown`: it has no record any more. */
 export async function until(
   host: Host,

@@ -2,7 +2,7 @@ import type { StatusJson } from '../../../api/schemas/status.ts';
 import { call, endpointsSeenBy } from '../../lab/call.ts';
 import type { Host } from '../../lab/host.ts';
 import { waitFor } from '../../lab/wait.ts';
-import { eventsOf, until } from '../nodes.ts';
+import { countEvents, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { demandSilence } from './silence.ts';
 import { convergence, except, goes, pairsOf, patience, underTraffic, type Recovery } from './story.ts';
@@ -38,17 +38,14 @@ export function cutOffAndCollected(scene: Scene): Promise<Recovery> {
     const [h1, h2, h3] = ['h1', 'h2', 'h3'].map((name) => scene.host(name)) as [Host, Host, Host];
     await scene.join('h3', 'loser', 'blue', { addresses: [wanted] });
     await scene.settled();
-    const count = async (host: Host, kind: 'node-collected' | 'endpoint-put-back'): Promise<number> =>
-      (await eventsOf(host, kind)).length;
-    const collections = async (): Promise<number> =>
-      (await count(h1, 'node-collected')) + (await count(h2, 'node-collected'));
-    const [collectedBefore, backBefore] = [await collections(), await count(h3, 'endpoint-put-back')];
+    const collectedBefore = await countEvents([h1, h2], 'node-collected');
+    const backBefore = await countEvents([h3], 'endpoint-put-back');
     const silence = await demandSilence([h3]);
     await h3.cable('down');
     for (const host of [h1, h2]) await until(host, 'h3', 'unknown', patience);
     await convergence(scene, performance.now(), ['h3']);
     const complaints: string[] = [...(await silence.broken())];
-    const collected = (await collections()) - collectedBefore;
+    const collected = (await countEvents([h1, h2], 'node-collected')) - collectedBefore;
     if (collected !== 1) complaints.push(`h3 was collected ${collected} times`);
     await scene.join('h1', 'heir', 'blue', { addresses: [wanted] });
     await traffic.goesOn(50, { among: except(touched) });
@@ -64,7 +61,7 @@ export function cutOffAndCollected(scene: Scene): Promise<Recovery> {
     complaints.push(...(await conflictComplaints(scene)));
     await scene.leave('h3', 'loser', 'blue');
     const converged = await convergence(scene, begun);
-    const putBack = (await count(h3, 'endpoint-put-back')) - backBefore;
+    const putBack = (await countEvents([h3], 'endpoint-put-back')) - backBefore;
     if (putBack !== 1) complaints.push(`h3 has put back ${putBack} endpoints`);
     await goes(scene, 'heir');
     await h3.sandbox('loser').remove();

@@ -1,8 +1,8 @@
 import { endpointsSeenBy } from '../../lab/call.ts';
 import type { Host } from '../../lab/host.ts';
 import { setPartition } from '../../lab/underlay.ts';
-import { mapBounded, waitFor } from '../../lab/wait.ts';
-import { eventsOf, nodesSeenBy, until } from '../nodes.ts';
+import { waitFor } from '../../lab/wait.ts';
+import { countEvents, nodesSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { keysBelow } from '../store-keys.ts';
 import { demandSilence } from './silence.ts';
@@ -17,10 +17,7 @@ const across =
   (from: string, to: string): boolean =>
     apart.includes(from) !== apart.includes(to);
 
-const collections = async (hosts: readonly Host[]): Promise<number> => {
-  const all = await mapBounded(hosts, hosts.length, (host) => eventsOf(host, 'node-collected'));
-  return all.flat().length;
-};
+const collections = (hosts: readonly Host[]): Promise<number> => countEvents(hosts, 'node-collected');
 
 /**
  * Two of five hosts are apart, and the store is with the other three: those collect the two, who go on talking to each other, and

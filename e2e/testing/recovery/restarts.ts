@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseTrace } from '../../lab/kernel-writes.ts';
 import { mapBounded } from '../../lab/wait.ts';
-import { eventsOf, nodeSeenBy, until } from '../nodes.ts';
+import { countEvents, nodeSeenBy, until } from '../nodes.ts';
 import type { Scene } from '../scene.ts';
 import { convergence, goes, nobody, patience, underTraffic, type Recovery } from './story.ts';
 
@@ -51,8 +51,8 @@ export function agentAway(scene: Scene, { how, seconds, comers }: Absence): Prom
   return underTraffic(scene, `agent ${how} for ${seconds} s`, nobody, async (traffic) => {
     const h1 = scene.host('h1');
     const h3 = scene.host('h3');
-    const collected = async (): Promise<number> => (await eventsOf(h1, 'node-collected')).length;
-    const before = await collected();
+    const others = [h1, scene.host('h2')];
+    const before = await countEvents(others, 'node-collected');
     const moving = { addresses: ['10.7.0.40', 'fd00:7::40'] };
     await scene.join('h1', 'leaver', 'blue');
     await scene.join('h1', 'mover', 'blue', moving);
@@ -78,7 +78,7 @@ export function agentAway(scene: Scene, { how, seconds, comers }: Absence): Prom
     else process.kill(frozen, 'SIGCONT');
     await until(h1, 'h3', 'alive', patience);
     const converged = await convergence(scene, back);
-    const collections = (await collected()) - before;
+    const collections = (await countEvents(others, 'node-collected')) - before;
     for (let n = comers - stayers; n < comers; n += 1) await goes(scene, `comer${n}`);
     await goes(scene, 'mover');
     await h1.sandbox('leaver').remove();
