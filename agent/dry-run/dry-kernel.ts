@@ -14,12 +14,18 @@ import type { Plan, Step } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
 import type { Prefix } from '../../model/prefix.ts';
 
+/** One network as it was found, and as it would be by now. */
+interface Looked {
+  readonly found: ObjectSet;
+  readonly tracker: Tracker;
+  /** Would anything have been written? What is found after that is no news. */
+  isTouched: boolean;
+}
+
 /** A kernel that is read and not written: every step is answered as done, and whoever looks again finds it done. */
 export class DryKernel implements Kernel {
   readonly #real: Kernel;
-  readonly #tracker = new Tracker();
-  readonly #found = new Map<NetworkScope, ObjectSet>();
-  readonly #touched = new Set<NetworkScope>();
+  readonly #networks = new Map<NetworkScope, Looked>();
   #calls = 0;
 
   constructor(real: Kernel) {
@@ -33,8 +39,9 @@ export class DryKernel implements Kernel {
 
   /** What would be done about each network that was looked at. */
   plans(): ReadonlyMap<NetworkScope, Plan> {
-    const wanted = (scope: NetworkScope): ObjectSet => new ObjectSet(this.#tracker.believed.ofNetwork(scope));
-    return new Map(Array.from(this.#found, ([scope, found]) => [scope, plan(wanted(scope), found)]));
+    return new Map(
+      Array.from(this.#networks, ([scope, { tracker, found }]) => [scope, plan(tracker.believed, found)]),
+    );
   }
 
   namespaces(): Promise<readonly Namespace[]> {
@@ -44,24 +51,35 @@ export class DryKernel implements Kernel {
   async observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Promise<Observation> {
     this.#calls += 1;
     const observation = await this.#real.observe(scope, sandboxes);
-    if (!this.#touched.has(scope)) {
-      this.#found.set(scope, observation.objects);
-      this.#tracker.observed(scope, observation);
+    const known = this.#networks.get(scope);
+    if (known?.isTouched === true) {
+      return { objects: new ObjectSet(known.tracker.believed), deadSandboxes: observation.deadSandboxes };
     }
-    const objects = new ObjectSet(this.#tracker.believed.ofNetwork(scope));
-    return { objects, deadSandboxes: observation.deadSandboxes };
+    const tracker = new Tracker();
+    tracker.observed(scope, observation);
+    this.#networks.set(scope, { tracker, found: observation.objects, isTouched: false });
+    return observation;
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
     this.#calls += 1;
-    for (const { object } of steps) if (!isSandbox(object.scope)) this.#touched.add(object.scope);
-    for (const { object } of steps) {
-      const network = this.#tracker.believed.networkOf(object);
-      if (network !== undefined) this.#touched.add(network);
-    }
     const results = steps.map((): StepResult => ({ ok: true }));
-    this.#tracker.applied(steps, results);
+    const looked = this.#networkOf(steps);
+    if (looked !== undefined) {
+      looked.isTouched = true;
+      looked.tracker.applied(steps, results);
+    }
     return results;
+  }
+
+  /** Steps of one apply are of one network, which was looked at before; some are inside sandboxes alone. */
+  #networkOf(steps: readonly Step[]): Looked | undefined {
+    for (const { object } of steps) {
+      if (!isSandbox(object.scope)) return this.#networks.get(object.scope);
+      for (const looked of this.#networks.values())
+        if (looked.tracker.believed.networkOf(object) !== undefined) return looked;
+    }
+    return undefined;
   }
 
   async announce(): Promise<void> {

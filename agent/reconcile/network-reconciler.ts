@@ -25,8 +25,8 @@ import type { Self } from './self.ts';
 /** How far one endpoint has come in this node's kernel. */
 export type EndpointProgress =
   | { readonly kind: 'programmed'; readonly revision: Revision }
-  /** Something that it stands on was refused, and is tried again. */
-  | { readonly kind: 'pending'; readonly revision: Revision }
+  /** Something that it stands on was refused, and is tried again; or `why` it cannot be programmed yet. */
+  | { readonly kind: 'pending'; readonly revision: Revision; readonly why?: string }
   | { readonly kind: 'failed'; readonly revision: Revision; readonly error: WeftError };
 
 /** What the kernel says to what the view says. */
@@ -61,7 +61,9 @@ export interface NetworkInput {
 /** What one pass did. */
 export interface PassReport {
   readonly plan: Plan;
-  readonly failures: readonly Refused[];
+  /** What the kernel refused, and what was not tried because of that. */
+  readonly failures: readonly Pick<Refused, 'key' | 'error'>[];
+  readonly refused: readonly Refused[];
 }
 
 /** An object about which the kernel refused something. */
@@ -93,6 +95,8 @@ export class NetworkReconciler {
   readonly #local = new Set<EndpointId>();
   /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
   readonly #dead = new Map<EndpointId, string>();
+  /** Remote ones that nobody could send to yet, and why. */
+  readonly #homeless = new Map<EndpointId, string>();
   #spec: Network | undefined;
   #hadFailures = false;
   /** Passes in a row in which objects of the network as such were refused. */
@@ -240,7 +244,11 @@ export class NetworkReconciler {
     // Nobody can have asked for anything in a namespace that was made just now.
     const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
     if (!isNew) this.#announce(steps, results);
-    return { plan: steps, failures: this.refused };
+    return {
+      plan: steps,
+      failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
+      refused: this.refused,
+    };
   }
 
   /** Brings the desired state up to date and returns the endpoints that were looked at, as they were then. */
@@ -260,6 +268,9 @@ export class NetworkReconciler {
       else this.#local.delete(id);
       if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
       else this.#dead.delete(id);
+      const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
+      if (why === undefined) this.#homeless.delete(id);
+      else this.#homeless.set(id, why);
     }
     if (network === undefined || this.#local.size === 0) {
       this.#wantNothing();
@@ -297,7 +308,7 @@ export class NetworkReconciler {
   }
 
   async #observe(): Promise<void> {
-    this.#tracker.observed(this.#scope, await this.look());
+    this.#tracker.observed(this.#scope, await this.look(), this.#desired.objects);
   }
 
   #sandboxes(): readonly SandboxScope[] {
@@ -334,23 +345,21 @@ export class NetworkReconciler {
     };
     const ofNetwork = failureOf(networkSource(this.id));
     this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
+    const mayPass = this.refused.some(({ decision }) => decision === 'retry');
     for (const [id, { revision }] of this.#progress) {
       const own = failureOf(endpointSource(id));
       if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
       else if (ofNetwork === undefined) this.#progress.set(id, this.#answerFor(id, revision));
       // The kernel may need a moment, for instance to let go of a VNI.
-      else if (this.#networkFailures < patience && this.#mayPass)
+      else if (this.#networkFailures < patience && mayPass)
         this.#progress.set(id, { kind: 'pending', revision });
       else this.#progress.set(id, { kind: 'failed', revision, error: ofNetwork });
     }
   }
 
-  /** Is any of the refusals one that trying again can mend? */
-  get #mayPass(): boolean {
-    return this.refused.some(({ decision }) => decision === 'retry');
-  }
-
   #answerFor(id: EndpointId, revision: Revision): EndpointProgress {
+    const why = this.#homeless.get(id);
+    if (why !== undefined) return { kind: 'pending', revision, why };
     const sandbox = this.#dead.get(id);
     if (sandbox === undefined) return { kind: 'programmed', revision };
     const error = new WeftError('SANDBOX_INVALID', `the network namespace ${sandbox} is gone`, {
@@ -378,4 +387,14 @@ function objectsOf(
   const node = input.node(endpoint.node);
   const vtep = node === undefined ? undefined : vtepOf(node, self.cluster.underlay);
   return remoteEndpointObjects({ network, endpoint, vtep });
+}
+
+/** Its record may be seen before that of its node, and longer. */
+function whyHomeless({ node: id, state }: Endpoint, input: NetworkInput): string | undefined {
+  const { underlay } = input.self.cluster;
+  const known = input.node(id);
+  if (state.kind === 'conflict') return undefined;
+  if (known === undefined) return `its node ${id} is not known yet`;
+  if (vtepOf(known, underlay) !== undefined) return undefined;
+  return `its node ${known.name} has no IPv${underlay} address for the tunnels`;
 }

@@ -4,10 +4,12 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
+import { countPass } from '../metrics/count-pass.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
@@ -29,6 +31,7 @@ export interface ReconcilerPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly backoff: Backoff;
   /** Own endpoints that the store has lost without our doing: they stay programmed until that is settled. */
   lost?(network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>>;
@@ -271,17 +274,20 @@ export class Reconciler {
   }
 
   async #carryOut(id: NetworkId, input: NetworkInput): Promise<void> {
-    const { view, logger } = this.#ports;
+    const { view, logger, clock, metrics } = this.#ports;
     const one = this.#network(id);
     const wish = this.#uncompared.get(id);
+    const start = clock.monotonic();
     try {
       const report = await one.pass(input);
+      countPass(report, clock.monotonic() - start, metrics);
       this.#report(id, report);
       // What trying again cannot mend waits for the regular compare.
-      if (report.failures.some(({ decision }) => decision === 'retry')) this.#retry(id);
+      if (report.refused.some(({ decision }) => decision === 'retry')) this.#retry(id);
       else this.#failures.delete(id);
     } catch (error) {
       const known = asWeftError(error);
+      countPass(known, clock.monotonic() - start, metrics);
       logger.error('pass failed', { network: id, code: known.code, error: known.message });
       one.markCompare();
       this.#retry(id);
@@ -312,14 +318,14 @@ export class Reconciler {
   #report(id: NetworkId, report: PassReport): void {
     const { logger } = this.#ports;
     const told = this.#told.get(id);
-    for (const { key, error, decision } of report.failures) {
+    for (const { key, error, decision } of report.refused) {
       if (told?.get(key) === error.message) continue;
       const fields = { network: id, object: key, code: error.code, decision, error: error.message };
       if (decision === 'ours') logger.error('kernel did not understand us: please report this', fields);
       else logger.warn('kernel refused', fields);
     }
-    if (report.failures.length === 0) this.#told.delete(id);
-    else this.#told.set(id, new Map(report.failures.map(({ key, error }) => [key, error.message])));
+    if (report.refused.length === 0) this.#told.delete(id);
+    else this.#told.set(id, new Map(report.refused.map(({ key, error }) => [key, error.message])));
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }
