@@ -35,6 +35,9 @@ import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
 import { forgetNode } from './dead/forget.ts';
 import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
+import { exposition } from './metrics/exposition.ts';
+import { processUse } from './metrics/process-use.ts';
+import { readingsOf } from './metrics/readings.ts';
 import { accept, type Acceptance } from './networks/accept.ts';
 import { beginRemoval, finishRemoval, type Removal } from './networks/remove.ts';
 import { attach } from './operations/attach.ts';
@@ -78,6 +81,11 @@ export class Service implements AgentService {
 
   async readiness(): Promise<ReadinessJson> {
     return readinessOf(this.#agent);
+  }
+
+  async metrics(): Promise<string> {
+    const { metrics } = this.#agent;
+    return exposition([...metrics.families(), ...readingsOf(this.#agent), ...(await processUse())]);
   }
 
   async listNetworks(): Promise<readonly NetworkJson[]> {

@@ -3,6 +3,7 @@ import { keys } from '../kvstore/keys.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
+import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
 
@@ -14,9 +15,9 @@ const most = 20;
 const hints = {
   lost:
     'traffic goes on, nothing is changed; the agents put back what they know unless rebuildStore is false; ' +
-    '`weft store accept` takes the store as it is',
+    '`weft store accept --yes` takes the store as it is',
   foreign:
-    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join`',
+    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join --yes`',
 } as const;
 
 /** Why an attach would not work now; empty: it would. */
@@ -88,7 +89,7 @@ function problemsOf(agent: Agent): readonly Problem[] {
   const held = view.held().map((key) => {
     const refusal = trust.refused.get(key);
     const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;
-    const hint = '`weft store accept` gives up what is kept, on every node';
+    const hint = '`weft store accept --yes` gives up what is kept, on every node';
     return { what: `record ${key}`, why, hint };
   });
   const conflicts = conflictsOf(agent.id, view).losers.map((endpoint) => {
@@ -137,6 +138,11 @@ function warningsOf(agent: Agent): readonly Problem[] {
       `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
       `\`weft network rm --force ${name}\` removes it`,
   }));
+  const overlapping = acceptedOverlaps(view.networks()).map(({ one, other, subnets: [a, b] }) => ({
+    what: `network ${one.name}`,
+    why: `its subnet ${a} overlaps ${b} of network ${other.name}: they were accepted by different states of the store`,
+    hint: 'each works for itself; remove one of them and create it again with another subnet',
+  }));
   const kept = nodesOf(agent).flatMap(({ name, state, why }) => {
     if (why === undefined) return [];
     const hint = `\`weft node forget ${name}\` gives its endpoints up`;
@@ -146,7 +152,19 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, kept, contested].flatMap(shorten);
+  return [orphans, overlapping, kept, contested, homeless(agent)].flatMap(shorten);
+}
+
+/** Endpoints of others that cannot be sent to yet. */
+function homeless({ view, reconciler }: Agent): readonly Problem[] {
+  return view.joined().flatMap((network) =>
+    Array.from(view.endpoints(network)?.records.values() ?? []).flatMap(({ value }): readonly Problem[] => {
+      const progress = reconciler.progress(network, value.id);
+      if (progress?.kind !== 'pending' || progress.why === undefined) return [];
+      const what = `endpoint ${value.name ?? value.sandbox.key} of network ${networkText(value, view)}`;
+      return [{ what, why: `is not programmed: ${progress.why}` }];
+    }),
+  );
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {

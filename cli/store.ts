@@ -8,7 +8,7 @@ import { fileCredentials, type CredentialSources } from '../kvstore/file-credent
 import { openStore } from '../kvstore/open.ts';
 import type { Store } from '../kvstore/store.ts';
 import { decodeDump, encodeDump } from '../kvstore/transfer/dump-format.ts';
-import { isSameStore } from '../kvstore/transfer/same-store.ts';
+import { isNestedStore, isSameStore } from '../kvstore/transfer/same-store.ts';
 import { restore, type Restored } from '../kvstore/transfer/restore.ts';
 import type { Item } from '../kvstore/transfer/stages.ts';
 import { changedSince, takeAll, type Taken } from '../kvstore/transfer/take.ts';
@@ -126,6 +126,7 @@ async function refill(cli: Cli, file: string, options: Output & { readonly store
 async function copy(cli: Cli, from: string, to: string, options: Output): Promise<void> {
   const [source, destination] = [parseStoreUrl(from), parseStoreUrl(to)];
   if (isSameStore(source, destination)) throw sameStore(from, to);
+  if (isNestedStore(source, destination)) throw nestedStore(from, to);
   const secrets = credentialsIn(cli.env);
   await using old = await opened(from, 'there', credentialsOf(source.kind, secrets));
   const taken = await takeAll(old.store, contextOf(from));
@@ -154,6 +155,12 @@ const done = ({ written, present }: Restored, all: number, into: string): string
 
 const sameStore = (from: string, to: string): WeftError =>
   new WeftError('INPUT_INVALID', `${from} and ${to} are the same store: there is nothing to copy`);
+
+const nestedStore = (from: string, to: string): WeftError =>
+  new WeftError(
+    'INPUT_INVALID',
+    `one of ${from} and ${to} lies inside the other: the copy would be a part of what it was taken from; name a prefix beside it`,
+  );
 
 const contextOf = (url: string): { readonly prefix: string; readonly now: string } => ({
   prefix: parseStoreUrl(url).prefix,

@@ -1,10 +1,33 @@
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
+import type { MetricName } from '../model/metric.ts';
+import { parseExposition } from '../model/testing/exposition.ts';
 import { binDirectory } from './lab/agent-process.ts';
+import type { Host } from './lab/host.ts';
 import { removeLab } from './lab/remove.ts';
 import { run, type Outcome } from './lab/run.ts';
 import { tell } from './testing/scene.ts';
 import { labName, tracesOf } from './testing/traces.ts';
+
+/** Two scrapes, on the socket and on the address that was configured, which tell the same. */
+async function figuresOf(host: Host, { local }: { readonly local: number }): Promise<void> {
+  const { status, body } = await host.agent.request('GET', '/metrics');
+  expect(status).toBe(200);
+  const families = parseExposition(String(body));
+  const value = (name: MetricName, labels = ''): number | undefined =>
+    families.get(name)?.samples.get(`${name}${labels}`);
+  expect(value('weft_ready')).toBe(1);
+  expect(value('weft_endpoints', '{location="local",state="programmed"}')).toBe(local);
+  expect(value('weft_nodes', '{state="alive"}')).toBe(3);
+  expect(value('weft_operations_total', '{operation="attach",outcome="ok"}')).toBe(local);
+  expect(value('weft_kernel_steps_total', '{op="create",kind="veth"}')).toBe(local);
+  expect(families.get('weft_kernel_refusals_total')).toBeUndefined();
+  expect(families.get('weft_store_request_duration_seconds')?.samples.size).toBeGreaterThan(10);
+  expect(value('process_resident_memory_bytes')).toBeGreaterThan(40 * 2 ** 20);
+  const script = "fetch('http://127.0.0.1:9479/metrics').then((r) => r.text()).then(console.log)";
+  const byTcp = await host.run([join(binDirectory, '..', 'node_modules', '.bin', 'node'), '-e', script]);
+  expect([...parseExposition(byTcp.stdout.replace(/\n\n$/, '\n')).keys()]).toEqual([...families.keys()]);
+}
 
 describe.each([
   ['file', 4],
@@ -13,7 +36,8 @@ describe.each([
   const name = labName(`smoke${store}`);
 
   test('two networks: every pair is as expected, the kernels hold just what was attached, nothing is left', async () => {
-    await tell({ name, hosts: 3, store, underlay }, async (scene) => {
+    const settings = { metrics: '127.0.0.1:9479' };
+    await tell({ name, hosts: 3, store, underlay, settings }, async (scene) => {
       await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
       await scene.declare('green', { subnets: ['10.8.0.0/24', 'fd00:8::/64'] });
       for (const host of ['h1', 'h2', 'h3']) {
@@ -35,6 +59,7 @@ describe.each([
       const { expected, actual } = await scene.tables();
       expect(actual).toEqual(expected);
       expect(tracesOf(name).length).toBeGreaterThan(20);
+      await figuresOf(scene.host('h1'), { local: scene.members.filter((m) => m.host === 'h1').length });
     });
     expect(tracesOf(name)).toEqual([]);
   }, 60_000);
