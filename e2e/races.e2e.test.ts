@@ -1,14 +1,12 @@
 import { request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import type { EndpointJson } from '../api/schemas/endpoint.ts';
-import { defaultPrefix } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
-import type { Endpoint } from '../model/endpoint.ts';
 import { call, endpointsSeenBy } from './lab/call.ts';
 import type { Host } from './lab/host.ts';
 import { waitFor } from './lab/wait.ts';
+import { watchPuts } from './testing/first-put.ts';
 import { keysBelow } from './testing/store-keys.ts';
-import { valueAt, watchKeys } from './testing/store-watch.ts';
 import { tell, type Scene } from './testing/scene.ts';
 import { labName } from './testing/traces.ts';
 
@@ -127,12 +125,11 @@ describe.each(['file', 'etcd'] as const)('on %s', (store) => {
       for (const { who, when } of losses) {
         const { namespace } = await h1.sandbox('c1').ensure();
         const body = { network: 'blue', sandbox: namespace };
-        await using writes = await watchKeys(scene.lab.store, `net/${network}/endpoint/`);
+        await using puts = await watchPuts(scene.lab.store, `net/${network}/endpoint/`);
         const hangUp = await send(h1, body);
-        const key = when === 'committed' ? await writes.first() : undefined;
+        const put = when === 'committed' ? await puts.first() : undefined;
         if (who === 'agent') await h1.agent.kill9();
         await hangUp();
-        const committed = key === undefined ? undefined : await recordAt(scene, key);
         if (who === 'agent') {
           await h1.agent.start();
           await h1.agent.waitReady();
@@ -140,7 +137,8 @@ describe.each(['file', 'etcd'] as const)('on %s', (store) => {
         const first = await call<EndpointJson>(h1, 'POST', '/v1/attach', body);
         const second = await call<EndpointJson>(h1, 'POST', '/v1/attach', body);
         expect(second).toEqual(first);
-        if (committed !== undefined) expect(identityOf(first)).toEqual(identityOf(committed));
+        if (put !== undefined)
+          expect(identityOf(first)).toEqual(identityOf(decodeEndpoint(put.key, put.value)));
         await scene.join('h1', 'c1', 'blue');
         await scene.settled();
         expect(await scene.wrongPings()).toEqual([]);
@@ -162,11 +160,6 @@ const losses = [
   { who: 'agent', when: 'at once' },
   { who: 'agent', when: 'committed' },
 ] as const;
-
-/** The record below a key of the store, decoded. */
-async function recordAt({ lab }: Scene, key: string): Promise<Endpoint> {
-  return decodeEndpoint(key.slice(defaultPrefix.length), await valueAt(lab.store, key));
-}
 
 const identityOf = ({ id, mac, addresses }: Pick<EndpointJson, 'id' | 'mac' | 'addresses'>): unknown => {
   return { id, mac, addresses: addresses.map((address) => address.replace(/\/.*/, '')) };
