@@ -261,6 +261,20 @@ function refuseCases(promise: Promised): void {
     await expectHeld(k.kernel, [], [lab.netns, lab.br0]);
   });
 
+  promise('entries are made, changed and deleted side by side, and each has its own answer', async (k) => {
+    const devices = [lab.netns, lab.br0, lab.vxlan];
+    await create(k.kernel, [...devices, lab.fdb, lab.neighbour]);
+    const results = await k.kernel.apply([
+      { op: 'create', object: lab.neighbour6 },
+      { op: 'create', object: { ...lab.fdb, dev: 'gone0' } },
+      { op: 'delete', object: { ...lab.neighbour, dev: 'gone0' } },
+      { op: 'change', object: lab.otherFdb, from: lab.fdb },
+      { op: 'delete', object: lab.neighbour },
+    ]);
+    expect(results.map(({ ok }) => ok)).toEqual([true, false, true, true, true]);
+    await expectHeld(k.kernel, [], [...devices, lab.neighbour6, lab.otherFdb]);
+  });
+
   promise('a device that exists with attributes that need a new one is refused', async (k) => {
     await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
     const [result] = await k.kernel.apply([{ op: 'create', object: { ...lab.vxlan, vni: lab.otherVni } }]);
