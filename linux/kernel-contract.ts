@@ -257,13 +257,7 @@ function refuseCases(promise: Promised): void {
   promise('of entries made, changed and deleted together, one on an absent device is refused', async (k) => {
     const devices = [lab.netns, lab.br0, lab.vxlan];
     await create(k.kernel, [...devices, lab.fdb, lab.neighbour]);
-    const results = await k.kernel.apply([
-      { op: 'create', object: lab.neighbour6 },
-      { op: 'create', object: { ...lab.fdb, dev: 'gone0' } },
-      { op: 'delete', object: { ...lab.neighbour, dev: 'gone0' } },
-      { op: 'change', object: lab.otherFdb, from: lab.fdb },
-      { op: 'delete', object: lab.neighbour },
-    ]);
+    const results = await k.kernel.apply(lab.mixedSteps);
     expect(results.map((r) => r.ok || r.error.code)).toEqual([true, 'KERNEL_REFUSED', true, true, true]);
     await expectHeld(k.kernel, [], [...devices, lab.neighbour6, lab.otherFdb]);
   });
