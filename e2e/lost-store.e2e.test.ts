@@ -186,7 +186,7 @@ test('an older state of the store is made whole, or accepted when somebody says 
       expect(refused.stderr).toContain('cannot attach to network blue');
       expect((await scene.tables()).actual).toEqual(before);
       await expectNoLoss(traffic);
-      expect(await scene.host('h3').weft('store', 'accept')).toMatchObject({ code: 0 });
+      expect(await scene.host('h3').weft('store', 'accept', '--yes')).toMatchObject({ code: 0 });
       await healthy(scene);
       // What nobody runs is as the store says; an endpoint whose sandbox lives is put back by its node.
       const known = async (what: 'networks' | 'endpoints'): Promise<number> =>
