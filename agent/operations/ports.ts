@@ -3,6 +3,7 @@ import type { Kernel } from '../../linux/kernel.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Self } from '../reconcile/self.ts';
@@ -26,6 +27,7 @@ export interface OperationPorts {
   readonly asker: Asker;
   readonly logger: Logger;
   readonly events: Events;
+  readonly metrics: Metrics;
   readonly clock: Clock;
   /** Random bytes in lower-case hex. */
   readonly random: (bytes: number) => string;

@@ -4,10 +4,12 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
+import { countPass } from '../metrics/count-pass.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
@@ -29,6 +31,7 @@ export interface ReconcilerPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly metrics: Metrics;
   readonly backoff: Backoff;
   /** Own endpoints that the store has lost without our doing: they stay programmed until that is settled. */
   lost?(network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>>;
@@ -271,16 +274,19 @@ export class Reconciler {
   }
 
   async #carryOut(id: NetworkId, input: NetworkInput): Promise<void> {
-    const { view, logger } = this.#ports;
+    const { view, logger, clock, metrics } = this.#ports;
     const one = this.#network(id);
     const wish = this.#uncompared.get(id);
+    const start = clock.monotonic();
     try {
       const report = await one.pass(input);
+      countPass(report, clock.monotonic() - start, metrics);
       this.#report(id, report);
       if (report.failures.length === 0) this.#failures.delete(id);
       else this.#retry(id);
     } catch (error) {
       const known = asWeftError(error);
+      countPass(known, clock.monotonic() - start, metrics);
       logger.error('pass failed', { network: id, code: known.code, error: known.message });
       one.markCompare();
       this.#retry(id);
