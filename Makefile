@@ -40,6 +40,7 @@ soak: ## keep the lab busy for a long time and look for what grows; all faults o
 	@node --disable-warning=ExperimentalWarning e2e/soak/main.ts
 	@WEFT_LONG=1 node tools/stores.ts
 	@node --disable-warning=ExperimentalWarning agent/testing/simulation/main.ts --runs 10000
+	@node --disable-warning=ExperimentalWarning agent/testing/simulation/main.ts --runs 2000 --disasters
 	@node --disable-warning=ExperimentalWarning agent/testing/simulation/main.ts --mutants
 
 generate: setup ## write the generated code and pages again

@@ -3,6 +3,7 @@ import { keys } from '../kvstore/keys.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
+import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
 
@@ -137,6 +138,11 @@ function warningsOf(agent: Agent): readonly Problem[] {
       `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
       `\`weft network rm --force ${name}\` removes it`,
   }));
+  const overlapping = acceptedOverlaps(view.networks()).map(({ one, other, subnets: [a, b] }) => ({
+    what: `network ${one.name}`,
+    why: `its subnet ${a} overlaps ${b} of network ${other.name}: they were accepted by different states of the store`,
+    hint: 'each works for itself; remove one of them and create it again with another subnet',
+  }));
   const kept = nodesOf(agent).flatMap(({ name, state, why }) => {
     if (why === undefined) return [];
     const hint = `\`weft node forget ${name}\` gives its endpoints up`;
@@ -146,7 +152,7 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, kept, contested, homeless(agent)].flatMap(shorten);
+  return [orphans, overlapping, kept, contested, homeless(agent)].flatMap(shorten);
 }
 
 /** Endpoints of others that cannot be sent to yet. */
