@@ -35,7 +35,7 @@ bench: ## measure and print figures (root)
 	@tools/bootstrap.sh test
 	@node --disable-warning=ExperimentalWarning e2e/bench/main.ts
 
-soak: ## keep the lab busy for a long time and look for what grows; all faults of the stores in their long form (root)
+soak: ## lose stores, agents and nodes, keep a lab busy for long, look for what grows; all faults of the stores in their long form (root)
 	@tools/bootstrap.sh test
 	@node --disable-warning=ExperimentalWarning e2e/soak/main.ts
 	@WEFT_LONG=1 node tools/stores.ts

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { checkStore } from '../kvstore/check.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
@@ -40,7 +40,7 @@ export function registerStore(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  weft store check --store etcd://10.0.0.1:2379')
     .action((options: Output & Which) => check(cli, options));
   which(group.command('dump'))
-    .option('-o, --out <file>', 'file to write; without it, standard output')
+    .option('-o, --out <file>', 'file to write; without it, standard output', dumpFile)
     .description('save everything at one revision, as JSON lines')
     .addHelpText('after', '\nExample:\n  weft store dump -o weft.jsonl')
     .action((options: Which & { readonly out?: string }) => dump(cli, options));
@@ -59,6 +59,14 @@ export function registerStore(program: Command, cli: Cli): void {
     )
     .action((from: string, to: string, options: Output) => copy(cli, from, to, options));
   registerAuthority(group, cli);
+}
+
+/** Elsewhere `-o json` is a format: nobody who types it here wants a file of that name. */
+function dumpFile(text: string): string {
+  if (text !== 'json' && text !== 'table') return text;
+  throw new InvalidArgumentError(
+    `A dump writes JSON lines in any case, and -o names their file; a file of this name is ./${text}.`,
+  );
 }
 
 const format = (command: Command): Command =>

@@ -264,7 +264,8 @@ export class NetworkReconciler {
     for (const object of this.#desired.objects) {
       if (object.kind === 'veth') sandboxes.add(object.peer.scope);
     }
-    this.#tracker.observed(this.#scope, await this.#kernel.observe(this.#scope, [...sandboxes]));
+    const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
+    this.#tracker.observed(this.#scope, observation, this.#desired.objects);
   }
 
   async #apply(steps: Plan): Promise<readonly StepResult[]> {
