@@ -4,10 +4,14 @@
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Heard } from './streams.ts';
 
 /** What is said of a connection, by the addresses of its ends. */
-export interface HeardLine extends Omit<Heard, 'from' | 'to'> {
+export interface HeardLine {
+  readonly bytes: number;
+  /** The longest time without a byte in milliseconds, the one at the end included. */
+  readonly pause: number;
+  /** Why the connection is no more; a healthy one stays until everybody is told to end. */
+  readonly broken?: string;
   readonly local: string;
   readonly remote: string;
 }
