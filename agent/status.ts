@@ -2,6 +2,7 @@ import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
 import type { Decision } from '../linux/errno-decisions.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
@@ -164,7 +165,15 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, overlapping, kept, contested, homeless(agent)].flatMap(shorten);
+  const full = view
+    .networks()
+    .flatMap((network) => poolsAbove(fullMark, network, view))
+    .map(({ network, pool, used, total }) => ({
+      what: `pool ${pool} of network ${network.name}`,
+      why: `${used} of ${total} addresses are used`,
+      hint: `\`weft ip ls --network ${network.name}\` shows by whom`,
+    }));
+  return [orphans, overlapping, kept, contested, homeless(agent), full].flatMap(shorten);
 }
 
 /** Endpoints of others that cannot be sent to yet. */
