@@ -9,15 +9,10 @@ import { mapBounded } from '../lab/wait.ts';
 import type { HeardLine, StreamWish } from './stream-process.ts';
 
 /** What one end of a long TCP connection has heard of the other so far. */
-export interface Heard {
+export interface Heard extends Omit<HeardLine, 'local' | 'remote'> {
   /** Who sent it, and who has heard it. */
   readonly from: Member;
   readonly to: Member;
-  readonly bytes: number;
-  /** The longest time without a byte in milliseconds, the one at the end included. */
-  readonly pause: number;
-  /** Why the connection is no more; a healthy one stays until everybody is told to end. */
-  readonly broken?: string;
 }
 
 const program = join(import.meta.dirname, 'stream-process.ts');
