@@ -4,20 +4,7 @@
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-/** What one end of a connection has heard of the other so far. */
-export interface HeardLine {
-  /** The addresses of the two ends. */
-  readonly local: string;
-  readonly remote: string;
-  readonly bytes: number;
-  /** The longest time without a byte in milliseconds, the one at the end included. */
-  readonly pause: number;
-  /** Why the connection is no more; a healthy one stays until everybody is told to end. */
-  readonly broken?: string;
-}
-
-/** What it is told, a line each: addresses to connect to, or the wish for a report. */
-export type StreamWish = { readonly dial: readonly string[] } | 'report';
+import type { HeardLine, StreamWish } from './stream-words.ts';
 
 const port = 5202;
 const part = Buffer.alloc(1024, 'weft');

@@ -6,14 +6,7 @@ import type { Member } from '../lab/members.ts';
 import { inside } from '../lab/netns.ts';
 import { ended, searchPath } from '../lab/run.ts';
 import { mapBounded } from '../lab/wait.ts';
-import type { HeardLine, StreamWish } from './stream-process.ts';
-
-/** What one end of a long TCP connection has heard of the other so far. */
-export interface Heard extends Omit<HeardLine, 'local' | 'remote'> {
-  /** Who sent it, and who has heard it. */
-  readonly from: Member;
-  readonly to: Member;
-}
+import type { Heard, HeardLine, StreamWish } from './stream-words.ts';
 
 const program = join(import.meta.dirname, 'stream-process.ts');
 
