@@ -3,6 +3,7 @@ import { keys } from '../kvstore/keys.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
+import { objectText } from './drift/repair-log.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
 
@@ -61,6 +62,7 @@ export function statusOf(agent: Agent): StatusJson {
       failed: sum((one) => one.failures.size),
       pending: sum((one) => one.pending),
     },
+    repairs: Object.fromEntries(reconciler.repairs.counts),
     problems: problemsOf(agent),
     warnings: warningsOf(agent),
     version,
@@ -111,7 +113,12 @@ function problemsOf(agent: Agent): readonly Problem[] {
   const failed = [...reconciler.networks().values()].flatMap((one) =>
     [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
   );
-  return [...problems, ...[bad, held, conflicts, missing, refused, failed].flatMap(shorten)];
+  const fought = [...reconciler.repairs.feuds()].map(({ network, key, feud }) => ({
+    what: `kernel object ${objectText(key)} of network ${view.networkById(network)?.name ?? network}`,
+    why: `somebody else keeps changing it: ${feud.repairs} repairs; the next one ${feud.pause / 1000} s after the last`,
+    hint: 'find out who: everything in our network namespaces is for weftd alone; `weft events` tells what was changed',
+  }));
+  return [...problems, ...[bad, held, conflicts, missing, refused, failed, fought].flatMap(shorten)];
 }
 
 /** Networks of this node whose endpoints are known as they once were. */

@@ -10,6 +10,7 @@ import type {
   Underlay,
   Watching,
 } from './kernel.ts';
+import type { Hearing, Notice, NoticeListener } from './notice.ts';
 import type { LinuxObject } from './objects/object.ts';
 import { keyOf } from './objects/object.ts';
 import type { Namespace } from './objects/namespace.ts';
@@ -40,6 +41,8 @@ export class FakeKernel implements Kernel {
   #boots = 1;
   readonly #options: FakeKernelOptions;
   readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<NoticeListener>();
+  readonly #waiting: { readonly scope: NetworkScope | SandboxScope; readonly notice: Notice }[] = [];
   #underlays: readonly Underlay[];
   readonly #refusals: { readonly pattern: StepPattern; readonly error: WeftError }[] = [];
   readonly #failures = new Map<'namespaces' | 'observe' | 'apply' | 'announce', WeftError>();
@@ -98,14 +101,27 @@ export class FakeKernel implements Kernel {
     return `6b1d7a52-0000-4000-8000-${String(this.#boots).padStart(12, '0')}`;
   }
 
-  /** Somebody else's hand: the object is there, uncounted, unchecked. In a sandbox it is not ours. */
+  /** Somebody else's hand: the object is there, uncounted, unchecked, and without a notice. In a sandbox it is not ours. */
   meddle(object: LinuxObject): void {
     this.#tables.meddle(object);
   }
 
-  /** Somebody else's hand removes an object, and what stands on it. */
+  /** Somebody else's hand removes an object, and what stands on it, without a notice. */
   remove(object: LinuxObject): void {
     this.#tables.delete(object);
+  }
+
+  /** Gives notice, true or not. */
+  tell(scope: NetworkScope | SandboxScope, notice: Notice): void {
+    if (this.#listeners.size === 0) return;
+    if (this.#waiting.length === 0) setImmediate(() => this.#tellAll());
+    this.#waiting.push({ scope, notice });
+  }
+
+  #tellAll(): void {
+    for (const { scope, notice } of this.#waiting.splice(0)) {
+      for (const listener of this.#listeners) listener.onNotice(scope, notice);
+    }
   }
 
   /** All that is ours in it at this very moment, for a test that looks over everybody's shoulder. */
@@ -132,6 +148,24 @@ export class FakeKernel implements Kernel {
       refusals.add(step);
       return { ok: false, error };
     });
+  }
+
+  listen(listener: NoticeListener): Hearing {
+    this.#listeners.add(listener);
+    return {
+      hear: () => Promise.resolve(),
+      drain: () => {
+        this.#tellAll();
+      },
+      close: () => {
+        this.#listeners.delete(listener);
+      },
+    };
+  }
+
+  /** Notices were lost. */
+  overrun(): void {
+    for (const listener of this.#listeners) listener.onOverrun();
   }
 
   async announce(
@@ -184,7 +218,11 @@ export class FakeKernel implements Kernel {
     const at = this.#refusals.findIndex(({ pattern }) => fits(pattern, step));
     if (at >= 0) return this.#refusals.splice(at, 1)[0]?.error;
     const answer = this.#tables[step.op](step.object);
-    if (answer === undefined) return undefined;
+    if (answer === undefined) {
+      const { op, object } = step;
+      this.tell(object.scope, { kind: op === 'delete' ? 'lost' : 'holds', object });
+      return undefined;
+    }
     const key = keyOf(step.object);
     return new WeftError('KERNEL_REFUSED', `cannot ${step.op} ${key}: ${answer}`, {
       details: { key, op: step.op, errno: answer.slice(0, answer.indexOf(':')) },

@@ -1,11 +1,18 @@
 import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
+import { Suspicions } from '../../linux/drift.ts';
 import type { Kernel, StepResult } from '../../linux/kernel.ts';
 import { KeyedMap } from '../../linux/objects/keyed-map.ts';
+import type { Notice } from '../../linux/notice.ts';
 import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
-import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
+import {
+  networkScope,
+  sandboxScope,
+  type NetworkScope,
+  type SandboxScope,
+} from '../../linux/objects/scope.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
@@ -18,6 +25,7 @@ import { localEndpointObjects, remoteEndpointObjects } from '../../vxlan/endpoin
 import { networkMtu, vtepOf } from '../../vxlan/mtu.ts';
 import { bridgeName, endpointSource, networkSource } from '../../vxlan/names.ts';
 import { networkObjects } from '../../vxlan/network-objects.ts';
+import { repairsOf, type Repair } from '../drift/repairs.ts';
 import type { Self } from './self.ts';
 
 /** How far one endpoint has come in this node's kernel. */
@@ -53,6 +61,8 @@ export interface NetworkInput {
 export interface PassReport {
   readonly plan: Plan;
   readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
+  /** What was not as we had left it. */
+  readonly repairs: readonly Repair[];
 }
 
 /** An endpoint that a pass looks at, as it was then; without a record it is gone. */
@@ -73,8 +83,8 @@ export class NetworkReconciler {
   readonly #tracker = new Tracker();
   readonly #progress = new Map<EndpointId, EndpointProgress>();
   #dirty = new Set<EndpointId>();
-  /** Our own endpoints: a network without one is not programmed. */
-  readonly #local = new Set<EndpointId>();
+  /** Our own endpoints, and the namespaces that they are attached to: a network without one is not programmed. */
+  readonly #local = new Map<EndpointId, SandboxScope>();
   /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
   readonly #dead = new Map<EndpointId, string>();
   #spec: Network | undefined;
@@ -83,6 +93,9 @@ export class NetworkReconciler {
   #networkFailures = 0;
   #allDirty = true;
   #compare = true;
+  readonly #suspicions = new Suspicions();
+  /** The kernel held what we wanted after the last pass: what differs at the next compare is somebody else's doing. */
+  #isSettled = false;
   #begun = 0;
   #ended = 0;
   #broken: WeftError | undefined;
@@ -106,6 +119,32 @@ export class NetworkReconciler {
   /** The kernel may differ from what we believe: read it again. */
   markCompare(): void {
     this.#compare = true;
+  }
+
+  /** Somebody has changed something: read it again, and look which sandboxes live, since their end takes ports with it. */
+  markDrift(): void {
+    for (const id of this.#local.keys()) this.#dirty.add(id);
+    this.#compare = true;
+  }
+
+  hear(notice: Notice): void {
+    this.#suspicions.hear(notice, this.#desired.objects);
+  }
+
+  get isSuspicious(): boolean {
+    return !this.#suspicions.isEmpty;
+  }
+
+  suspects(): ReadonlySet<ObjectKey> {
+    return this.#suspicions.keys();
+  }
+
+  get isBusy(): boolean {
+    return this.#begun > this.#ended;
+  }
+
+  get sandboxes(): Iterable<SandboxScope> {
+    return this.#local.values();
   }
 
   progress(id: EndpointId): EndpointProgress | undefined {
@@ -171,6 +210,7 @@ export class NetworkReconciler {
     } catch (error) {
       for (const { id } of touched) this.#dirty.add(id);
       this.#compare = true;
+      this.#isSettled = false;
       this.#broken = asWeftError(error);
       throw error;
     } finally {
@@ -183,7 +223,7 @@ export class NetworkReconciler {
     const compared = this.#compare || this.#tracker.doubts.size > 0;
     // Whoever asks for a compare from here on gets another one.
     this.#compare = false;
-    if (compared) await this.#observe();
+    const unexpected = compared ? await this.#observe() : nothingUnexpected;
     const all = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
     const steps = isConfirmed ? all : this.#sparing(all, changed);
     // Whatever was spared is looked at again when the store has spoken.
@@ -191,6 +231,7 @@ export class NetworkReconciler {
     const results = steps.length === 0 ? [] : await this.#apply(steps);
     this.#tracker.applied(steps, results);
     if (this.#tracker.failures.size > 0) this.#compare = true;
+    this.#isSettled = this.#tracker.failures.size === 0 && steps.length === all.length;
     this.#settle(touched);
     // Nobody can have asked for anything in a namespace that was made just now.
     const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
@@ -198,6 +239,7 @@ export class NetworkReconciler {
     return {
       plan: steps,
       failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
+      repairs: repairsOf(steps, results, unexpected),
     };
   }
 
@@ -214,7 +256,7 @@ export class NetworkReconciler {
     const touched = Array.from(ids, (id): Touched => ({ id, recorded: input.endpoint(id) }));
     for (const { id, recorded } of touched) {
       const isLocal = recorded?.value.node === self.node;
-      if (isLocal) this.#local.add(id);
+      if (isLocal) this.#local.set(id, sandboxScope(recorded.value.sandbox.path));
       else this.#local.delete(id);
       if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
       else this.#dead.delete(id);
@@ -254,12 +296,17 @@ export class NetworkReconciler {
     );
   }
 
-  async #observe(): Promise<void> {
+  /** Returns what differs from how we had left it. */
+  async #observe(): Promise<ObjectSet> {
+    const isSettled = this.#isSettled;
+    this.#suspicions.clear();
     const sandboxes = new Set<SandboxScope>();
     for (const object of this.#desired.objects) {
       if (object.kind === 'veth') sandboxes.add(object.peer.scope);
     }
-    this.#tracker.observed(this.#scope, await this.#kernel.observe(this.#scope, [...sandboxes]));
+    const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
+    const surprising = this.#tracker.observed(this.#scope, observation);
+    return isSettled ? new ObjectSet(surprising) : nothingUnexpected;
   }
 
   async #apply(steps: Plan): Promise<readonly StepResult[]> {
@@ -314,6 +361,8 @@ export class NetworkReconciler {
     if (told.length > 0) void this.#kernel.announce(this.#scope, bridgeName, told).catch(() => undefined);
   }
 }
+
+const nothingUnexpected = new ObjectSet();
 
 function objectsOf(
   endpoint: Endpoint,

@@ -27,11 +27,13 @@ import {
 import { readMark } from '../netns/pin.ts';
 import { watchUnderlay } from '../node-info-watch.ts';
 import { routesOf, underlayOf } from '../node-info.ts';
+import type { Hearing, NoticeListener } from '../notice.ts';
 import type { Namespace } from '../objects/namespace.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
 import { isOurMark } from './apply-namespace.ts';
 import { applySteps } from './apply.ts';
+import { LinuxHearing } from './hearing.ts';
 import { Namespaces } from './namespaces.ts';
 import { observe } from './observe.ts';
 
@@ -101,6 +103,10 @@ class LinuxKernel implements Kernel {
 
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
     return applySteps(this.#namespaces, steps);
+  }
+
+  listen(listener: NoticeListener): Hearing {
+    return new LinuxHearing(this.#namespaces, this.#directory, listener);
   }
 
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void> {

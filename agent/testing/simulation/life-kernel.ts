@@ -7,6 +7,7 @@ import type {
   Underlay,
   Watching,
 } from '../../../linux/kernel.ts';
+import type { Hearing, NoticeListener } from '../../../linux/notice.ts';
 import type { Namespace } from '../../../linux/objects/namespace.ts';
 import type { NetworkScope, SandboxScope } from '../../../linux/objects/scope.ts';
 import type { Step } from '../../../linux/plan/step.ts';
@@ -51,6 +52,22 @@ export class LifeKernel implements Kernel {
       crash();
       await kernel.apply(some);
       return life.never;
+    });
+  }
+
+  listen(listener: NoticeListener): Hearing {
+    const { life, kernel } = this.#ports;
+    return kernel.listen({
+      onNotice: (scope, notice) => {
+        life.run(() => {
+          listener.onNotice(scope, notice);
+        });
+      },
+      onOverrun: () => {
+        life.run(() => {
+          listener.onOverrun();
+        });
+      },
     });
   }
 

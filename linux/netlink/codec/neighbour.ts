@@ -85,23 +85,36 @@ export function readFdb(body: Uint8Array): FdbRow | undefined {
 }
 
 /** One neighbour entry as a dump shows it. */
-export interface NeighbourRow {
+export interface NeighbourRow extends KnownNeighbour {
+  readonly mac: Mac;
+}
+
+/** The same as a notice shows it. */
+export interface KnownNeighbour {
   readonly dev: number;
   readonly ip: Ip;
-  readonly mac: Mac;
+  /** undefined: nobody knows it, or the entry is being removed. */
+  readonly mac: Mac | undefined;
   readonly state: number;
 }
 
 /** Reads the body of an RTM_NEWNEIGH message of IPv4 or IPv6; undefined for one that knows no MAC. */
 export function readNeighbour(body: Uint8Array): NeighbourRow | undefined {
+  const row = readAnyNeighbour(body);
+  return row?.mac === undefined ? undefined : (row as NeighbourRow);
+}
+
+/** Reads the body of an RTM_NEWNEIGH or RTM_DELNEIGH message of IPv4 or IPv6. */
+export function readAnyNeighbour(body: Uint8Array): KnownNeighbour | undefined {
   const family = familyFromAf(readU8(body));
+  if (family === undefined) return undefined;
   const attributes = readAttributes(body, headLength);
   const [ip, mac] = [attributes.get(nda.dst), attributes.get(nda.lladdr)];
-  if (family === undefined || ip === undefined || mac?.length !== 6) return undefined;
+  if (ip === undefined) return undefined;
   return {
     dev: readU32(body, 4),
     ip: ipFromBytes(ip, family),
-    mac: macFromBytes(mac),
+    mac: mac?.length === 6 ? macFromBytes(mac) : undefined,
     state: readU16(body, 8),
   };
 }
