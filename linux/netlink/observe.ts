@@ -49,8 +49,12 @@ export async function observe(
       objects.push(...found.objects);
     }
   }
-  objects.push(...linkObjects(scope, links, peers), ...(await observeInside(scope, namespace, links)));
-  return { objects: new ObjectSet(objects), deadSandboxes };
+  // Tables may hold a hundred thousand entries: too many to be the arguments of one call.
+  const inside = await observeInside(scope, namespace, links);
+  return {
+    objects: new ObjectSet(objects.concat(linkObjects(scope, links, peers), inside)),
+    deadSandboxes,
+  };
 }
 
 export async function readLinks(rtnetlink: Rtnetlink): Promise<readonly LinkRow[]> {
