@@ -1,4 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { LinuxObject } from '../../linux/objects/object.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { FreshNode } from '../../linux/testing/fresh-node.ts';
 import { until } from '../../linux/testing/fresh-namespace.ts';
@@ -67,7 +71,11 @@ const madeAnew = [
 ];
 
 describe('what a hand changes is as it was within a second, counted and told:', () => {
-  const hands: readonly (readonly [string, string, ...(readonly (readonly [string, ...string[]])[])])[] = [
+  const hands: readonly (readonly [
+    string,
+    LinuxObject['kind'],
+    ...(readonly (readonly [string, ...string[]])[]),
+  ])[] = [
     [
       'an FDB entry that is gone',
       'fdb',
@@ -167,12 +175,143 @@ describe('what a hand changes is as it was within a second, counted and told:', 
   });
 });
 
-async function repaired(stage: Stage, kind: string, hand: () => void | Promise<void>): Promise<void> {
+describe('what a hand changes in a sandbox, which nobody holds, is as it was within a second:', () => {
+  const hands: readonly (readonly [
+    string,
+    LinuxObject['kind'],
+    ...(readonly (readonly [string, ...string[]])[]),
+  ])[] = [
+    ['an address that is gone', 'address', ['ip', 'address', 'del', '10.7.0.16/16', 'dev', 'eth0']],
+    ['an IPv6 address that is gone', 'address', ['ip', 'address', 'del', 'fd00:7::10/64', 'dev', 'eth0']],
+    ['a route that is gone', 'route', ['ip', 'route', 'del', '10.8.0.0/24']],
+    ['an IPv6 route that is gone', 'route', ['ip', 'route', 'del', 'fd00:8::/64']],
+    ['an interface that is down', 'veth', ['ip', 'link', 'set', 'eth0', 'down']],
+    ['another MTU', 'veth', ['ip', 'link', 'set', 'eth0', 'mtu', '1200']],
+    ['another MAC', 'veth', ['ip', 'link', 'set', 'eth0', 'address', '02:99:00:00:00:01']],
+    [
+      'an interface of another name',
+      'veth',
+      ['ip', 'link', 'set', 'eth0', 'down'],
+      ['ip', 'link', 'set', 'eth0', 'name', 'other'],
+    ],
+    ['an interface that is gone', 'veth', ['ip', 'link', 'del', 'eth0']],
+  ];
+  test.each(hands)('%s', async (_, kind, ...commands) => {
+    await using stage = await Stage.open();
+    await repaired(stage, kind, () => {
+      for (const command of commands) stage.run(stage.sandbox, ...command);
+    });
+  });
+
+  test('what is not ours is left alone, and is no reason to look', async () => {
+    await using stage = await Stage.open();
+    const { scene, sandbox } = stage;
+    const strange: readonly (readonly [string, ...string[]])[] = [
+      ['ip', 'link', 'add', 'lan0', 'type', 'bridge'],
+      ['ip', 'link', 'set', 'lan0', 'up'],
+      ['ip', 'address', 'add', '10.66.0.1/24', 'dev', 'lan0'],
+      ['ip', 'address', 'add', '10.66.1.1/24', 'dev', 'eth0'],
+      ['ip', 'address', 'add', 'fd00:66::1/64', 'dev', 'eth0'],
+      ['ip', 'route', 'add', '10.67.0.0/24', 'via', '10.66.1.2'],
+      ['ip', 'route', 'add', 'default', 'via', '10.66.0.2'],
+      ['ip', 'neigh', 'add', '10.7.0.99', 'lladdr', '02:66:00:00:00:01', 'nud', 'permanent', 'dev', 'eth0'],
+      ['sysctl', '-qw', 'net.ipv4.ip_forward=1'],
+    ];
+    for (const command of strange) stage.run(sandbox, ...command);
+    const before = picture(stage);
+    // Something of ours: when it is heard of and repaired, the rest was heard of before.
+    stage.run(sandbox, 'ip', 'address', 'del', '10.7.0.16/16', 'dev', 'eth0');
+    await until('the address', () => scene.repairs.counts.size > 0, 3000);
+    expect([...scene.repairs.counts.keys()].toSorted()).toEqual(['address']);
+    expect(scene.compares).toBe(1);
+    expect(picture(stage)).toEqual(before);
+  });
+
+  test('a sandbox that ends is noticed, and nothing of it is made again', async () => {
+    await using stage = await Stage.open();
+    const { scene, node, sandbox } = stage;
+    await node.kill(sandbox);
+    const standing = (): string | undefined => scene.one.progress(scene.local[0]!)?.kind;
+    await until('the endpoint to be known as dead', () => standing() === 'failed', 3000);
+    expect(node.run(scope, 'ip', 'link')).not.toContain('v000000000000');
+    expect([...scene.repairs.counts]).toEqual([]);
+  });
+});
+
+describe('a namespace under our feet', () => {
+  test('that was deleted is made anew with all that was in it', async () => {
+    await using stage = await Stage.open();
+    await repaired(stage, 'netns', () => {
+      const path = stage.node.pathOf(scope);
+      execFileSync('umount', ['--lazy', path]);
+      rmSync(path);
+    });
+    // And what happens in the new one is heard.
+    const before = stage.scene.repairs.counts.get('fdb');
+    stage.run(scope, 'bridge', 'fdb', 'del', '02:57:00:00:03:e8', 'dev', 'vxlan0', 'dst', '192.0.2.2');
+    await until('an entry', () => stage.scene.repairs.counts.get('fdb') !== before, 3000);
+  });
+});
+
+describe('many at once', () => {
+  test('a thousand FDB entries are one compare, and eight events and one that sums up', async () => {
+    await using stage = await Stage.open(1000);
+    const { scene } = stage;
+    const lines = Array.from({ length: 1000 }, (_, i) => {
+      const n = (1000 + i).toString(16).padStart(6, '0');
+      return `fdb del 02:57:00:${n.slice(0, 2)}:${n.slice(2, 4)}:${n.slice(4)} dev vxlan0 dst 192.0.2.2\n`;
+    });
+    const file = join(stage.node.netnsDir, 'batch');
+    writeFileSync(file, lines.join(''));
+    await repaired(stage, 'fdb', () => stage.run(scope, 'bridge', '-batch', file));
+    rmSync(file);
+    await until('all of them', () => scene.repairs.counts.get('fdb') === 1000, 3000);
+    expect(picture(stage).filter((line) => line.includes('dst 192.0.2.2')).length).toBe(1000);
+    expect(scene.events.length).toBeLessThan(30);
+    expect(scene.events.findLast(({ message }) => message.includes('more of'))?.message).toMatch(/\d+ fdb$/);
+  });
+
+  test('what we write ourselves is no reason to look, however much it is', async () => {
+    await using stage = await Stage.open(2000);
+    const { scene } = stage;
+    // Something of a stranger: when it is repaired, all of ours was heard of before.
+    stage.run(scope, 'ip', 'neigh', 'del', '10.7.3.232', 'dev', 'vxlan0');
+    await until('the neighbour', () => scene.repairs.counts.size > 0, 3000);
+    expect([...scene.repairs.counts]).toEqual([['neighbour', 1]]);
+    expect([scene.compares, scene.passes]).toEqual([1, 2]);
+  });
+});
+
+test('what somebody keeps changing is repaired with pauses', async () => {
+  await using stage = await Stage.open();
+  const { scene } = stage;
+  const count = (): number => scene.repairs.counts.get('neighbour') ?? 0;
+  const meddle = (): string => stage.run(scope, 'ip', 'neigh', 'del', '10.7.3.232', 'dev', 'vxlan0');
+  for (let i = 1; i <= 5; i += 1) {
+    meddle();
+    await until(`repair ${i}`, () => count() === i, 3000);
+  }
+  expect(scene.events.at(-1)?.kind).toBe('drift-fought');
+  expect([...scene.repairs.feuds()].length).toBe(1);
+  const start = performance.now();
+  meddle();
+  // What nobody fights over is not kept waiting.
+  stage.run(scope, 'bridge', 'fdb', 'del', '02:57:00:00:03:e9', 'dev', 'vxlan0', 'dst', '192.0.2.2');
+  await until('another object', () => scene.repairs.counts.get('fdb') === 1, 3000);
+  const soon = performance.now() - start;
+  meddle();
+  const again = count();
+  await until('the next repair', () => count() > again, 6000);
+  expect(soon).toBeLessThan(900);
+  expect(performance.now() - start).toBeGreaterThan(1000);
+});
+
+async function repaired(stage: Stage, kind: LinuxObject['kind'], hand: () => unknown): Promise<void> {
   const { scene } = stage;
   const before = picture(stage);
-  await hand();
+  hand();
   const start = performance.now();
-  await until(`a repair of kind ${kind}`, () => (scene.repairs.counts.get(kind as never) ?? 0) > 0, 3000);
+  await until(`a repair of kind ${kind}`, () => scene.repairs.counts.has(kind), 3000);
   const took = performance.now() - start;
   expect(took).toBeLessThan(1000);
   expect(scene.events[0]?.kind).toBe('drift-repaired');

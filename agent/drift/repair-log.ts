@@ -60,7 +60,7 @@ export class RepairLog {
       const fields = { network: name, kind, object: key, from, to };
       events.tell(
         'drift-repaired',
-        `${objectText(key)} of network ${name} was changed: ${from}; is again: ${to}`,
+        `${objectText(key)} of network ${name} was changed by somebody: found ${from}, made ${to}`,
         fields,
       );
     }
@@ -70,7 +70,7 @@ export class RepairLog {
       const fields = { network: name, kinds: Object.fromEntries(kinds) };
       events.tell(
         'drift-repaired',
-        `more of network ${name} was changed, and is again as it was: ${text}`,
+        `more of network ${name} was changed by somebody, and is as it was: ${text}`,
         fields,
       );
     }

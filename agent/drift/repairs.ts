@@ -16,7 +16,7 @@ export interface Repair {
 
 /**
  * The repairs among the steps of a pass that compared: those that succeeded and concern something that was `unexpected`, in the
- * order of the steps. `found`: what the kernel held of it.
+ * order of the steps.
  */
 export function repairsOf(
   steps: readonly Step[],
@@ -44,7 +44,7 @@ function repairOf(step: Step, key: ObjectKey, before: Repair | undefined): Repai
       return { kind, key, from: before?.from ?? absent, to: textOf(object) };
     case 'change': {
       const differs = attributesOf(object).filter((a) => a.of(step.from) !== a.of(object));
-      const text = (o: LinuxObject): string => differs.map((a) => `${a.name} ${a.of(o)}`).join(', ');
+      const text = (o: LinuxObject): string => differs.map((a) => valueText(a.name, a.of(o))).join(', ');
       return { kind, key, from: text(step.from), to: text(object) };
     }
   }
@@ -54,7 +54,15 @@ const absent = 'absent';
 
 function textOf(o: LinuxObject): string {
   const text = attributesOf(o)
-    .map((a) => `${a.name} ${a.of(o)}`)
+    .map((a) => valueText(a.name, a.of(o)))
     .join(', ');
   return text === '' ? 'there' : text;
+}
+
+/** Some values stand in an observation for what an attribute cannot say. */
+function valueText(name: string, value: string | number | boolean): string {
+  if (name === 'bridge' && value === '') return 'bridge none, or with other flags';
+  if ((name === 'mtu' || name === 'vni') && value === 0)
+    return `${name} as wanted, but down or with other flags`;
+  return `${name} ${value}`;
 }

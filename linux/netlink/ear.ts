@@ -6,10 +6,10 @@ import { nsidIn, readNsid, getNsid, setNsid } from './codec/nsid.ts';
 import { rtm } from './codec/constants.ts';
 import { BodyWriter } from './codec/writer.ts';
 import { groups } from './listener.ts';
-import type { NetlinkMessage, Rtnetlink } from './message.ts';
+import type { Rtnetlink } from './message.ts';
 import { ManyMessages } from './receive-many.ts';
 import { rtnetlinkHere } from './rtnetlink.ts';
-import { messagesIn } from './wire.ts';
+import { headerBytes, padded } from './wire.ts';
 
 // socket(7), netlink(7)
 const AF_NETLINK = 16;
@@ -22,16 +22,18 @@ const NETLINK_ADD_MEMBERSHIP = 1;
 const NETLINK_LISTEN_ALL_NSID = 8;
 
 /** Ten thousand changes of others that come faster than we read. Memory is taken only for what waits. */
-const queueBytes = 16 << 20;
+const defaultQueueBytes = 16 << 20;
 /** Messages read before others get their turn. */
 const perTurn = 4096;
 
 export interface EarListener {
-  /** `id`: which namespace. The body is good until the call returns. */
-  onMessage(id: number, message: NetlinkMessage): void;
+  /** `id`: which namespace. The body of the message, good until the call returns, is that part of the bytes. */
+  onMessage(id: number, type: number, bytes: Buffer, at: number, end: number): void;
   /** The namespace is gone, and its id free. */
   onEnd(id: number): void;
   onOverrun(): void;
+  /** Everything that was said is told. */
+  onSilence(): void;
 }
 
 /**
@@ -53,11 +55,11 @@ export class Ear {
   #open = true;
 
   /** @throws PERMISSION_DENIED, KERNEL_REFUSED */
-  constructor(listener: EarListener) {
+  constructor(listener: EarListener, queueBytes = defaultQueueBytes) {
     this.#listener = listener;
     [this.#fd, this.#rtnetlink] = awayFromHome(
       () => must('make a network namespace to listen in', 'unshare', netNamespaceType),
-      () => [listeningSocket(), rtnetlinkHere()],
+      () => [listeningSocket(queueBytes), rtnetlinkHere()],
     );
     this.#bell = bellOf(this.#fd, () => {
       this.#read(perTurn);
@@ -88,7 +90,10 @@ export class Ear {
   #read(most: number): void {
     for (let read = 0; read < most && this.#open;) {
       const received = this.#messages.receive(this.#fd);
-      if (received.kind === 'nothing') return;
+      if (received.kind === 'nothing') {
+        this.#listener.onSilence();
+        return;
+      }
       if (received.kind === 'overrun') this.#listener.onOverrun();
       else {
         read += received.count;
@@ -99,15 +104,21 @@ export class Ear {
 
   #tell(i: number): void {
     const id = this.#messages.namespace(i);
-    for (const { type, body } of messagesIn(this.#messages.message(i))) {
-      if (id !== undefined) this.#listener.onMessage(id, { type, body });
+    const { bytes } = this.#messages;
+    const end = this.#messages.end(i);
+    for (let at = this.#messages.start(i); at + headerBytes <= end;) {
+      const next = at + bytes.readUInt32LE(at);
+      if (next < at + headerBytes || next > end) return;
+      const type = bytes.readUInt16LE(at + 4);
+      if (id !== undefined) this.#listener.onMessage(id, type, bytes, at + headerBytes, next);
       // The ids themselves are news of the namespace that we stand in.
-      else if (type === rtm.delNsid) this.#listener.onEnd(nsidIn(body));
+      else if (type === rtm.delNsid) this.#listener.onEnd(nsidIn(bytes.subarray(at + headerBytes, next)));
+      at = padded(next);
     }
   }
 }
 
-function listeningSocket(): number {
+function listeningSocket(queueBytes: number): number {
   const fd = must('open a netlink socket', 'socket', AF_NETLINK, SOCK_RAW_CLOEXEC, NETLINK_ROUTE);
   try {
     attempt('setsockopt', fd, SOL_SOCKET, SO_RCVBUFFORCE, Int32Array.of(queueBytes), 4);

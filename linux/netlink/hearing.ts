@@ -3,9 +3,10 @@ import { hasCode } from '../../model/errors.ts';
 import { fdOf } from '../netns/netns.ts';
 import type { Hearing, NoticeListener } from '../notice.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
+import type { Step } from '../plan/step.ts';
 import { Ear } from './ear.ts';
+import { Echo } from './echo.ts';
 import { interfaceName } from './interface-index.ts';
-import type { NetlinkMessage } from './message.ts';
 import type { Namespaces } from './namespaces.ts';
 import { NoticeReader } from './notice-reader.ts';
 import { watchPins } from './pin-watch.ts';
@@ -26,20 +27,25 @@ export class LinuxHearing implements Hearing {
   readonly #pins: Disposable;
   readonly #readers = new Map<number, readonly NoticeReader[]>();
   readonly #heard = new Map<Inside, Heard>();
+  #echo: Echo | undefined;
+  #isWriting = false;
 
   /** @throws PERMISSION_DENIED, KERNEL_REFUSED */
   constructor(namespaces: Namespaces, directory: string, listener: NoticeListener) {
     this.#namespaces = namespaces;
     this.#listener = listener;
     this.#ear = new Ear({
-      onMessage: (id, message) => {
-        this.#tell(id, message);
+      onMessage: (id, type, bytes, at, end) => {
+        this.#tell(id, type, bytes, at, end);
       },
       onEnd: (id) => {
         this.#ended(id);
       },
       onOverrun: () => {
         listener.onOverrun();
+      },
+      onSilence: () => {
+        if (!this.#isWriting) this.#echo = undefined;
       },
     });
     const pins = watchPins(directory, (scope) => {
@@ -59,6 +65,17 @@ export class LinuxHearing implements Hearing {
 
   async hear(sandboxes: Iterable<SandboxScope>): Promise<void> {
     for (const scope of sandboxes) await this.#hear(scope);
+  }
+
+  /** We write these now: what the kernel says of entries among them is no news. */
+  async writing<T>(steps: readonly Step[], write: () => Promise<T>): Promise<T> {
+    this.#echo = new Echo(steps);
+    this.#isWriting = true;
+    try {
+      return await write();
+    } finally {
+      this.#isWriting = false;
+    }
   }
 
   drain(): void {
@@ -107,9 +124,11 @@ export class LinuxHearing implements Hearing {
     else this.#readers.delete(heard.id);
   }
 
-  #tell(id: number, message: NetlinkMessage): void {
+  #tell(id: number, type: number, bytes: Buffer, at: number, end: number): void {
     for (const reader of this.#readers.get(id) ?? nobody) {
-      for (const notice of reader.read(message)) this.#listener.onNotice(reader.scope, notice);
+      if (this.#echo?.takes(type, bytes, at, end, reader.nameOf) === true) continue;
+      const notices = reader.read({ type, body: bytes.subarray(at, end) });
+      for (const notice of notices) this.#listener.onNotice(reader.scope, notice);
     }
   }
 

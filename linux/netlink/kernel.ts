@@ -69,6 +69,7 @@ class LinuxKernel implements Kernel {
   readonly #nodeNetns: string | undefined;
   readonly #nodeCookie: string;
   readonly #announcer: Announcer;
+  #hearing: LinuxHearing | undefined;
 
   constructor(
     namespaces: Namespaces,
@@ -102,11 +103,24 @@ class LinuxKernel implements Kernel {
   }
 
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
-    return applySteps(this.#namespaces, steps);
+    const write = (): Promise<readonly StepResult[]> => applySteps(this.#namespaces, steps);
+    return this.#hearing === undefined ? write() : this.#hearing.writing(steps, write);
   }
 
   listen(listener: NoticeListener): Hearing {
-    return new LinuxHearing(this.#namespaces, this.#directory, listener);
+    this.#hearing?.close();
+    const hearing = new LinuxHearing(this.#namespaces, this.#directory, listener);
+    this.#hearing = hearing;
+    return {
+      hear: (sandboxes) => hearing.hear(sandboxes),
+      drain: () => {
+        hearing.drain();
+      },
+      close: () => {
+        hearing.close();
+        if (this.#hearing === hearing) this.#hearing = undefined;
+      },
+    };
   }
 
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void> {
@@ -143,6 +157,7 @@ class LinuxKernel implements Kernel {
   }
 
   async close(): Promise<void> {
+    this.#hearing?.close();
     this.#announcer.close();
     this.#namespaces.close();
   }

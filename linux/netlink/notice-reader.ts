@@ -61,13 +61,14 @@ export class NoticeReader {
   }
 
   /** Interfaces other than `lo`. */
-  readonly #devices: LinkNames = { get: (index) => notLoopback(this.#nameOf(index)) };
+  readonly #devices: LinkNames = { get: (index) => notLoopback(this.nameOf(index)) };
 
-  #nameOf(index: number): string | undefined {
+  /** The interface with this index. */
+  readonly nameOf = (index: number): string | undefined => {
     const known = this.#names.get(index) ?? this.#ask(index);
     if (known !== undefined) this.#names.set(index, known);
     return known;
-  }
+  };
 
   #link(body: Uint8Array, isThere: boolean): readonly Notice[] {
     const { scope } = this;
@@ -91,7 +92,7 @@ export class NoticeReader {
       ];
     }
     if (loopback) return isThere ? [{ kind: 'holds', object: { kind: 'netns', scope, mark: alias } }] : [];
-    const objects = linkObjects(scope, [row], undefined, { get: (at) => this.#nameOf(at) });
+    const objects = linkObjects(scope, [row], undefined, { get: (at) => this.nameOf(at) });
     const old = before === undefined || before === name ? [] : linkObjects(scope, [{ ...row, name: before }]);
     return [...about(false, old), ...about(isThere, objects)];
   }
@@ -119,7 +120,7 @@ export class NoticeReader {
     if (isSandbox(scope)) return [];
     const { dev, settings } = readNetconf(body);
     if (settings.length === 0) return [];
-    const name = dev === undefined ? 'all' : this.#nameOf(dev);
+    const name = dev === undefined ? 'all' : this.nameOf(dev);
     if (name === undefined) return [];
     return settings.map(({ key, value }) => ({
       kind: 'holds',

@@ -57,11 +57,18 @@ export class ManyMessages {
     return { kind: 'messages', count: answer.value };
   }
 
-  /** The bytes of the message with this number, from 0. */
-  message(i: number): Buffer {
-    const length = this.#memory.bytes.readUInt32LE(i * headerBytes + 56);
-    const at = messagesAt + i * messageBytes;
-    return this.#memory.bytes.subarray(at, at + length);
+  /** Where all messages are. */
+  get bytes(): Buffer {
+    return this.#memory.bytes;
+  }
+
+  /** Where in the bytes the datagram with this number begins, from 0. */
+  start(i: number): number {
+    return messagesAt + i * messageBytes;
+  }
+
+  end(i: number): number {
+    return this.start(i) + this.#memory.bytes.readUInt32LE(i * headerBytes + 56);
   }
 
   /** The id of the namespace that it is from; undefined: the socket's own. */

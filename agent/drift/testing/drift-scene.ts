@@ -45,17 +45,21 @@ export class DriftScene {
   readonly one: NetworkReconciler;
   readonly repairs: RepairLog;
   readonly events: { readonly kind: EventKind; readonly message: string }[] = [];
+  readonly failures: string[] = [];
+  /** Ids of the endpoints here. */
+  readonly local: readonly EndpointId[];
   passes = 0;
   compares = 0;
   readonly #watch: DriftWatch;
   readonly #scheduler: Scheduler<NetworkId>;
   readonly #records = new Map<EndpointId, Recorded<Endpoint>>();
   readonly #network: Network;
-  readonly failures: string[] = [];
 
   constructor({ kernel, id, sandboxes, remote, listens = true }: DriftSceneWish) {
     this.#network = networkOf(id);
-    sandboxes.forEach((path, i) => this.#enter(endpointOf(id, i + 16, here, path)));
+    const local = sandboxes.map((path, i) => endpointOf(id, i + 16, here, path));
+    this.local = local.map((endpoint) => endpoint.id);
+    for (const endpoint of local) this.#enter(endpoint);
     for (let i = 0; i < remote; i += 1) this.#enter(endpointOf(id, 1000 + i, there, '/run/netns/c'));
     const events = { tell: (kind: EventKind, message: string) => void this.events.push({ kind, message }) };
     this.one = new NetworkReconciler(id, kernel);
