@@ -33,8 +33,10 @@ export interface DriftSceneWish {
   readonly sandboxes: readonly string[];
   /** How many endpoints there are on the other node. */
   readonly remote: number;
-  /** Default: true. */
+  /** Does it hear notices? Default: true. */
   readonly listens?: boolean;
+  /** Is what is changed again and again repaired with pauses? Default: true. */
+  readonly pauses?: boolean;
 }
 
 /**
@@ -53,9 +55,9 @@ export class DriftScene {
   readonly #watch: DriftWatch;
   readonly #scheduler: Scheduler<NetworkId>;
   readonly #records = new Map<EndpointId, Recorded<Endpoint>>();
-  readonly #network: Network;
+  #network: Network | undefined;
 
-  constructor({ kernel, id, sandboxes, remote, listens = true }: DriftSceneWish) {
+  constructor({ kernel, id, sandboxes, remote, listens = true, pauses = true }: DriftSceneWish) {
     this.#network = networkOf(id);
     const local = sandboxes.map((path, i) => endpointOf(id, i + 16, here, path));
     this.local = local.map((endpoint) => endpoint.id);
@@ -74,7 +76,7 @@ export class DriftScene {
         this.one.markDrift();
         this.#scheduler.mark(id);
       },
-      patience: (network, keys) => this.repairs.patience(network, keys),
+      patience: (network, keys) => (pauses ? this.repairs.patience(network, keys) : 0),
     });
     this.#watch.add(this.one);
     if (listens) this.#watch.open();
@@ -86,6 +88,14 @@ export class DriftScene {
     this.one.markCompare();
     this.#scheduler.mark(this.one.id);
     while (this.one.passes.ended <= begun) await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  /** Takes everything out of the kernel, and ends. */
+  async leave(): Promise<void> {
+    this.#network = undefined;
+    this.one.markAll();
+    await this.pass();
+    await this.close();
   }
 
   async close(): Promise<void> {
