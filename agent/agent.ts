@@ -44,7 +44,7 @@ import { SandboxLife } from './sandbox-life.ts';
 import type { SandboxWatch } from './sandbox-watch.ts';
 import { beginLife, nextSerial, type Identity } from './state/identity.ts';
 import { Intents } from './state/intents.ts';
-import { readLastView, removeLastView, type LastView } from './state/last-view.ts';
+import { readLastView, removeLastView, withEndpoints, type LastView } from './state/last-view.ts';
 import { ViewKeeper, type ViewKeeperPorts } from './state/view-keeper.ts';
 import { Access } from './trust/access.ts';
 import { Trust } from './trust/trust.ts';
@@ -134,10 +134,13 @@ export class Agent {
       deadNodeGrace: config.deadNodeGrace,
       signal: this.#stop.signal,
     });
-    this.#last = readLastView(config.stateDir, onCorrupt);
     const sandboxes = new SandboxLife(kernel);
     const intents = new Intents(config.stateDir, onCorrupt);
-    this.#keeper = new ViewKeeper({ ...common, stateDir: config.stateDir, intents, write: ports.writeView });
+    const last = readLastView(config.stateDir, onCorrupt);
+    this.#last = last && { ...last, parts: withEndpoints(last.parts, intents.attached()) };
+    const missing = (): ReturnType<Returner['remembered']> => this.returner.remembered();
+    const keeping = { ...common, stateDir: config.stateDir, intents, missing };
+    this.#keeper = new ViewKeeper({ ...keeping, write: ports.writeView });
     const isDetached = (endpoint: EndpointId): boolean => intents.isGone(endpoint);
     const locks = new KeyedLock();
     const node = (): Identity['id'] | undefined => (this.#phase === 'ready' ? this.#self?.node : undefined);

@@ -5,8 +5,9 @@ import { Collector, type CollectorPorts } from './dead/collector.ts';
 import { Drainer, type DrainerPorts } from './dead/drainer.ts';
 import { Warden, type WardenPorts } from './networks/warden.ts';
 import { adopt } from './operations/adopt.ts';
-import { detachDead, detachEndpoint } from './operations/detach.ts';
+import { detachDead, detachEndpoint, type Detached } from './operations/detach.ts';
 import type { OperationPorts } from './operations/ports.ts';
+import { Departed, type DepartedPorts } from './returns/departed.ts';
 import { SandboxWatch, type SandboxWatchPorts } from './sandbox-watch.ts';
 import { Strays, type StraysPorts } from './strays.ts';
 import { Answerer, type AnswererPorts } from './wait/answerer.ts';
@@ -16,6 +17,7 @@ export type CaretakersPorts = Omit<WardenPorts, 'detach'> &
   Omit<CollectorPorts, 'grace'> &
   Omit<DrainerPorts, 'detach'> &
   Omit<SandboxWatchPorts, 'grace' | 'adopt' | 'detach'> &
+  Omit<DepartedPorts, 'detach' | 'intents'> &
   StraysPorts &
   AnswererPorts & {
     readonly operations: OperationPorts;
@@ -35,12 +37,13 @@ export interface Caretakers {
 /** Everybody who acts by the view on behalf of nobody. */
 export function caretakersOf(ports: CaretakersPorts): Caretakers {
   const { operations, config, returner, longSignal } = ports;
-  const detach = (network: NetworkId, endpoint: EndpointId): Promise<unknown> =>
+  const detach = (network: NetworkId, endpoint: EndpointId): Promise<Detached> =>
     detachEndpoint(network, endpoint, operations, ports.signal());
   const warden = new Warden({ ...ports, detach });
   const collector = new Collector({ ...ports, signal: longSignal, grace: config.deadNodeGrace });
   const drainer = new Drainer({ ...ports, detach });
-  const all = [warden, collector, returner, drainer, new Strays(ports), new Answerer(ports)];
+  const departed = new Departed({ ...ports, intents: operations.intents, detach });
+  const all = [warden, collector, returner, departed, drainer, new Strays(ports), new Answerer(ports)];
   const sandboxWatch = new SandboxWatch({
     ...ports,
     grace: config.sandboxGrace,

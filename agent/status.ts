@@ -4,6 +4,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
 import { objectText } from './drift/repair-log.ts';
+import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
 
@@ -144,6 +145,11 @@ function warningsOf(agent: Agent): readonly Problem[] {
       `\`weft network apply\`, or writing the key ${keys.network(name)} again, keeps it; ` +
       `\`weft network rm --force ${name}\` removes it`,
   }));
+  const overlapping = acceptedOverlaps(view.networks()).map(({ one, other, subnets: [a, b] }) => ({
+    what: `network ${one.name}`,
+    why: `its subnet ${a} overlaps ${b} of network ${other.name}: they were accepted by different states of the store`,
+    hint: 'each works for itself; remove one of them and create it again with another subnet',
+  }));
   const kept = nodesOf(agent).flatMap(({ name, state, why }) => {
     if (why === undefined) return [];
     const hint = `\`weft node forget ${name}\` gives its endpoints up`;
@@ -153,7 +159,7 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, kept, contested].flatMap(shorten);
+  return [orphans, overlapping, kept, contested].flatMap(shorten);
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {

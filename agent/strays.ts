@@ -17,7 +17,7 @@ export interface StraysPorts {
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
   signal(): AbortSignal;
-  readonly trust: Pick<Trust, 'standing'>;
+  readonly trust: Pick<Trust, 'oddAt'>;
   readonly reconciler: Pick<Reconciler, 'compare'>;
 }
 
@@ -33,23 +33,20 @@ const eagerTime = 300_000;
  */
 export class Strays implements Caretaker {
   readonly #ports: StraysPorts;
-  #eagerUntil: number;
-  #wasDoubted = false;
+  #oddAt: number;
   #timer: Timer | undefined;
   #running: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(ports: StraysPorts) {
     this.#ports = ports;
-    this.#eagerUntil = ports.clock.monotonic() + eagerTime;
+    this.#oddAt = ports.trust.oddAt;
     ports.view.listen({
       state: () => {
-        if (ports.trust.standing.kind !== 'ours') this.#wasDoubted = true;
-        else if (this.#wasDoubted) {
-          this.#wasDoubted = false;
-          this.#eagerUntil = ports.clock.monotonic() + eagerTime;
-          this.#again(0);
-        }
+        const { oddAt } = ports.trust;
+        if (ports.view.state !== 'insync' || oddAt === this.#oddAt) return;
+        this.#oddAt = oddAt;
+        this.#again(0);
       },
     });
     this.#again(eagerInterval);
@@ -65,7 +62,7 @@ export class Strays implements Caretaker {
   }
 
   get #isEager(): boolean {
-    return this.#ports.clock.monotonic() < this.#eagerUntil;
+    return this.#ports.clock.monotonic() < this.#oddAt + eagerTime;
   }
 
   #again(ms: number): void {

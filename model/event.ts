@@ -55,7 +55,8 @@ export const eventKinds = {
   },
   'endpoint-ended': {
     level: 'info',
-    meaning: 'an endpoint of this node was missing from the store, and there is nothing to put it back to',
+    meaning:
+      'an endpoint of this node was missing from the store and there is nothing to put it back to, or was detached and in the store again',
   },
   'node-joined': { level: 'info', meaning: 'a node that was not known is there' },
   'node-changed': { level: 'info', meaning: 'a node has another name, VTEP address or MTU' },

@@ -1,10 +1,11 @@
-import { keys } from '../../kvstore/keys.ts';
+import { keys, parseKey, prefixes } from '../../kvstore/keys.ts';
 import type { Revision, Store } from '../../kvstore/store.ts';
 import type { Probe } from '../../linux/kernel.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Name } from '../../model/name.ts';
 import type { Cluster, Fence, Node, NodeId } from '../../model/node.ts';
 import { KeyedLock } from '../keyed-lock.ts';
 import { Scheduler } from '../reconcile/scheduler.ts';
@@ -13,9 +14,10 @@ import { Absences } from './absences.ts';
 import { raiseFence } from './fence.ts';
 import { dropFence, giveUp, type GiveUpPorts, type GivenUp } from './give-up.ts';
 import { lifeSign, type LifeSign } from './life-signs.ts';
-import { isGivenUp } from './picture.ts';
+import { isGivenUp, type Picture } from './picture.ts';
 import { pictureOf } from './picture-of.ts';
-import { judge, type Verdict } from './verdict.ts';
+import { Strangers } from './strangers.ts';
+import { judge, objection, type Verdict } from './verdict.ts';
 
 export interface CollectorPorts {
   readonly view: View;
@@ -59,6 +61,7 @@ const probeInterval = 60_000;
 export class Collector {
   readonly #ports: CollectorPorts;
   readonly #absences: Absences;
+  readonly #strangers: Strangers;
   readonly #scheduler: Scheduler<NodeId>;
   /** One at a time for each node, be it by itself or by an operator's word. */
   readonly #locks = new KeyedLock();
@@ -74,6 +77,7 @@ export class Collector {
     const look = (): void => {
       this.lookAgain();
     };
+    this.#strangers = new Strangers(ports.view, look);
     ports.view.listen({ nodes: look, alive: look, fences: look, state: look });
   }
 
@@ -85,10 +89,9 @@ export class Collector {
 
   /** Of a node that is not alive. */
   standing(node: NodeId): Standing {
-    const { view } = this.#ports;
     const self = this.#ports.node();
     if (self === undefined) return { state: 'down' };
-    if (isGivenUp(pictureOf(self, view), node)) return { state: 'collecting' };
+    if (isGivenUp(this.#picture(self), node)) return { state: 'collecting' };
     const verdict = this.#judge(node, self);
     if (verdict.kind === 'refused') return { state: 'down', why: verdict.why };
     const kept = this.#kept.get(node);
@@ -109,7 +112,7 @@ export class Collector {
     const { node, name, kind } = fence;
     const fields = { node, name, endpoints: done.endpoints };
     if (done.node === 'lost') logger.info('node is back, or somebody else collects it', fields);
-    if (done.node === 'removed') {
+    if (done.node === 'removed' || (done.node === 'gone' && done.endpoints > 0)) {
       const how = kind === 'forget' ? 'forgotten' : 'collected';
       const message = `node ${name} is ${how}: ${done.endpoints} endpoints were given up`;
       events.tell(`node-${how}`, message, fields);
@@ -117,23 +120,27 @@ export class Collector {
     return done;
   }
 
-  #judge(node: NodeId, self: NodeId): Verdict {
-    const { clock, grace, view } = this.#ports;
+  #picture(self: NodeId): Picture {
+    return pictureOf(self, this.#ports.view, this.#strangers.nodes());
+  }
+
+  #judge(node: NodeId, self: NodeId, picture = this.#picture(self)): Verdict {
+    const { clock, grace } = this.#ports;
     const since = (id: NodeId): number | undefined => this.#absences.since(id);
-    return judge(node, pictureOf(self, view), since, clock.monotonic(), { grace, step: rankDelay });
+    return judge(node, picture, since, clock.monotonic(), { grace, step: rankDelay });
   }
 
   /** Cheap, and called with every change: what the view has shown for a moment only counts as well. */
   lookAgain(): void {
-    const { view, clock, leaseTtl, grace } = this.#ports;
+    const { clock, leaseTtl, grace } = this.#ports;
     const self = this.#ports.node();
     if (self === undefined || this.#closed) return;
-    const picture = pictureOf(self, view);
+    const picture = this.#picture(self);
     this.#absences.look(picture, clock.monotonic());
     for (const id of this.#kept.keys()) if (this.#absences.since(id) === undefined) this.#kept.delete(id);
     const away = this.#absences.nodes();
     for (const id of away) {
-      if (this.#judge(id, self).kind === 'due' && this.#isTime(id)) this.#scheduler.mark(id);
+      if (this.#judge(id, self, picture).kind === 'due' && this.#isTime(id)) this.#scheduler.mark(id);
     }
     if (away.length === 0 || this.#timer !== undefined) return;
     this.#timer = clock.after(Math.min(lookInterval, leaseTtl / 4, grace / 4), () => {
@@ -172,7 +179,7 @@ export class Collector {
     const { view, store, grace } = this.#ports;
     const record = view.nodes.get(keys.node(node));
     const raised = view.fences.get(keys.fence(node));
-    const given = isGivenUp(pictureOf(self, view), node) ? raised : undefined;
+    const given = isGivenUp(this.#picture(self), node) ? raised : undefined;
     if (record !== undefined && given?.value.kind !== 'forget') {
       const sign = await this.#lifeSign(record.value, self);
       if (sign !== undefined) {
@@ -183,11 +190,17 @@ export class Collector {
       if (this.#judge(node, self).kind !== 'due') return;
     }
     const signal = this.#ports.signal();
+    // The news of the others' ends may be on their way: who decides for them asks the store itself.
+    const why = objection(node, { ...this.#picture(self), alive: await aliveIn(store, signal) });
+    if (why !== undefined) {
+      this.#keep(node, { why, unmanaged: false }, retryDelay);
+      return;
+    }
     let fence = given?.value;
     let revision = given?.revision;
     if (fence?.by !== self) {
-      const name = fence?.name ?? record?.value.name ?? raised?.value.name;
-      if (name === undefined) return;
+      // Of a node without a record nobody knows more than its id.
+      const name = fence?.name ?? record?.value.name ?? raised?.value.name ?? (node as string as Name);
       const from = fence === undefined ? {} : { from: fence.by };
       fence = { node, name, kind: fence?.kind ?? 'collect', by: self };
       const seen = { record: record?.revision, fence: raised?.revision, ...from };
@@ -215,4 +228,11 @@ export class Collector {
     const { store, view } = this.#ports;
     return { store, signal, networks: view.networks().map((network) => network.id) };
   }
+}
+
+/** Who has a lease now, whatever the view knows. */
+async function aliveIn(store: Store, signal: AbortSignal): Promise<ReadonlySet<NodeId>> {
+  const { entries } = await store.list(prefixes.alive, { signal });
+  const all = entries.map(({ key }) => parseKey(key));
+  return new Set(all.flatMap((each) => (each.kind === 'alive' ? [each.node] : [])));
 }

@@ -5,7 +5,7 @@ import { attached, startCluster } from '../testing/cluster.ts';
 import { World, type TestNode } from '../testing/world.ts';
 import { pictureOf } from './picture-of.ts';
 
-const seenBy = (node: TestNode) => pictureOf(node.agent.id, node.agent.view);
+const seenBy = (node: TestNode) => pictureOf(node.agent.id, node.agent.view, new Set());
 
 test('shows records, the living and fences, and no doubt when all is in sync', async () => {
   await using world = new World();

@@ -3,13 +3,14 @@ import type { View } from '../view/view.ts';
 import type { Picture } from './picture.ts';
 
 /** The picture as the view shows it now. */
-export function pictureOf(self: NodeId, view: View): Picture {
+export function pictureOf(self: NodeId, view: View, strangers: ReadonlySet<NodeId>): Picture {
   const doubt = doubtOf(view);
   return {
     self,
     ...(doubt === undefined ? {} : { doubt }),
     nodes: new Map([...view.nodes.records.values()].map(({ value, revision }) => [value.id, revision])),
     alive: new Set([...view.alive.records.values()].map(({ value }) => value.node)),
+    strangers,
     fences: new Map(
       [...view.fences.records.values()].map(({ value: { node, kind, by }, revision }) => [
         node,

@@ -20,6 +20,8 @@ export interface Picture {
   /** Every node that has a record, with the record's revision. */
   readonly nodes: ReadonlyMap<NodeId, Revision>;
   readonly alive: ReadonlySet<NodeId>;
+  /** Nodes without a record that have endpoints. */
+  readonly strangers: ReadonlySet<NodeId>;
   readonly fences: ReadonlyMap<NodeId, RaisedFence>;
 }
 
@@ -29,7 +31,9 @@ export function isGivenUp({ fences }: Picture, node: NodeId): boolean {
   return kind === 'collect' || kind === 'forget';
 }
 
-/** Everybody of whom there is a record or a fence, and who is not alive. */
-export function absentNodes({ self, nodes, alive, fences }: Picture): readonly NodeId[] {
-  return [...new Set([...nodes.keys(), ...fences.keys()])].filter((id) => id !== self && !alive.has(id));
+/** Everybody of whom there is a record, a fence or an endpoint, and who is not alive. */
+export function absentNodes({ self, nodes, alive, fences, strangers }: Picture): readonly NodeId[] {
+  return [...new Set([...nodes.keys(), ...fences.keys(), ...strangers])].filter(
+    (id) => id !== self && !alive.has(id),
+  );
 }

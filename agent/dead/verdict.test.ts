@@ -22,6 +22,7 @@ function picture({ self = 1, nodes = [1, 2, 3, 4, 5], alive, fence, doubt }: See
     ...(doubt === undefined ? {} : { doubt }),
     nodes: new Map(nodes.map((n) => [id(n), 10 * n])),
     alive: new Set(alive.map(id)),
+    strangers: new Set(),
     fences: new Map(fence === undefined ? [] : [[id(5), { kind: fence[0], by: id(fence[1]), revision: 7 }]]),
   };
 }

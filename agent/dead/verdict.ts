@@ -53,7 +53,7 @@ function rankOf({ self, alive }: Picture): number {
 }
 
 /** Why nobody may act on this picture. What an operator has decided needs no majority. */
-function objection(node: NodeId, picture: Picture): string | undefined {
+export function objection(node: NodeId, picture: Picture): string | undefined {
   const { self, doubt, alive, nodes, fences } = picture;
   if (doubt !== undefined) return doubt.why;
   if (!alive.has(self)) return 'this node has lost its own lease';

@@ -1,6 +1,6 @@
 import type { Network } from '../../model/network.ts';
 import type { Node } from '../../model/node.ts';
-import { overlaps, type Prefix } from '../../model/prefix.ts';
+import { overlaps, spanOf, type Prefix } from '../../model/prefix.ts';
 
 /** What a new subnet must not collide with. */
 export interface Surroundings {
@@ -25,4 +25,35 @@ export function findOverlap(subnets: readonly Prefix[], around: Surroundings): s
     }
   }
   return undefined;
+}
+
+/** Two networks with a subnet that both have, although neither may. */
+export interface Overlap {
+  readonly one: Network;
+  readonly other: Network;
+  readonly subnets: readonly [Prefix, Prefix];
+}
+
+/**
+ * Networks that overlap although they were accepted: by stores that did not know of each other, one of which was put in the place of
+ * the other. In the order of their addresses, neighbours only, so that the cost is that of sorting.
+ */
+export function acceptedOverlaps(networks: readonly Network[]): readonly Overlap[] {
+  const strict = networks.filter(({ allowOverlap, phase }) => !allowOverlap && phase.kind === 'active');
+  const all = strict.flatMap((network) =>
+    network.subnets.map(({ prefix }) => ({ network, prefix, span: spanOf(prefix) })),
+  );
+  const order = (a: (typeof all)[number], b: (typeof all)[number]): number => {
+    if (a.span.family !== b.span.family) return a.span.family - b.span.family;
+    return a.span.first < b.span.first ? -1 : a.span.first > b.span.first ? 1 : 0;
+  };
+  const found: Overlap[] = [];
+  let widest: (typeof all)[number] | undefined;
+  for (const next of all.toSorted(order)) {
+    if (widest !== undefined && widest.network !== next.network && overlaps(widest.prefix, next.prefix))
+      found.push({ one: widest.network, other: next.network, subnets: [widest.prefix, next.prefix] });
+    const isWider = widest?.span.family !== next.span.family || next.span.last > widest.span.last;
+    if (isWider) widest = next;
+  }
+  return found;
 }

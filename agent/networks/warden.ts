@@ -11,6 +11,7 @@ import type { Network, NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Wish } from '../../model/network-wish.ts';
 import { Scheduler } from '../reconcile/scheduler.ts';
+import type { Trust } from '../trust/trust.ts';
 import type { View } from '../view/view.ts';
 import { accept, recordRefusal, type AcceptPorts } from './accept.ts';
 import { beginRemoval, finishRemoval, type RemovePorts } from './remove.ts';
@@ -20,6 +21,7 @@ export interface WardenPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
+  readonly trust: Pick<Trust, 'standing' | 'oddAt'>;
   /** Undefined until this node may decide anything. */
   readonly node: () => NodeId | undefined;
   accept(): AcceptPorts;
@@ -29,6 +31,11 @@ export interface WardenPorts {
 
 /** A node of rank n waits n times this long, so that one node acts and the others only step in for it. */
 const rankDelay = 2000;
+/**
+ * Milliseconds for which a network is not taken for unused, after the start and after the store was one that had lost something: others
+ * may still be putting back what is attached to it.
+ */
+const restoringTime = 60_000;
 
 /**
  * Looks after networks that were declared, changed or deleted by a plain write to the store, and ends removals. The live
@@ -43,12 +50,15 @@ export class Warden {
   readonly #again = new Set<Name>();
   /** Networks without a declaration that were reported. */
   readonly #orphaned = new Set<Name>();
+  /** Names whose declaration was deleted before our eyes. */
+  readonly #undeclared = new Set<Name>();
 
   constructor(ports: WardenPorts) {
     this.#ports = ports;
     this.#scheduler = new Scheduler((name) => this.#look(name), ports.clock);
     ports.view.listen({
       wishes: (names) => {
+        this.#note(names);
         this.#mark(names);
       },
       networks: (names) => {
@@ -63,9 +73,22 @@ export class Warden {
         if (name !== undefined && (this.#isRemoving(name) || this.#orphaned.has(name))) this.#mark([name]);
       },
       state: () => {
+        if (ports.trust.standing.kind !== 'ours') {
+          this.#orphaned.clear();
+          this.#undeclared.clear();
+        }
         this.lookAgain();
       },
     });
+  }
+
+  #note(names: Iterable<Name>): void {
+    const { view, trust } = this.#ports;
+    const isSeen = view.state === 'insync' && trust.standing.kind === 'ours';
+    for (const name of names) {
+      if (isSeen && view.wishes.get(keys.network(name)) === undefined) this.#undeclared.add(name);
+      else this.#undeclared.delete(name);
+    }
   }
 
   /** Looks at everything again: after joining, and when the store is back. */
@@ -195,6 +218,11 @@ export class Warden {
 
   /** Without endpoints the network goes with its declaration; with endpoints it stays as it was accepted. */
   async #declarationGone(name: Name): Promise<void> {
+    const wait = this.#ports.trust.oddAt + restoringTime - this.#ports.clock.monotonic();
+    if (wait > 0 && !this.#undeclared.has(name) && !this.#orphaned.has(name)) {
+      this.#scheduler.markLater(name, wait);
+      return;
+    }
     try {
       await beginRemoval(name, false, 'its deleted declaration', this.#ports.remove());
     } catch (error) {

@@ -89,7 +89,7 @@ export async function attach(
         const reaction =
           wish.wait === true ? ask(written, ports, AbortSignal.any([signal, failed.signal])) : undefined;
         await programmed(written, ports, signal);
-        ports.intents.end(id);
+        ports.intents.end(id, written);
         if (written.isNew) tellAttached(written.value, network.name, ports);
         return { written, reaction };
       } catch (error) {

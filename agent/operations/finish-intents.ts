@@ -1,7 +1,9 @@
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Intent } from '../state/intents.ts';
+import type { Recorded } from '../view/collection.ts';
 import { detachLocked } from './detach.ts';
 import type { OperationPorts } from './ports.ts';
 
@@ -18,9 +20,9 @@ export async function finishIntents(ports: OperationPorts, signal: AbortSignal):
       const intent = ports.intents.get(endpoint);
       if (intent === undefined) return;
       try {
-        const undone = await finish(intent, ports, signal);
-        ports.intents.end(endpoint, undone || intent.op === 'detach' ? 'gone' : 'done');
-        ports.logger.info('open intent finished', { ...intent, undone });
+        const outcome = await finish(intent, ports, signal);
+        ports.intents.end(endpoint, outcome);
+        ports.logger.info('open intent finished', { ...intent, undone: outcome === 'gone' });
       } catch (error) {
         const { code, message } = asWeftError(error);
         left += 1;
@@ -31,18 +33,19 @@ export async function finishIntents(ports: OperationPorts, signal: AbortSignal):
   return left;
 }
 
-/** Was an endpoint of ours removed? */
+/** How it ended: an endpoint that stays, as the store has it. */
 async function finish(
   { op, network, endpoint }: Intent,
   ports: OperationPorts,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<'gone' | 'done' | Recorded<Endpoint>> {
   ports.demandStore('an open intent waits');
   const key = keys.endpoint(network, endpoint);
   const entry = await ports.store.get(key, { signal });
-  if (entry === undefined) return false;
-  const known = decodeEndpoint(key, entry.value);
-  if (known.node !== ports.self().node) return false;
-  if (op === 'attach' && ports.sandboxes.lives(known.sandbox)) return false;
-  return detachLocked(network, endpoint, ports, signal);
+  const known = entry === undefined ? undefined : decodeEndpoint(key, entry.value);
+  if (entry === undefined || known?.node !== ports.self().node) return op === 'detach' ? 'gone' : 'done';
+  if (op === 'attach' && ports.sandboxes.lives(known.sandbox))
+    return { value: known, revision: entry.revision };
+  const isUndone = await detachLocked(network, endpoint, ports, signal);
+  return isUndone || op === 'detach' ? 'gone' : 'done';
 }

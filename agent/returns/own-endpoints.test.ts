@@ -31,7 +31,7 @@ test('an own endpoint that goes is lost as it last was, until it is back', () =>
   expect([...own.lost(networkId)]).toEqual([[endpointId, { value: endpoint, revision: 6 }]]);
   // It is lost once.
   expect(take()).toEqual([]);
-  expect(own.all()).toEqual([endpoint]);
+  expect(own.all()).toEqual([{ value: endpoint, revision: 6 }]);
   put(9);
   expect([own.all(), own.lost(networkId).size]).toEqual([[], 0]);
   expect(remove()).toEqual([endpointId]);

@@ -50,8 +50,8 @@ export class OwnEndpoints {
     return this.#lost.get(network) ?? none;
   }
 
-  all(): readonly Endpoint[] {
-    return [...this.#lost.values()].flatMap((each) => Array.from(each.values(), ({ value }) => value));
+  all(): readonly Recorded<Endpoint>[] {
+    return [...this.#lost.values()].flatMap((each) => [...each.values()]);
   }
 
   /** It is settled: back in the store, or at its end. Returns whether it was lost. */

@@ -1,10 +1,11 @@
 import { conflictTxn, putBackTxn, readConflicts, type ClaimConflict, type Txn } from '../../ipam/claims.ts';
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
-import { decodeNetworkState } from '../../kvstore/records/network-json.ts';
+import { decodeNetworkState, encodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Entry, Store, TxnResult } from '../../kvstore/store.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { hasCode } from '../../model/errors.ts';
+import type { Network } from '../../model/network.ts';
 import { describeClaim, holderOf } from '../operations/holder.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
@@ -48,9 +49,9 @@ export async function putBack(lost: Endpoint, ports: PutBackPorts, signal: Abort
     const key = keys.networkState(network.name);
     const state = view.networkStates.get(key);
     if (state === undefined) return { kind: 'ended', why: 'its network is gone' };
-    const at = { key, revision: state.revision };
+    const at = { key, revision: state.revision, network };
     const endpoint: Endpoint = { ...lost, state: { kind: 'active' } };
-    const outcome = await commit(putBackTxn(endpoint, at, current), store, signal);
+    const outcome = await commit(inUse(putBackTxn(endpoint, at, current), at), store, signal);
     if (outcome === undefined) continue;
     if (outcome.ok) return back(endpoint, outcome.revision);
     current = outcome.current;
@@ -58,6 +59,23 @@ export async function putBack(lost: Endpoint, ports: PutBackPorts, signal: Abort
     if (settled !== undefined) return settled;
   }
   return { kind: 'later', why: 'the store kept changing under our hands' };
+}
+
+/** The network as the transaction is to find it. */
+interface Place {
+  readonly key: string;
+  readonly revision: number;
+  readonly network: Network;
+}
+
+/**
+ * The same for a network that is being removed for want of endpoints: it has one now. Whoever ends the removal may have looked for
+ * endpoints before, so that its state has to change with the transaction.
+ */
+function inUse(txn: Txn, { key, network }: Place): Txn {
+  if (network.phase.kind !== 'removing') return txn;
+  const value = encodeNetworkState({ ...network, phase: { kind: 'active' } });
+  return { ...txn, ops: [...txn.ops, { kind: 'put', key, value }] };
 }
 
 const back = (value: Endpoint, revision: number): PutBack => ({
@@ -69,7 +87,7 @@ const back = (value: Endpoint, revision: number): PutBack => ({
 async function readRefusal(
   current: ReadonlyMap<string, Entry | undefined>,
   endpoint: Endpoint,
-  at: { readonly key: string; readonly revision: number },
+  at: Place,
   { view, store }: PutBackPorts,
   signal: AbortSignal,
 ): Promise<PutBack | undefined> {
@@ -88,7 +106,7 @@ async function readRefusal(
   if (conflicts.length === 0) return undefined;
   const holder = describeHolders(conflicts, endpoint, view);
   const loser = { ...endpoint, state: { kind: 'conflict', holder } } as const;
-  const outcome = await commit(conflictTxn(loser, at, current), store, signal);
+  const outcome = await commit(inUse(conflictTxn(loser, at, current), at), store, signal);
   return outcome?.ok === true ? back(loser, outcome.revision) : undefined;
 }
 

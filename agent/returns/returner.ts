@@ -23,7 +23,7 @@ export interface ReturnerPorts {
   readonly logger: Logger;
   readonly events: Events;
   readonly locks: KeyedLock;
-  readonly intents: Pick<Intents, 'get' | 'isGone' | 'forgetGone'>;
+  readonly intents: Pick<Intents, 'get' | 'isGone'>;
   /** This node, also before it has joined. */
   readonly self: NodeId;
   /** Undefined until this node may decide anything. */
@@ -62,12 +62,6 @@ export class Returner {
     this.#scheduler = new Scheduler((id) => this.#attend(id), ports.clock);
     ports.view.listen({
       endpoints: (network, ids) => {
-        const { view } = ports;
-        // An older store that was put back may hold what was detached since.
-        if (view.isConfirmed(network))
-          intents.forgetGone(
-            [...ids].filter((id) => view.endpoints(network)?.get(keys.endpoint(network, id))),
-          );
         for (const id of this.#own.take(network, ids, ports.view)) {
           this.#networks.set(id, network);
           this.#scheduler.mark(id);
@@ -81,7 +75,7 @@ export class Returner {
 
   /** After joining, and when the store is back. */
   lookAgain(): void {
-    for (const { id } of this.#own.all()) this.#scheduler.mark(id);
+    for (const { value } of this.#own.all()) this.#scheduler.mark(value.id);
   }
 
   /** What is missing of a network, as it last was. */
@@ -89,10 +83,13 @@ export class Returner {
     this.#own.lost(network);
 
   missing(): readonly Missing[] {
-    return this.#own.all().map((endpoint) => {
+    return this.#own.all().map(({ value: endpoint }) => {
       return { endpoint, why: this.#why.get(endpoint.id) ?? 'it is being put back' };
     });
   }
+
+  /** The same as it was in the store. */
+  readonly remembered = (): readonly Recorded<Endpoint>[] => this.#own.all();
 
   /** One of them by its id or name. */
   find(network: NetworkId, word: string): EndpointId | undefined {

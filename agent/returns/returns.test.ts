@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { DetachBody, EndpointJson } from '../../api/schemas/endpoint.ts';
 import { networkScope, sandboxScope } from '../../linux/objects/scope.ts';
@@ -256,4 +258,45 @@ test.each([
   expect(await endpointKeys(world)).toEqual(keys);
   expect(h3.kernel.writes).toBe(writes);
   await attached(world, h1, 'own');
+});
+
+describe('an endpoint of a node that was forgotten', () => {
+  test('comes back although its attach was the last that the node knew of the store', async () => {
+    await using world = new World();
+    const [h1, , h3] = await startCluster(world, 3);
+    await attached(world, h1, 'own');
+    await world.clock.advance(10_000);
+    await attached(world, h3, 'late');
+    h3.store.goAway();
+    const { id } = h3.agent;
+    await h3.stop();
+    await world.clock.advance(40_000);
+    await world.settled(h1.service.forgetNode({ node: id }));
+    expect((await endpointKeys(world)).filter((key) => key.endsWith('late'))).toEqual([]);
+    h3.store.comeBack();
+    await world.settled(h3.start());
+    await world.clock.advance(10_000);
+    expect((await endpointKeys(world)).filter((key) => key.endsWith('late'))).toHaveLength(1);
+  });
+
+  test('comes back although the first life after that ended before it could say so', async () => {
+    await using world = new World();
+    const [h1, , h3] = await startCluster(world, 3);
+    await attached(world, h1, 'own');
+    await attached(world, h3, 'late');
+    await world.clock.advance(10_000);
+    const { id } = h3.agent;
+    const { stateDir } = h3.agent.ports.settings.config;
+    await h3.stop();
+    await world.clock.advance(40_000);
+    await world.settled(h1.service.forgetNode({ node: id }));
+    // The journal of operations does not go back that far.
+    rmSync(join(stateDir, 'intents.jsonl'));
+    h3.begin().catch(() => undefined);
+    await world.until('it to see what is gone', () => h3.agent.returner.missing().length > 0);
+    await h3.stop();
+    await world.settled(h3.start());
+    await world.clock.advance(10_000);
+    expect((await endpointKeys(world)).filter((key) => key.endsWith('late'))).toHaveLength(1);
+  });
 });

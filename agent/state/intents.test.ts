@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import type { EndpointId } from '../../model/endpoint.ts';
 import type { NetworkId } from '../../model/network.ts';
+import { endpoint } from '../../kvstore/records/testing/values.ts';
 import { Intents, type Intent } from './intents.ts';
 
 let directory = '';
@@ -82,7 +83,7 @@ test('the journal does not grow without end', () => {
   expect(open().open()).toEqual([intent(99)]);
 }, 30_000);
 
-test('what was detached is remembered over a crash until a view is on disk that does without it', () => {
+test('what was detached is remembered over a crash until a view is on disk that does without it, and then as one of the latest', () => {
   const { endpoint } = intent(1);
   const first = open();
   first.begin({ ...intent(1), op: 'detach' });
@@ -93,7 +94,53 @@ test('what was detached is remembered over a crash until a view is on disk that 
   open().close();
   const second = open();
   expect([second.isGone(endpoint), second.gone()]).toEqual([true, [endpoint]]);
-  second.forgetGone(second.gone());
+  second.settle(second.gone(), []);
+  expect([second.isGone(endpoint), second.gone()]).toEqual([true, []]);
+  second.begin(intent(1));
   expect(second.isGone(endpoint)).toBe(false);
   second.close();
+});
+
+test('of what was detached only the latest are remembered for ever', () => {
+  const intents = open();
+  const all = Array.from({ length: 1001 }, (_, n) => intent(n).endpoint);
+  all.forEach((endpoint, n) => {
+    intents.begin(intent(n, 'detach'));
+    intents.end(endpoint, 'gone');
+  });
+  expect(all.filter((endpoint) => intents.isGone(endpoint))).toEqual(all);
+  intents.settle(intents.gone(), []);
+  expect(all.filter((endpoint) => !intents.isGone(endpoint))).toEqual(all.slice(0, 1));
+  intents.close();
+});
+
+test('what was attached is remembered over a crash until a view with it is on disk, or it is gone', () => {
+  const record = (n: number, revision = 7) => ({ value: { ...endpoint, id: intent(n).endpoint }, revision });
+  const first = open();
+  for (const n of [1, 2, 3]) {
+    first.begin(intent(n));
+    first.end(intent(n).endpoint, record(n));
+  }
+  first.begin(intent(3, 'detach'));
+  first.end(intent(3).endpoint, 'gone');
+  expect(first.attached()).toEqual([record(1), record(2)]);
+  first.close();
+  // Twice: it is written anew at each start.
+  open().close();
+  const second = open();
+  const saved = second.attached();
+  expect(saved).toEqual([record(1), record(2)]);
+  // While the view is written the first one is attached once more.
+  second.begin(intent(1));
+  second.end(intent(1).endpoint, record(1, 9));
+  second.settle([], saved);
+  expect(second.attached()).toEqual([record(1, 9)]);
+  second.close();
+  appendFileSync(
+    file(),
+    `${JSON.stringify({ op: 'end', endpoint: intent(1).endpoint, record: { network: intent(1).network, revision: 1, value: 'AAAA' } })}\n`,
+  );
+  // Nothing was written meanwhile that would make the second one forgotten on disk; to know it twice does no harm.
+  expect(open().attached()).toEqual([record(1, 9), record(2)]);
+  expect(corrupt).toEqual([expect.stringContaining('AAAA')]);
 });

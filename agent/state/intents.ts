@@ -1,8 +1,11 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { endpointIdPattern, type EndpointId } from '../../model/endpoint.ts';
+import { keys } from '../../kvstore/keys.ts';
+import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
 import { networkIdPattern, type NetworkId } from '../../model/network.ts';
+import type { Recorded } from '../view/collection.ts';
 import { readTextFile, replaceFile } from './state-file.ts';
 
 /** An operation under way, on disk before its transaction, so that a crash leaves nothing half done. */
@@ -19,11 +22,24 @@ const line = z.union([
     network: z.string().regex(networkIdPattern),
     endpoint,
   }),
-  z.object({ op: z.literal('end'), endpoint, gone: z.literal(true).optional() }),
+  z.object({
+    op: z.literal('end'),
+    endpoint,
+    gone: z.literal(true).optional(),
+    /** As the store has it, in base64. */
+    record: z
+      .object({ network: z.string().regex(networkIdPattern), revision: z.int().min(0), value: z.base64() })
+      .optional(),
+  }),
 ]);
 
-/** Bytes after which the journal is written anew with only what is open. */
+/** How an operation ended. `gone`: the endpoint is in the store no more, by our own doing; a record: it is there, by our own doing. */
+type Outcome = 'gone' | 'done' | Recorded<Endpoint>;
+
+/** Bytes after which the journal is written anew with only what still counts. */
 const roomy = 256 * 1024;
+/** How many detached endpoints are remembered, the latest first, for the case that the store holds one of them again. */
+const memory = 1000;
 
 /**
  * The journal of operations: <stateDir>/intents.jsonl, one line for each beginning and each end. A beginning is on disk
@@ -36,6 +52,10 @@ export class Intents {
   readonly #deferred = new Set<EndpointId>();
   /** What was detached and ended: the last good view on disk may still show it. */
   readonly #gone = new Set<EndpointId>();
+  /** What was attached and ended: the last good view on disk may not show it yet. */
+  readonly #attached = new Map<EndpointId, Recorded<Endpoint>>();
+  /** The same as `gone` after a view without it is on disk: the store may hold it again all the same. */
+  readonly #past = new Set<EndpointId>();
   #fd: number;
   #bytes = 0;
 
@@ -53,6 +73,7 @@ export class Intents {
     this.#open.delete(intent.endpoint);
     this.#deferred.delete(intent.endpoint);
     this.#gone.delete(intent.endpoint);
+    this.#past.delete(intent.endpoint);
     this.#open.set(intent.endpoint, intent);
     this.#append(intent);
     fdatasyncSync(this.#fd);
@@ -70,15 +91,14 @@ export class Intents {
 
   /** Is the endpoint gone here by our own doing, although the store, or what is remembered of it, may still hold it? */
   isGone(id: EndpointId): boolean {
-    return this.isDeferred(id) || this.#gone.has(id);
+    return this.isDeferred(id) || this.#gone.has(id) || this.#past.has(id);
   }
 
-  /** `gone`: the endpoint is in the store no more, by our own doing. */
-  end(id: EndpointId, outcome: 'gone' | 'done' = 'done'): void {
+  end(id: EndpointId, outcome: Outcome = 'done'): void {
     this.#deferred.delete(id);
     if (!this.#open.delete(id)) return;
-    if (outcome === 'gone') this.#gone.add(id);
-    this.#append({ op: 'end', endpoint: id, ...(outcome === 'gone' ? { gone: true } : {}) });
+    this.#take(id, outcome);
+    this.#append(endOf(id, outcome));
     if (this.#bytes < roomy) return;
     closeSync(this.#fd);
     this.#fd = this.#rewrite();
@@ -94,9 +114,20 @@ export class Intents {
     return [...this.#gone];
   }
 
-  /** The store holds them again, or the last good view that is on disk does without them. */
-  forgetGone(ids: Iterable<EndpointId>): void {
-    for (const id of ids) this.#gone.delete(id);
+  /** Endpoints that are there by our own doing, as far as a view that was kept before may not know it. */
+  attached(): readonly Recorded<Endpoint>[] {
+    return [...this.#attached.values()];
+  }
+
+  /** The last good view that is on disk knows all this: of what is gone only the latest are remembered from now on. */
+  settle(gone: Iterable<EndpointId>, attached: Iterable<Recorded<Endpoint>>): void {
+    for (const one of attached)
+      if (this.#attached.get(one.value.id) === one) this.#attached.delete(one.value.id);
+    for (const id of gone) if (this.#gone.delete(id)) this.#past.add(id);
+    for (const id of this.#past) {
+      if (this.#past.size <= memory) break;
+      this.#past.delete(id);
+    }
   }
 
   get(id: EndpointId): Intent | undefined {
@@ -105,6 +136,15 @@ export class Intents {
 
   close(): void {
     closeSync(this.#fd);
+  }
+
+  #take(id: EndpointId, outcome: Outcome): void {
+    if (outcome === 'done') return;
+    if (outcome !== 'gone') this.#attached.set(id, outcome);
+    else {
+      this.#gone.add(id);
+      this.#attached.delete(id);
+    }
   }
 
   #append(entry: z.output<typeof line>): void {
@@ -117,28 +157,48 @@ export class Intents {
     for (const text of lines) {
       const entry = parse(text);
       if (entry === undefined) onCorrupt(this.#path, `no intent: ${text.slice(0, 200)}`);
-      else if (entry.op === 'end') {
-        this.#open.delete(entry.endpoint as EndpointId);
-        if (entry.gone === true) this.#gone.add(entry.endpoint as EndpointId);
+      else if ('outcome' in entry) {
+        this.#open.delete(entry.endpoint);
+        this.#take(entry.endpoint, entry.outcome);
       } else {
-        this.#open.set(entry.endpoint as EndpointId, entry as Intent);
-        this.#gone.delete(entry.endpoint as EndpointId);
+        this.#open.set(entry.endpoint, entry);
+        this.#gone.delete(entry.endpoint);
       }
     }
   }
 
   #rewrite(): number {
-    const ended = [...this.#gone].map((id) => ({ op: 'end', endpoint: id, gone: true }));
-    const text = [...ended, ...this.#open.values()].map((each) => `${JSON.stringify(each)}\n`).join('');
+    const gone = [...this.#past, ...this.#gone].map((id) => endOf(id, 'gone'));
+    const attached = [...this.#attached].map(([id, record]) => endOf(id, record));
+    const text = [...gone, ...attached, ...this.#open.values()]
+      .map((each) => `${JSON.stringify(each)}\n`)
+      .join('');
     replaceFile(this.#path, text);
     this.#bytes = text.length;
     return openSync(this.#path, 'a', 0o600);
   }
 }
 
-function parse(text: string): z.output<typeof line> | undefined {
+function endOf(endpoint: EndpointId, outcome: Outcome): z.input<typeof line> {
+  if (outcome === 'done') return { op: 'end', endpoint };
+  if (outcome === 'gone') return { op: 'end', endpoint, gone: true };
+  const { value, revision } = outcome;
+  const text = Buffer.from(encodeEndpoint(value)).toString('base64');
+  return { op: 'end', endpoint, record: { network: value.network, revision, value: text } };
+}
+
+function parse(text: string): Intent | { endpoint: EndpointId; outcome: Outcome } | undefined {
   try {
-    return line.parse(JSON.parse(text));
+    const entry = line.parse(JSON.parse(text));
+    if (entry.op !== 'end') return entry as Intent;
+    const { endpoint, gone, record } = entry;
+    if (record === undefined)
+      return { endpoint: endpoint as EndpointId, outcome: gone === true ? 'gone' : 'done' };
+    const value = decodeEndpoint(
+      keys.endpoint(record.network as NetworkId, endpoint as EndpointId),
+      Buffer.from(record.value, 'base64'),
+    );
+    return { endpoint: value.id, outcome: { value, revision: record.revision } };
   } catch {
     return undefined;
   }

@@ -4,8 +4,11 @@ import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { z } from 'zod';
+import { keys, prefixes } from '../../kvstore/keys.ts';
+import { encodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import type { Entry } from '../../kvstore/store.ts';
-import type { Remembered } from '../view/collection.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
+import type { Recorded, Remembered } from '../view/collection.ts';
 import { readTextFile } from './state-file.ts';
 
 /** What this node knew of the store when it last had contact with it: what a later life begins with. */
@@ -106,6 +109,29 @@ export function readLastView(
     setAside('corrupt', (error as Error).message);
     return undefined;
   }
+}
+
+/** The same with endpoints that are missing there, or older. A network of which nothing is known stays unknown. */
+export function withEndpoints(
+  parts: readonly Remembered[],
+  endpoints: readonly Recorded<Endpoint>[],
+): readonly Remembered[] {
+  const all = new Map(parts.map((part) => [part.prefix, part]));
+  const identity = all.get(prefixes.networkStates)?.identity;
+  if (endpoints.length === 0 || identity === undefined) return parts;
+  for (const [network, own] of Map.groupBy(endpoints, ({ value }) => value.network)) {
+    const prefix = prefixes.endpoints(network);
+    const part = all.get(prefix) ?? { prefix, identity, revision: 0, entries: [], held: [] };
+    const entries = new Map(Array.from(part.entries, (entry) => [entry.key, entry]));
+    for (const { value, revision } of own) {
+      const key = keys.endpoint(network, value.id);
+      if ((entries.get(key)?.revision ?? 0) >= revision) continue;
+      entries.set(key, { key, value: encodeEndpoint(value), revision, created: revision });
+    }
+    const revision = Math.max(part.revision, ...own.map((one) => one.revision));
+    all.set(prefix, { ...part, revision, entries: [...entries.values()] });
+  }
+  return [...all.values()];
 }
 
 /** The node belongs to another cluster from now on, or begins anew. */

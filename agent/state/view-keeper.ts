@@ -1,17 +1,21 @@
 import type { Clock, Timer } from '../../model/clock.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
 import type { Intents } from './intents.ts';
-import { writeLastView, type LastView } from './last-view.ts';
+import { withEndpoints, writeLastView, type LastView } from './last-view.ts';
 
 export interface ViewKeeperPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stateDir: string;
-  /** What was detached is remembered until a view is on disk that does without it. */
-  readonly intents: Pick<Intents, 'gone' | 'forgetGone'>;
+  /** What was attached and detached must not be forgotten before a view is on disk that knows it. */
+  readonly intents: Pick<Intents, 'gone' | 'attached' | 'settle'>;
+  /** Own endpoints that the store has lost: the next life puts them back if this one does not come to it. */
+  readonly missing: () => readonly Recorded<Endpoint>[];
   /** How it gets onto the disk; `writeLastView` unless a test has time stand still meanwhile. */
   readonly write?: ((stateDir: string, view: LastView) => Promise<void>) | undefined;
 }
@@ -62,13 +66,14 @@ export class ViewKeeper {
   }
 
   async #write(): Promise<void> {
-    const { view, clock, logger, stateDir, intents, write = writeLastView } = this.#ports;
+    const { view, clock, logger, stateDir, intents, missing, write = writeLastView } = this.#ports;
     if (view.state !== 'insync') return;
     this.#isDirty = false;
     const gone = intents.gone();
+    const attached = intents.attached();
     try {
-      await write(stateDir, { seen: clock.wall(), parts: view.remember() });
-      intents.forgetGone(gone);
+      await write(stateDir, { seen: clock.wall(), parts: withEndpoints(view.remember(), missing()) });
+      intents.settle(gone, attached);
       this.#trouble = undefined;
     } catch (error) {
       this.#isDirty = true;

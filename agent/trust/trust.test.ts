@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { keys } from '../../kvstore/keys.ts';
 import { decodeCluster, encodeCluster } from '../../kvstore/records/cluster-json.ts';
 import { encodeText } from '../../kvstore/store.ts';
+import { attached, endpointKeys, startCluster } from '../testing/cluster.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
 const empty = { revision: 1, entries: [] };
@@ -364,4 +365,27 @@ describe('deletions that are none to doubt', () => {
     expect(h2.log.filter((l) => /not believed|put back/.test(l.message))).toEqual([]);
     expect(await world.keys('nodes/')).toContain(`nodes/${h2.agent.id}`);
   });
+});
+
+test('a network without a declaration waits for those who have endpoints in it, when others have filled the store', async () => {
+  await using world = new World();
+  const [h1, , h3] = await startCluster(world, 3);
+  await attached(world, h3, 'theirs');
+  const before = await endpointKeys(world);
+  await world.delete('networks/blue');
+  await world.clock.advance(10_000);
+  h3.store.goAway();
+  world.store.wipe();
+  await world.clock.advance(10_000);
+  expect(await world.keys('network-state/')).toEqual(['network-state/blue']);
+  h3.store.comeBack();
+  await world.clock.advance(10_000);
+  expect(await endpointKeys(world)).toEqual(before);
+  await world.clock.advance(120_000);
+  expect(await endpointKeys(world)).toEqual(before);
+  // Then it goes as ever.
+  await world.settled(h3.detach({ network: 'blue', sandbox: 'theirs' }));
+  await world.clock.advance(10_000);
+  expect([await world.keys('network-state/'), await world.keys('net/')]).toEqual([[], []]);
+  expect((await h1.service.status()).problems).toEqual([]);
 });

@@ -55,9 +55,11 @@ export class Trust {
   #attending = false;
   #running: Promise<void> = Promise.resolve();
   readonly #waiters = new Set<() => void>();
+  #oddAt: number;
 
   constructor(ports: TrustPorts) {
     this.#ports = ports;
+    this.#oddAt = ports.clock.monotonic();
     this.#mender = new Mender({ ...ports, facts: () => this.#facts });
     this.#lastContact = ports.clock.wall();
     let wasInSync = false;
@@ -78,6 +80,14 @@ export class Trust {
 
   get standing(): Standing {
     return this.#standing;
+  }
+
+  /**
+   * Until when the store may have been another one, or have lost something: it was doubted, or something about it was odd; at the
+   * latest the start of this life. Others may still be putting back what they know.
+   */
+  get oddAt(): number {
+    return this.#standing.kind === 'ours' ? this.#oddAt : this.#ports.clock.monotonic();
   }
 
   /** What could not be put back, by key, with the reason. */
@@ -102,6 +112,7 @@ export class Trust {
   /** For the collections of the view. */
   readonly judge = (oddity: Oddity | undefined): Promise<Judgement> | undefined => {
     if (this.#known === undefined) return undefined;
+    if (oddity !== undefined) this.#oddAt = this.#ports.clock.monotonic();
     return this.#persist(async () => {
       const found = await this.#look();
       this.#enter(weigh(this.#demandKnown(), found, oddity), found);
@@ -259,6 +270,7 @@ export class Trust {
   #become(standing: Standing): void {
     const { view, events, store } = this.#ports;
     const was = this.#standing;
+    if (was.kind !== 'ours') this.#oddAt = this.#ports.clock.monotonic();
     this.#standing = standing;
     const why = this.#doubt();
     if (standing.kind === 'ours' && was.kind === 'lost') view.confirm();

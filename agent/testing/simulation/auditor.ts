@@ -5,6 +5,7 @@ import type { FakeStore } from '../../../kvstore/fake-store.ts';
 import type { Condition, Op } from '../../../kvstore/store.ts';
 import type { Step } from '../../../linux/plan/step.ts';
 import type { Clock } from '../../../model/clock.ts';
+import type { Mac } from '../../../model/mac.ts';
 import type { NetworkId } from '../../../model/network.ts';
 import type { NodeId } from '../../../model/node.ts';
 import type { Machine } from './machine.ts';
@@ -76,7 +77,8 @@ export class Auditor {
         if (blindFor > (owner === self ? ownLeeway : leeway))
           this.#sea.fail(`${who} deletes ${key} although its view has been ${state} for ${blindFor} ms`);
         if (owner === self) continue;
-        if (held > 0) this.#sea.fail(`${who} collects ${key} although it holds keys`);
+        if (held > 0 && !this.#isForgotten(owner))
+          this.#sea.fail(`${who} collects ${key} although it holds keys`);
         if (this.#has(keys.alive(owner)))
           this.#sea.fail(`${who} deletes ${key} of ${this.#sea.nameOf(owner)}, which is alive`);
       }
@@ -97,12 +99,19 @@ export class Auditor {
       // The network's own news may still come in while others do not.
       const network = object.scope.slice('network:'.length) as NetworkId;
       if (view.endpoints(network)?.state === 'insync') continue;
+      // What is detached here, or dies here, goes at once.
+      if (this.#isLocal(machine, network, object.mac)) continue;
       if (!ending.has(object.scope) && !steps.some((s) => s.op === 'create' && s.object.kind === object.kind))
         this.#sea.fail(
           `${machine.name} removes ${JSON.stringify(object)} although its view is ${view.state}`,
         );
     }
   };
+
+  #isLocal({ agent }: Machine, network: NetworkId, mac: Mac): boolean {
+    const all = [...(agent.view.endpoints(network)?.records.values() ?? [])];
+    return all.some(({ value }) => value.node === agent.id && value.mac === mac);
+  }
 
   /** A fence by which a node is given up needs a majority, and a node whose tunnels are gone. */
   #judgeFence(node: NodeId, who: string): void {
@@ -125,6 +134,13 @@ export class Auditor {
     if (parseKey(op.key).kind !== 'fence') return [];
     const { kind, node, by } = decodeFence(op.key, op.value);
     return kind === 'collect' && by === self ? [node] : [];
+  }
+
+  /** What an operator has decided is not a guess. */
+  #isForgotten(node: NodeId): boolean {
+    const key = keys.fence(node);
+    const entry = this.#sea.store.peek(key).entries.find((e) => e.key === key);
+    return entry !== undefined && decodeFence(key, entry.value).kind === 'forget';
   }
 
   /** Whose record it is: of an endpoint, or of a node itself. */

@@ -206,6 +206,5 @@ function harm(sea: Sea): void {
     return agent.view.state === 'insync' && now - since > 15_000;
   });
   ledger.forget((p) => now - p.at < 15_000 || !sure.some((m) => m.name === p.machine));
-  ledger.forgetDetached();
   sea.isHarmed = true;
 }

@@ -70,11 +70,6 @@ export class Ledger {
       if (key.startsWith(`${machine} `) && place.open > 0) this.#places.delete(key);
   }
 
-  /** Nobody knows what became of anything that was detached. */
-  forgetDetached(): void {
-    for (const place of this.#places.values()) place.detached = undefined;
-  }
-
   attached(): readonly Promised[] {
     return [...this.#places.values()].flatMap(({ attached }) => attached ?? []);
   }

@@ -84,7 +84,7 @@ function ofNodes({ machines }: Sea, { entries, nodes, endpoints }: Content): rea
   return found;
 }
 
-function ofPromises({ ledger, drained, isHarmed }: Sea, { networks, endpoints }: Content): readonly string[] {
+function ofPromises({ ledger, drained }: Sea, { networks, endpoints }: Content): readonly string[] {
   const found: string[] = [];
   const there = new Map<string, (typeof endpoints)[number]>(endpoints.map((e) => [e.id, e]));
   for (const { machine, sandbox, network, endpoint, id } of ledger.attached()) {
@@ -92,9 +92,8 @@ function ofPromises({ ledger, drained, isHarmed }: Sea, { networks, endpoints }:
     if (!there.has(endpoint))
       found.push(`${sandbox} on ${machine} was attached to ${network}, and ${endpoint} is gone`);
   }
-  if (!isHarmed)
-    for (const id of ledger.detached())
-      if (there.has(id)) found.push(`endpoint ${id} was detached, and is there`);
+  for (const id of ledger.detached())
+    if (there.has(id)) found.push(`endpoint ${id} was detached, and is there`);
   return found;
 }
 

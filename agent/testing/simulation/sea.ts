@@ -147,7 +147,7 @@ export class Sea {
     const content = this.content();
     if (content === this.#looked) return;
     this.#looked = content;
-    for (const wrong of brokenTruths(content)) this.fail(wrong);
+    for (const wrong of brokenTruths(content, this.isHarmed)) this.fail(wrong);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -5,9 +5,13 @@ import { decodeText } from '../../../kvstore/store.ts';
 import { overlaps } from '../../../model/prefix.ts';
 import type { Content } from './expected.ts';
 
-/** What is wrong with a store at any moment, whatever is under way. Empty: nothing. */
-export function brokenTruths(content: Content): readonly string[] {
-  return [...claimsOfEndpoints(content), ...holdersOfClaims(content), ...networks(content)];
+/**
+ * What is wrong with a store at any moment, whatever is under way. Empty: nothing. `isHarmed`: another state was put in its place, so
+ * that networks may overlap that did not know of each other.
+ */
+export function brokenTruths(content: Content, isHarmed: boolean): readonly string[] {
+  const overlaps = isHarmed ? [] : overlapping(content);
+  return [...claimsOfEndpoints(content), ...holdersOfClaims(content), ...vnis(content), ...overlaps];
 }
 
 /** Every active endpoint holds its claims: so no address, MAC or name is held twice. */
@@ -38,8 +42,8 @@ function holdersOfClaims({ endpoints, entries, networks }: Content): readonly st
   return wrong;
 }
 
-/** A VNI has one network, and no two networks that are active share an address. */
-function networks({ networks, entries }: Content): readonly string[] {
+/** A VNI has one network. */
+function vnis({ networks, entries }: Content): readonly string[] {
   const wrong: string[] = [];
   for (const network of networks) {
     const vni = entries.get(keys.vni(network.vni));
@@ -52,6 +56,12 @@ function networks({ networks, entries }: Content): readonly string[] {
     if (parsed.kind === 'vni' && !networks.some((n) => n.vni === parsed.vni))
       wrong.push(`${key} is owned by no network`);
   }
+  return wrong;
+}
+
+/** No two networks share an address. */
+function overlapping({ networks }: Content): readonly string[] {
+  const wrong: string[] = [];
   for (const [index, one] of networks.entries())
     for (const other of networks.slice(index + 1))
       for (const a of one.subnets)
