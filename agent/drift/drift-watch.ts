@@ -34,8 +34,9 @@ export interface DriftWatchPorts {
 
 /** Milliseconds from the first suspicion to the compare: what is changed by one hand is repaired at once. */
 const gathering = 50;
-/** Milliseconds between two compares of everything, where notices get lost again and again. */
-const overrunPause = 5000;
+/** Milliseconds between two compares of everything, where notices get lost again and again: at first, and in the end. */
+const firstOverrunPause = 5000;
+const longestOverrunPause = 300_000;
 
 /**
  * Has a network compared soon after the kernel gave notice of something that is not as wanted. Without notices, for instance
@@ -44,12 +45,15 @@ const overrunPause = 5000;
 export class DriftWatch implements NoticeListener {
   readonly #ports: DriftWatchPorts;
   readonly #networks = new Map<NetworkScope, HeardNetwork>();
+  /** The sandboxes of each network, and the networks of each sandbox. */
+  readonly #named = new Map<NetworkId, ReadonlySet<SandboxScope>>();
   readonly #sandboxes = new Map<SandboxScope, Set<HeardNetwork>>();
   readonly #due = new Map<NetworkId, { readonly at: number; readonly timer: Timer }>();
   /** To be looked at when their pass has ended. */
   readonly #later = new Set<NetworkId>();
   #hearing: Hearing | undefined;
   #lastOverrun = Number.NEGATIVE_INFINITY;
+  #overrunPause = firstOverrunPause;
   #overrun: Timer | undefined;
 
   constructor(ports: DriftWatchPorts) {
@@ -86,24 +90,33 @@ export class DriftWatch implements NoticeListener {
     this.#due.get(network.id)?.timer.cancel();
     this.#due.delete(network.id);
     this.#later.delete(network.id);
-    for (const [scope, users] of this.#sandboxes) {
-      if (users.delete(network) && users.size === 0) this.#sandboxes.delete(scope);
-    }
+    this.#name(network, nobody);
+    this.#named.delete(network.id);
   }
 
-  /** A pass of the network has ended. */
-  async passed(network: HeardNetwork): Promise<void> {
+  /** A pass of the network has ended. After a compare it is also looked whether its sandboxes are still the same namespaces. */
+  async passed(network: HeardNetwork, compared: boolean): Promise<void> {
+    const before = this.#named.get(network.id) ?? nobody;
     const now = new Set(network.sandboxes);
-    for (const [scope, users] of this.#sandboxes) {
-      if (!now.has(scope) && users.delete(network) && users.size === 0) this.#sandboxes.delete(scope);
+    this.#name(network, now);
+    const news = compared ? now : [...now].filter((scope) => !before.has(scope));
+    await this.#hearing?.hear(news);
+    if (this.#later.delete(network.id)) this.#look(network);
+  }
+
+  #name(network: HeardNetwork, now: ReadonlySet<SandboxScope>): void {
+    const before = this.#named.get(network.id) ?? nobody;
+    this.#named.set(network.id, now);
+    for (const scope of before) {
+      const users = this.#sandboxes.get(scope);
+      if (!now.has(scope) && users?.delete(network) === true && users.size === 0)
+        this.#sandboxes.delete(scope);
     }
     for (const scope of now) {
       const users = this.#sandboxes.get(scope);
       if (users === undefined) this.#sandboxes.set(scope, new Set([network]));
       else users.add(network);
     }
-    await this.#hearing?.hear(now);
-    if (this.#later.delete(network.id)) this.#look(network);
   }
 
   onNotice(scope: NetworkScope | SandboxScope, notice: Notice): void {
@@ -115,7 +128,10 @@ export class DriftWatch implements NoticeListener {
   onOverrun(): void {
     const { clock, logger } = this.#ports;
     if (this.#overrun !== undefined) return;
-    const wait = Math.max(gathering, this.#lastOverrun + overrunPause - clock.monotonic());
+    const since = clock.monotonic() - this.#lastOverrun;
+    if (since > 2 * this.#overrunPause) this.#overrunPause = firstOverrunPause;
+    else this.#overrunPause = Math.min(longestOverrunPause, 2 * this.#overrunPause);
+    const wait = Math.max(gathering, this.#overrunPause - since);
     this.#overrun = clock.after(wait, () => {
       this.#overrun = undefined;
       this.#lastOverrun = clock.monotonic();
@@ -156,3 +172,5 @@ export class DriftWatch implements NoticeListener {
     else this.#ports.compare(network.id);
   }
 }
+
+const nobody: ReadonlySet<SandboxScope> = new Set();

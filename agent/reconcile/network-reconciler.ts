@@ -61,6 +61,8 @@ export interface NetworkInput {
 export interface PassReport {
   readonly plan: Plan;
   readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
+  /** Was the kernel read? */
+  readonly compared: boolean;
   /** What was not as we had left it. */
   readonly repairs: readonly Repair[];
 }
@@ -143,8 +145,9 @@ export class NetworkReconciler {
     return this.#begun > this.#ended;
   }
 
+  /** Those that live. */
   get sandboxes(): Iterable<SandboxScope> {
-    return this.#local.values();
+    return [...this.#local].flatMap(([id, scope]) => (this.#dead.has(id) ? [] : [scope]));
   }
 
   progress(id: EndpointId): EndpointProgress | undefined {
@@ -239,6 +242,7 @@ export class NetworkReconciler {
     return {
       plan: steps,
       failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
+      compared,
       repairs: repairsOf(steps, results, unexpected),
     };
   }

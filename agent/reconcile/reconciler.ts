@@ -302,7 +302,7 @@ export class Reconciler {
       const report = await one.pass(input);
       this.#report(id, report);
       this.repairs.repaired(id, report.repairs);
-      await this.#drift.passed(one);
+      await this.#drift.passed(one, report.compared);
       if (report.failures.length === 0) this.#failures.delete(id);
       else this.#retry(id);
     } catch (error) {

@@ -1,4 +1,5 @@
-import { closeSync } from 'node:fs';
+import { closeSync, readFileSync } from 'node:fs';
+import { WeftError } from '../../model/errors.ts';
 import { attempt, must } from '../libc.ts';
 import { awayFromHome, netNamespaceType } from '../netns/netns.ts';
 import { bellOf } from './bell.ts';
@@ -54,9 +55,10 @@ export class Ear {
   #lastId = 0;
   #open = true;
 
-  /** @throws PERMISSION_DENIED, KERNEL_REFUSED */
+  /** @throws PERMISSION_DENIED, KERNEL_REFUSED. Without CAP_NET_BROADCAST the kernel would say nothing, and no error either. */
   constructor(listener: EarListener, queueBytes = defaultQueueBytes) {
     this.#listener = listener;
+    demandBroadcast();
     [this.#fd, this.#rtnetlink] = awayFromHome(
       () => must('make a network namespace to listen in', 'unshare', netNamespaceType),
       () => [listeningSocket(queueBytes), rtnetlinkHere()],
@@ -136,4 +138,16 @@ function listeningSocket(queueBytes: number): number {
     closeSync(fd);
     throw error;
   }
+}
+
+/** CAP_NET_BROADCAST, its bit in the masks of /proc/PID/status (capabilities(7)). */
+const broadcastBit = 11n;
+
+function demandBroadcast(): void {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/thread-self/status', 'utf8'))?.[1];
+  if (mask === undefined || ((BigInt(`0x${mask}`) >> broadcastBit) & 1n) === 1n) return;
+  throw new WeftError(
+    'PERMISSION_DENIED',
+    'cannot hear of changes in other network namespaces: root, or CAP_NET_BROADCAST, is needed',
+  );
 }

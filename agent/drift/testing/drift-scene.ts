@@ -113,7 +113,7 @@ export class DriftScene {
     this.passes += 1;
     this.failures.push(...report.failures.map(({ key, error }) => `${key}: ${error.message}`));
     this.repairs.repaired(this.one.id, report.repairs);
-    await this.#watch.passed(this.one);
+    await this.#watch.passed(this.one, report.compared);
   }
 
   #input(): NetworkInput {
