@@ -1,4 +1,5 @@
 import type { Notice } from './notice.ts';
+import { isTableEntry, type TableEntry } from './objects/keyed-map.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
 import type { ObjectSet } from './objects/object-set.ts';
 import { linkPlace } from './objects/place.ts';
@@ -97,7 +98,7 @@ const most = 1024;
  * something counts: while we write, the first ones contradict.
  */
 export class Suspicions {
-  readonly #drifts = new Map<string, ObjectKey>();
+  readonly #drifts = new Map<string, Facet>();
   #isFull = false;
 
   /** Is a compare due? */
@@ -107,7 +108,18 @@ export class Suspicions {
 
   /** Objects that look different; not all of them when there are very many. */
   keys(): ReadonlySet<ObjectKey> {
-    return new Set(this.#drifts.values());
+    return new Set(Array.from(this.#drifts.values(), ({ object }) => keyOf(object)));
+  }
+
+  /** What looks different, when it is single entries of a tunnel's tables and nothing else: to look at these is enough. */
+  entries(): readonly TableEntry[] | undefined {
+    if (this.#isFull) return undefined;
+    const found: TableEntry[] = [];
+    for (const { object } of this.#drifts.values()) {
+      if (!isTableEntry(object)) return undefined;
+      found.push(object);
+    }
+    return found;
   }
 
   hear(notice: Notice, desired: ObjectSet): void {
@@ -125,7 +137,7 @@ export class Suspicions {
     const { object, side } = judgement.about;
     if (judgement.kind === 'as wanted') {
       if (this.#drifts.size > 0) this.#drifts.delete(`${keyOf(object)} ${side}`);
-    } else if (this.#drifts.size < most) this.#drifts.set(`${keyOf(object)} ${side}`, keyOf(object));
+    } else if (this.#drifts.size < most) this.#drifts.set(`${keyOf(object)} ${side}`, judgement.about);
     else this.#isFull = true;
   }
 }

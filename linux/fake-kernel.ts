@@ -13,10 +13,14 @@ import type {
 import type { Hearing, Notice, NoticeListener } from './notice.ts';
 import type { LinuxObject } from './objects/object.ts';
 import { keyOf } from './objects/object.ts';
+import type { TableEntry } from './objects/keyed-map.ts';
 import type { Namespace } from './objects/namespace.ts';
+import { ObjectSet } from './objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
 import { Refusals } from './plan/refusals.ts';
 import type { Step } from './plan/step.ts';
+
+type Call = 'namespaces' | 'observe' | 'look' | 'apply' | 'announce';
 
 export interface FakeKernelOptions {
   /** Is br_netfilter loaded? Default: yes. */
@@ -45,7 +49,7 @@ export class FakeKernel implements Kernel {
   readonly #waiting: { readonly scope: NetworkScope | SandboxScope; readonly notice: Notice }[] = [];
   #underlays: readonly Underlay[];
   readonly #refusals: { readonly pattern: StepPattern; readonly error: WeftError }[] = [];
-  readonly #failures = new Map<'namespaces' | 'observe' | 'apply' | 'announce', WeftError>();
+  readonly #failures = new Map<Call, WeftError>();
   /** Steps that reached the kernel, in order, refused ones included. */
   readonly written: Step[] = [];
   readonly announced: { readonly scope: NetworkScope; readonly announcements: readonly Announcement[] }[] =
@@ -64,7 +68,7 @@ export class FakeKernel implements Kernel {
   }
 
   /** The next call of this kind throws. */
-  failNext(call: 'namespaces' | 'observe' | 'apply' | 'announce', error: WeftError): void {
+  failNext(call: Call, error: WeftError): void {
     this.#failures.set(call, error);
   }
 
@@ -137,6 +141,12 @@ export class FakeKernel implements Kernel {
   async observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Promise<Observation> {
     await this.#turn('observe');
     return this.#tables.observe(scope, sandboxes);
+  }
+
+  async look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    await this.#turn('look');
+    const { objects } = this.#tables.observe(scope, []);
+    return new ObjectSet(entries.map((entry) => objects.get(entry)).filter((found) => found !== undefined));
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
@@ -229,7 +239,7 @@ export class FakeKernel implements Kernel {
     });
   }
 
-  async #turn(call: 'namespaces' | 'observe' | 'apply' | 'announce'): Promise<void> {
+  async #turn(call: Call): Promise<void> {
     await Promise.resolve();
     const failure = this.#failures.get(call);
     this.#failures.delete(call);

@@ -26,8 +26,8 @@ export interface DriftWatchPorts {
   readonly kernel: Pick<Kernel, 'listen'>;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Compares the network with the kernel, and repairs what differs. */
-  readonly compare: (network: NetworkId) => void;
+  /** Compares the network with the kernel, all of it or at least what is suspicious, and repairs what differs. */
+  readonly compare: (network: NetworkId, what: 'suspects' | 'everything') => void;
   /** Milliseconds until any of these objects may be repaired; 0: now. */
   readonly patience: (network: NetworkId, keys: Iterable<ObjectKey>) => number;
 }
@@ -138,7 +138,7 @@ export class DriftWatch implements NoticeListener {
       logger.warn('notices of the kernel were lost: everything is compared', {
         networks: this.#networks.size,
       });
-      for (const { id } of this.#networks.values()) this.#ports.compare(id);
+      for (const { id } of this.#networks.values()) this.#ports.compare(id, 'everything');
     });
   }
 
@@ -169,7 +169,7 @@ export class DriftWatch implements NoticeListener {
     this.#hearing?.drain();
     if (!network.isSuspicious) return;
     if (this.#ports.patience(network.id, network.suspects()) > 0) this.#schedule(network);
-    else this.#ports.compare(network.id);
+    else this.#ports.compare(network.id, 'suspects');
   }
 }
 

@@ -3,7 +3,7 @@ import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
 import { Suspicions } from '../../linux/drift.ts';
 import type { Kernel, StepResult } from '../../linux/kernel.ts';
-import { KeyedMap } from '../../linux/objects/keyed-map.ts';
+import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
 import type { Notice } from '../../linux/notice.ts';
 import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
@@ -95,6 +95,8 @@ export class NetworkReconciler {
   #networkFailures = 0;
   #allDirty = true;
   #compare = true;
+  /** Single entries look different: these are to be looked at. */
+  #looks = false;
   readonly #suspicions = new Suspicions();
   /** The kernel held what we wanted after the last pass: what differs at the next compare is somebody else's doing. */
   #isSettled = false;
@@ -123,8 +125,15 @@ export class NetworkReconciler {
     this.#compare = true;
   }
 
-  /** Somebody has changed something: read it again, and look which sandboxes live, since their end takes ports with it. */
-  markDrift(): void {
+  /**
+   * Somebody has changed something. Single entries of a tunnel are looked at; otherwise all is read again, and it is asked which
+   * sandboxes live, since their end takes ports with it.
+   */
+  markDrift(what: 'suspects' | 'everything'): void {
+    if (what === 'suspects' && this.#suspicions.entries() !== undefined) {
+      this.#looks = true;
+      return;
+    }
     for (const id of this.#local.keys()) this.#dirty.add(id);
     this.#compare = true;
   }
@@ -223,11 +232,14 @@ export class NetworkReconciler {
 
   async #carryOut(touched: readonly Touched[], isConfirmed: boolean): Promise<PassReport> {
     const changed = this.#desired.takeChanged();
-    const compared = this.#compare || this.#tracker.doubts.size > 0;
+    const suspects = this.#looks ? this.#suspicions.entries() : [];
+    const compared = this.#compare || this.#tracker.doubts.size > 0 || suspects === undefined;
     // Whoever asks for a compare from here on gets another one.
     this.#compare = false;
-    const unexpected = compared ? await this.#observe() : nothingUnexpected;
-    const all = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
+    this.#looks = false;
+    const unexpected = compared ? await this.#observe() : await this.#look(suspects);
+    const some = unexpected.size === 0 ? changed : new ObjectSet([...changed, ...unexpected]);
+    const all = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : some);
     const steps = isConfirmed ? all : this.#sparing(all, changed);
     // Whatever was spared is looked at again when the store has spoken.
     if (steps.length < all.length) this.#compare = true;
@@ -311,6 +323,14 @@ export class NetworkReconciler {
     const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
     const surprising = this.#tracker.observed(this.#scope, observation);
     return isSettled ? new ObjectSet(surprising) : nothingUnexpected;
+  }
+
+  /** The same of single entries. */
+  async #look(entries: readonly TableEntry[]): Promise<ObjectSet> {
+    if (entries.length === 0) return nothingUnexpected;
+    this.#suspicions.clear();
+    const found = await this.#kernel.look(this.#scope, entries);
+    return new ObjectSet(this.#tracker.looked(entries, found));
   }
 
   async #apply(steps: Plan): Promise<readonly StepResult[]> {

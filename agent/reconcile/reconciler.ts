@@ -74,8 +74,8 @@ export class Reconciler {
       kernel,
       clock,
       logger,
-      compare: (id) => {
-        this.#network(id).markDrift();
+      compare: (id, what) => {
+        this.#network(id).markDrift(what);
         this.#scheduler.mark(id);
       },
       patience: (id, keys) => repairs.patience(id, keys),

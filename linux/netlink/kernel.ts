@@ -28,13 +28,16 @@ import { readMark } from '../netns/pin.ts';
 import { watchUnderlay } from '../node-info-watch.ts';
 import { routesOf, underlayOf } from '../node-info.ts';
 import type { Hearing, NoticeListener } from '../notice.ts';
+import type { TableEntry } from '../objects/keyed-map.ts';
 import type { Namespace } from '../objects/namespace.ts';
+import type { ObjectSet } from '../objects/object-set.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
 import { isOurMark } from './apply-namespace.ts';
 import { applySteps } from './apply.ts';
 import { LinuxHearing } from './hearing.ts';
 import { Namespaces } from './namespaces.ts';
+import { look } from './look.ts';
 import { observe } from './observe.ts';
 
 export interface LinuxKernelOptions {
@@ -100,6 +103,10 @@ class LinuxKernel implements Kernel {
 
   observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Promise<Observation> {
     return observe(this.#namespaces, scope, sandboxes);
+  }
+
+  look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    return look(this.#namespaces, scope, entries);
   }
 
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {

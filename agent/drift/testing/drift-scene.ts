@@ -71,9 +71,9 @@ export class DriftScene {
       kernel,
       clock: systemClock,
       logger: silentLogger,
-      compare: () => {
+      compare: (_, what) => {
         this.compares += 1;
-        this.one.markDrift();
+        this.one.markDrift(what);
         this.#scheduler.mark(id);
       },
       patience: (network, keys) => (pauses ? this.repairs.patience(network, keys) : 0),

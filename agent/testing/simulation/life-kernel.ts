@@ -8,6 +8,8 @@ import type {
   Watching,
 } from '../../../linux/kernel.ts';
 import type { Hearing, NoticeListener } from '../../../linux/notice.ts';
+import type { TableEntry } from '../../../linux/objects/keyed-map.ts';
+import type { ObjectSet } from '../../../linux/objects/object-set.ts';
 import type { Namespace } from '../../../linux/objects/namespace.ts';
 import type { NetworkScope, SandboxScope } from '../../../linux/objects/scope.ts';
 import type { Step } from '../../../linux/plan/step.ts';
@@ -38,6 +40,10 @@ export class LifeKernel implements Kernel {
 
   observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Promise<Observation> {
     return this.#ports.life.ask(() => this.#ports.kernel.observe(scope, sandboxes));
+  }
+
+  look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    return this.#ports.life.ask(() => this.#ports.kernel.look(scope, entries));
   }
 
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {

@@ -59,6 +59,19 @@ export function dumpNeighbours(w: BodyWriter): NetlinkRequest {
   };
 }
 
+/** `bridge fdb get MAC dev DEV self` */
+export function getFdb(w: BodyWriter, o: FdbEntry, dev: number): NetlinkRequest {
+  const body = head(w, af.bridge, dev, 0, ntf.self).attributeMac(nda.lladdr, o.mac).finish();
+  return { type: rtm.getNeighbour, flags: nlm.request, body };
+}
+
+/** `ip neigh get IP dev DEV` */
+export function getNeighbour(w: BodyWriter, o: NeighbourEntry, dev: number): NetlinkRequest {
+  const family = familyOf(o.ip) === 4 ? af.inet : af.inet6;
+  const body = head(w, family, dev, 0, 0).attributeIp(nda.dst, o.ip).finish();
+  return { type: rtm.getNeighbour, flags: nlm.request, body };
+}
+
 /** One FDB entry as a dump shows it. */
 export interface FdbRow {
   readonly dev: number;
