@@ -35,11 +35,12 @@ bench: ## measure and print figures (root)
 	@tools/bootstrap.sh test
 	@node --disable-warning=ExperimentalWarning e2e/bench/main.ts
 
-soak: ## keep the lab busy for a long time and look for what grows; all faults of the stores in their long form (root)
+soak: ## lose stores, agents and nodes, keep a lab busy for long, look for what grows; all faults of the stores in their long form (root)
 	@tools/bootstrap.sh test
 	@node --disable-warning=ExperimentalWarning e2e/soak/main.ts
 	@WEFT_LONG=1 node tools/stores.ts
 	@node --disable-warning=ExperimentalWarning agent/testing/simulation/main.ts --runs 10000
+	@node --disable-warning=ExperimentalWarning agent/testing/simulation/main.ts --runs 2000 --disasters
 	@node --disable-warning=ExperimentalWarning agent/testing/simulation/main.ts --mutants
 
 generate: setup ## write the generated code and pages again

@@ -32,6 +32,7 @@ import type { Collector } from './dead/collector.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import type { AcceptPorts } from './networks/accept.ts';
 import type { RemovePorts } from './networks/remove.ts';
+import { Registry } from './metrics/registry.ts';
 import { Unfinished } from './operations/unfinished.ts';
 import { Pools } from './operations/pools.ts';
 import type { OperationPorts } from './operations/ports.ts';
@@ -66,6 +67,8 @@ export interface AgentPorts {
   readonly fraction: () => number;
   /** Takes the tunnels' UDP port for this process. @throws NODE_CONFLICT when another agent has it here. */
   readonly holdPort: (port: number) => Promise<void>;
+  /** Where it is counted what happens; absent: in one of the agent's own. */
+  readonly metrics?: Registry;
   /** How the last good view gets onto the disk; absent: as `writeLastView` does it. */
   readonly writeView?: ViewKeeperPorts['write'];
 }
@@ -91,6 +94,7 @@ export class Agent {
   readonly collector: Collector;
   readonly returner: Returner;
   readonly events: Journal;
+  readonly metrics: Registry;
   readonly startedAt: number;
   readonly trust: Trust;
   readonly #keeper: ViewKeeper;
@@ -117,14 +121,17 @@ export class Agent {
     const file = openJournalFile(config.stateDir, (why) => {
       logger.warn('events cannot be kept on disk', { why });
     });
-    const events = new Journal({ clock, logger, file });
+    const { metrics = new Registry() } = ports;
+    this.metrics = metrics;
+    const events = new Journal({ clock, logger, file, metrics });
     this.events = events;
     this.#identity = beginLife(config.stateDir, { random, onCorrupt });
     this.#backoff = new Backoff(200, 5000, ports.fraction);
     this.view = new View(store, clock, (oddity) => this.trust.judge(oddity));
     const { id } = this.#identity;
     const signal = (): AbortSignal => this.deadline(patience);
-    const common = { view: this.view, store, kernel, clock, logger, events, signal, backoff: this.#backoff };
+    const backoff = this.#backoff;
+    const common = { view: this.view, store, kernel, clock, logger, events, metrics, signal, backoff };
     this.trust = new Trust({
       ...common,
       node: id,
@@ -421,6 +428,7 @@ export class Agent {
     if (state !== 'insync' || !this.#isAway) return;
     this.#isAway = false;
     this.events.tell('store-back', 'store is back', { store: store.description });
+    this.metrics.count('weft_store_reconnects_total', {});
     if (this.membership.state.kind !== 'joined') this.membership.refresh();
     if (this.#phase === 'ready') await this.#unfinished.finish();
   }

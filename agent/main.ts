@@ -2,11 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { startMetricsServer } from '../api/metrics-server.ts';
 import { startServer } from '../api/server.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
 import { openLinuxKernel } from '../linux/netlink/kernel.ts';
 import { openProbe } from '../linux/probe.ts';
+import { parseSocketAddress } from '../model/socket-address.ts';
 import { asWeftError, errorCodes, WeftError } from '../model/errors.ts';
 import packageJson from '../package.json' with { type: 'json' };
 import { Agent } from './agent.ts';
@@ -17,6 +19,8 @@ import { resolveConfig, type Resolved } from './config/load.ts';
 import type { Config } from './config/settings.ts';
 import { printConfig, showConfig } from './config/show.ts';
 import { createLogger } from './logger.ts';
+import { meteredStore } from './metrics/metered-store.ts';
+import { Registry } from './metrics/registry.ts';
 import { Service } from './service.ts';
 import { tidyMemory } from './tidy-memory.ts';
 import { PortHold } from './state/port-hold.ts';
@@ -60,13 +64,14 @@ async function run(settings: Resolved): Promise<void> {
   const credentials = fileCredentials(credentialSources(config), logger);
   const store = await openStore(config.store, { clock: systemClock, logger, fraction, credentials });
   stack.defer(() => store.close());
+  const metrics = new Registry();
   const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
   stack.defer(() => kernel.close());
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const portHold = new PortHold(config.name);
   const agent = new Agent({
     settings,
-    store,
+    store: meteredStore(store, { metrics, clock: systemClock }),
     kernel,
     probe: openProbe(systemClock),
     clock: systemClock,
@@ -75,11 +80,18 @@ async function run(settings: Resolved): Promise<void> {
     random,
     fraction,
     holdPort: (port) => portHold.take(port),
+    metrics,
   });
   stack.defer(() => agent.stop());
   const socketPath = join(config.runtimeDir, 'weftd.sock');
-  const server = await startServer({ service: new Service(agent), socketPath, logger });
+  const service = new Service(agent);
+  const server = await startServer({ service, socketPath, logger, metrics });
   stack.defer(() => server.close());
+  if (config.metrics !== '') {
+    const address = parseSocketAddress(config.metrics);
+    const scraped = await startMetricsServer({ service, address, logger, metrics });
+    stack.defer(() => scraped.close());
+  }
   // Who waits for news would hold up the end of the server.
   stack.defer(() => {
     agent.events.close();

@@ -102,6 +102,7 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     ...(state.kind === 'conflict' ? { conflictWith: state.holder } : {}),
     ...(contestedBy.length === 0 ? {} : { contestedBy }),
     programmed: progress?.kind === 'programmed' && progress.revision >= revision,
+    ...(progress?.kind === 'pending' && progress.why !== undefined ? { pending: progress.why } : {}),
     local,
   };
 }

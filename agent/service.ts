@@ -35,8 +35,11 @@ import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
 import { forgetNode } from './dead/forget.ts';
 import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
+import { exposition } from './metrics/exposition.ts';
+import { processUse } from './metrics/process-use.ts';
+import { readingsOf } from './metrics/readings.ts';
 import { accept, type Acceptance } from './networks/accept.ts';
-import { beginRemoval, finishRemoval } from './networks/remove.ts';
+import { beginRemoval, finishRemoval, type Removal } from './networks/remove.ts';
 import { attach } from './operations/attach.ts';
 import { detach, detachEndpoint } from './operations/detach.ts';
 import { endpointJson, holders, networkJson } from './present.ts';
@@ -78,6 +81,11 @@ export class Service implements AgentService {
 
   async readiness(): Promise<ReadinessJson> {
     return readinessOf(this.#agent);
+  }
+
+  async metrics(): Promise<string> {
+    const { metrics } = this.#agent;
+    return exposition([...metrics.families(), ...readingsOf(this.#agent), ...(await processUse())]);
   }
 
   async listNetworks(): Promise<readonly NetworkJson[]> {
@@ -123,34 +131,44 @@ export class Service implements AgentService {
     const agent = this.#agent;
     agent.self();
     const signal = agent.deadline(wait === true ? timeout : patience);
-    const ports = agent.removePorts(signal);
-    const begin = async (): Promise<void> => {
-      const isThere = await beginRemoval(name, force, agent.ports.settings.config.name, ports);
-      if (!isThere) throw notFound(name);
-    };
+    const removal = { name, force, by: agent.ports.settings.config.name };
     const known = agent.view.network(name)?.value;
     if (wait === true && known !== undefined && 'id' in known)
-      return this.#removeEverywhere(known, begin, signal);
-    await begin();
-    return this.#removed(name, await this.#awaitRemoval(name, signal));
+      return this.#removeEverywhere(known, removal, signal);
+    return this.#removed(name, await this.#awaitRemoval(await this.#beginRemoval(removal, signal), signal));
+  }
+
+  /** What is meant from now on. @throws NETWORK_NOT_FOUND, NETWORK_IN_USE. */
+  async #beginRemoval(removal: Removal, signal: AbortSignal): Promise<Required<Removal> | 'gone'> {
+    const begun = await beginRemoval(removal, this.#agent.removePorts(signal));
+    if (begun.kind === 'nothing') throw notFound(removal.name);
+    return begun.kind === 'gone' ? 'gone' : { ...removal, id: begun.id };
   }
 
   async #removeEverywhere(
     { id, name }: Network,
-    begin: () => Promise<void>,
+    removal: Removal,
     signal: AbortSignal,
   ): Promise<RemovedNetworkJson> {
     const agent = this.#agent;
     const { asker } = agent.operations;
-    const ends: Promise<boolean>[] = [];
+    const kept = new AbortController();
+    const ends: { readonly begun: Required<Removal> | 'gone'; readonly isGone: Promise<boolean> }[] = [];
     const inquiry = { network: id, matter: { kind: 'no network' }, since: asker.now() } as const;
-    const reaction = await asker.ask(inquiry, signal, async () => {
-      await begin();
-      ends.push(this.#awaitRemoval(name, signal).catch(() => false));
+    const reaction = await asker.ask(inquiry, AbortSignal.any([signal, kept.signal]), async () => {
+      const begun = await this.#beginRemoval(removal, signal);
+      const isGone = this.#awaitRemoval(begun, signal).catch((error: unknown) => {
+        if (hasCode(error, 'NETWORK_IN_USE')) kept.abort(error);
+        return false;
+      });
+      ends.push({ begun, isGone });
     });
+    const [{ begun, isGone } = { begun: 'gone', isGone: true } as const] = ends;
+    const isEarly = await isGone;
+    kept.signal.throwIfAborted();
     const message = `network ${name} is being removed`;
     const waited = waitedFor(reaction, { message, fields: { network: name } }, agent);
-    const isDone = (await ends[0]) === true || (await finishRemoval(name, agent.removePorts(signal)));
+    const isDone = isEarly || (await this.#awaitRemoval(begun, signal, 0));
     return { ...(await this.#removed(name, isDone)), waited };
   }
 
@@ -303,14 +321,29 @@ export class Service implements AgentService {
     await view.until(() => (isSeen() ? true : undefined), late).catch(() => undefined);
   }
 
-  /** True: nothing is left. False: other nodes still have to detach what they hold. */
-  async #awaitRemoval(name: Name, signal: AbortSignal): Promise<boolean> {
+  /**
+   * True: nothing is left of it. False: other nodes still have to detach what they hold.
+   *
+   * @throws NETWORK_IN_USE: the network stays, since an endpoint had slipped in, whoever has noticed that first.
+   */
+  async #awaitRemoval(
+    removal: Required<Removal> | 'gone',
+    signal: AbortSignal,
+    within = removalPatience,
+  ): Promise<boolean> {
+    if (removal === 'gone') return true;
     const agent = this.#agent;
-    const ports = agent.removePorts(signal);
-    const end = agent.ports.clock.monotonic() + removalPatience;
+    const { name, id } = removal;
+    const end = agent.ports.clock.monotonic() + within;
     await this.#detachOwn(name, signal);
     for (;;) {
-      if (await finishRemoval(name, ports)) return true;
+      const ending = await finishRemoval(name, id, agent.removePorts(signal));
+      if (ending === 'gone') return true;
+      if (ending === 'kept') {
+        // Names who holds it; when that has gone meanwhile, the removal goes on.
+        if ((await this.#beginRemoval(removal, signal)) === 'gone') return true;
+        continue;
+      }
       if (agent.ports.clock.monotonic() >= end) return false;
       await sleep(agent.ports.clock, removalPoll, signal);
     }

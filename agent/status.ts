@@ -16,9 +16,9 @@ const most = 20;
 const hints = {
   lost:
     'traffic goes on, nothing is changed; the agents put back what they know unless rebuildStore is false; ' +
-    '`weft store accept` takes the store as it is',
+    '`weft store accept --yes` takes the store as it is',
   foreign:
-    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join`',
+    'traffic goes on, nothing is written; give this node the store of its cluster, or let it go over with `weft store join --yes`',
 } as const;
 
 /** Why an attach would not work now; empty: it would. */
@@ -91,7 +91,7 @@ function problemsOf(agent: Agent): readonly Problem[] {
   const held = view.held().map((key) => {
     const refusal = trust.refused.get(key);
     const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;
-    const hint = '`weft store accept` gives up what is kept, on every node';
+    const hint = '`weft store accept --yes` gives up what is kept, on every node';
     return { what: `record ${key}`, why, hint };
   });
   const conflicts = conflictsOf(agent.id, view).losers.map((endpoint) => {
@@ -159,7 +159,19 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, overlapping, kept, contested].flatMap(shorten);
+  return [orphans, overlapping, kept, contested, homeless(agent)].flatMap(shorten);
+}
+
+/** Endpoints of others that cannot be sent to yet. */
+function homeless({ view, reconciler }: Agent): readonly Problem[] {
+  return view.joined().flatMap((network) =>
+    Array.from(view.endpoints(network)?.records.values() ?? []).flatMap(({ value }): readonly Problem[] => {
+      const progress = reconciler.progress(network, value.id);
+      if (progress?.kind !== 'pending' || progress.why === undefined) return [];
+      const what = `endpoint ${value.name ?? value.sandbox.key} of network ${networkText(value, view)}`;
+      return [{ what, why: `is not programmed: ${progress.why}` }];
+    }),
+  );
 }
 
 function shorten(list: readonly Problem[]): readonly Problem[] {

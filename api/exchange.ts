@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeftError } from '../model/errors.ts';
 import { toFailureJson } from './failure.ts';
+import type { Reply } from './operations.ts';
 
 /** The most that a request's body may have: a declaration of the largest network is far below. */
 export const bodyLimit = 1024 * 1024;
@@ -60,19 +61,18 @@ export function readQuery(search: string): Readonly<Record<string, string>> {
   return Object.fromEntries(query);
 }
 
-/** Sends one answer. A request that was not read to its end closes the connection. */
-export function sendJson(
+/** Sends one answer: JSON, unless it is `text` of this media type. A request that was not read to its end closes the connection. */
+export function send(
   request: IncomingMessage,
   response: ServerResponse,
-  status: number,
-  body: unknown,
+  { status, body, text }: Reply,
   headers: Readonly<Record<string, string>> = {},
 ): void {
-  const bytes = Buffer.from(`${JSON.stringify(body)}\n`);
+  const bytes = Buffer.from(text === undefined ? `${JSON.stringify(body)}\n` : String(body));
   const close = request.complete ? {} : { connection: 'close' };
   response.setTimeout(fetchTimeout, () => request.socket.destroy());
   response.writeHead(status, {
-    'content-type': 'application/json',
+    'content-type': text ?? 'application/json',
     'content-length': bytes.length,
     ...close,
     ...headers,

@@ -35,12 +35,13 @@ const documentRoute: Json = {
 };
 
 function describe(name: RouteName, operation: Operation, components: Map<string, Json>): Json {
-  const { summary, params, query, body, answer, otherwise } = operation;
+  const { summary, params, query, body, answer, text, otherwise } = operation;
   const parameters = [
     ...parametersOf(params, 'path', components),
     ...parametersOf(query, 'query', components),
   ];
-  const content = json(schemaOf(answer, 'output', components));
+  const schema = schemaOf(answer, 'output', components);
+  const content = text === undefined ? json(schema) : { [text]: { schema } };
   const responses: Record<string, Json> = { 200: { description: 'Success.', content } };
   if (otherwise !== undefined) responses[otherwise.status] = { description: otherwise.when, content };
   const failure = json(schemaOf(failureJson, 'output', components));

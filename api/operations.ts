@@ -37,6 +37,8 @@ export interface Operation {
   /** Absent: the request has none. */
   readonly body?: z.ZodType;
   readonly answer: z.ZodType;
+  /** Media type of an answer that is text as it is; absent: JSON. */
+  readonly text?: string;
   /** A status other than 200 that carries the same answer, and when. */
   readonly otherwise?: { readonly status: number; readonly when: string };
   /** Codes that its failures carry, besides those that any request can meet. */
@@ -48,6 +50,7 @@ export interface Operation {
 export interface Reply {
   readonly status: number;
   readonly body: unknown;
+  readonly text?: string;
 }
 
 interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodType, A extends z.ZodType> {
@@ -56,6 +59,7 @@ interface Definition<P extends z.ZodType, Q extends z.ZodType, B extends z.ZodTy
   readonly query?: Q;
   readonly body?: B;
   readonly answer: A;
+  readonly text?: string;
   readonly otherwise?: {
     readonly status: number;
     readonly when: string;
@@ -75,6 +79,7 @@ function operation<
   B extends z.ZodType = z.ZodUndefined,
 >(definition: Definition<P, Q, B, A>): Operation {
   const { summary, body, answer, otherwise, failures = [] } = definition;
+  const text = definition.text === undefined ? {} : { text: definition.text };
   const parts = {
     params: definition.params ?? none,
     query: definition.query ?? none,
@@ -86,12 +91,13 @@ function operation<
     query: parts.query,
     ...(body === undefined ? {} : { body }),
     answer,
+    ...text,
     ...(otherwise === undefined ? {} : { otherwise }),
     failures,
     async run(service, raw) {
       const request = parseParts(parts, raw) as Parameters<typeof definition.call>[1];
       const result = await definition.call(service, request);
-      return { status: otherwise?.applies(result) === true ? otherwise.status : 200, body: result };
+      return { status: otherwise?.applies(result) === true ? otherwise.status : 200, body: result, ...text };
     },
   };
 }
@@ -108,6 +114,12 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     answer: readinessJson,
     otherwise: { status: 503, when: 'Not ready, and why.', applies: ({ ready }) => !ready },
     call: (service) => service.readiness(),
+  }),
+  metrics: operation({
+    summary: 'What can be counted and measured, for Prometheus.',
+    answer: z.string(),
+    text: 'text/plain; version=0.0.4; charset=utf-8',
+    call: (service) => service.metrics(),
   }),
   status: operation({
     summary: 'How the agent is doing.',

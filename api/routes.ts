@@ -8,6 +8,7 @@ export interface Route {
 export const routes = {
   health: { method: 'GET', path: '/healthz' },
   readiness: { method: 'GET', path: '/readyz' },
+  metrics: { method: 'GET', path: '/metrics' },
   openapi: { method: 'GET', path: '/v1/openapi.json' },
   status: { method: 'GET', path: '/v1/status' },
   config: { method: 'GET', path: '/v1/config' },

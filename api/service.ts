@@ -62,6 +62,8 @@ export interface AgentService {
   config(): Promise<ConfigJson>;
   /** Is the agent in sync, so that attach can work? Never throws for being unready. */
   readiness(): Promise<ReadinessJson>;
+  /** Text format of Prometheus, version 0.0.4. */
+  metrics(): Promise<string>;
 
   /** Sorted by name; refused declarations included. */
   listNetworks(): Promise<readonly NetworkJson[]>;

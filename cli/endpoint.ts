@@ -56,7 +56,7 @@ export function endpointDetails(e: EndpointJson): string {
     ['interface', e.interfaceName],
     ['state', e.conflictWith === undefined ? e.state : `${e.state} with ${e.conflictWith}`],
     ['contested by', e.contestedBy ?? []],
-    ['programmed', `${yesNo(e.programmed)} (in the kernel of the node that answers)`],
+    ['programmed', `${yesNo(e.programmed)} (${e.pending ?? 'in the kernel of the node that answers'})`],
     ['everywhere', e.waited === undefined ? undefined : waitedText(e.waited)],
     ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
   ]);

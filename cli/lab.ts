@@ -10,7 +10,7 @@ import { probeLab, type Probe } from '../e2e/lab/probe.ts';
 import { listLabs, removeLab } from '../e2e/lab/remove.ts';
 import { ended } from '../e2e/lab/run.ts';
 import { labStatus, type LabStatus } from '../e2e/lab/status.ts';
-import { demoNextSteps, plainNextSteps, type Invocation } from './lab/next-steps.ts';
+import { demoNextSteps, plainNextSteps, type Example, type Invocation } from './lab/next-steps.ts';
 import { pingReport, type PingRow } from './lab/ping-report.ts';
 import { colorsFor } from './output/colors.ts';
 import { ProgressLines } from './output/progress.ts';
@@ -100,10 +100,10 @@ async function up(options: UpOptions): Promise<void> {
 }
 
 /** A sandbox of the first host and the address of one on the last, for the example that people paste. */
-function exampleOf(members: readonly Member[]): { readonly from: string; readonly to: string } {
+function exampleOf(members: readonly Member[]): Example {
   const from = members.find((member) => member.host === 'h1');
   const to = members.findLast((member) => member.networkId === from?.networkId);
-  return { from: from?.sandbox ?? '', to: to?.addresses[0] ?? '' };
+  return { from: from?.sandbox ?? '', to: to?.addresses[0] ?? '', last: to?.host ?? 'h1' };
 }
 
 async function down(options: Common & { readonly all?: true }): Promise<void> {

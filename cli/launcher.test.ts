@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { blue, refused } from '../api/testing/fake-service.ts';
+import type { EventsJson } from '../api/schemas/event.ts';
+import { blue, happened, refused } from '../api/testing/fake-service.ts';
 import { serveFake } from '../api/testing/serve-fake.ts';
 
 const launcher = join(import.meta.dirname, '..', 'bin', 'weft');
@@ -64,6 +65,20 @@ describe('bin/weft as a process', () => {
     const missing = await end(start(['network', 'apply', '-f', `${file}.not`], served.socketPath));
     expect(missing).toMatchObject({ code: 2 });
     expect(missing.stderr).toMatch(/^weft: cannot read .*nets\.json\.not: ENOENT/);
+  }, 30_000);
+
+  test('one that follows ends when its reader has seen enough, also when nothing happens', async () => {
+    const { promise: never } = Promise.withResolvers<EventsJson>();
+    const events = ({ after }: { readonly after: number }): Promise<EventsJson> =>
+      after === 0 ? Promise.resolve({ events: happened, last: 2 }) : never;
+    await using served = await serveFake({ events }, { closeTimeout: 100 });
+    const argv = ['-c', '"$0" events --follow --last 1 | head -1', launcher];
+    const start = performance.now();
+    const child = spawn('sh', argv, { env: { ...process.env, WEFT_SOCKET: served.socketPath } });
+    const { code, stdout, stderr } = await end(child);
+    expect({ code, stderr, lines: stdout.split('\n').length }).toEqual({ code: 0, stderr: '', lines: 2 });
+    // The question waits for 20 s by itself.
+    expect(performance.now() - start).toBeLessThan(15_000);
   }, 30_000);
 
   test('a reader that goes away is no failure', async () => {

@@ -25,6 +25,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 process.stderr.on('error', () => undefined);
 
+let isUnread = false;
 const code = await runCli(process.argv.slice(2), {
   version: packageJson.version,
   env: process.env,
@@ -34,6 +35,12 @@ const code = await runCli(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   connect: async (socket) => (await import('../api/client.ts')).connect(socket),
   read,
+  unread: async () => {
+    await (await import('./output/unread.ts')).unread(1);
+    isUnread = true;
+  },
 });
 // A command of the lab may have set it.
 if (code !== 0) process.exitCode = code;
+// The question that is still open would keep the process for as long as it waits.
+if (isUnread) process.exit();

@@ -14,6 +14,8 @@ export interface CliPorts {
   /** The same for standard error. */
   readonly err: (text: string) => void;
   readonly connect: (socketPath: string) => Promise<Client>;
+  /** Resolves when nobody reads standard output any more. */
+  readonly unread: () => Promise<void>;
   /** A whole file; `-` is standard input. */
   readonly read: (file: string) => Promise<string>;
 }

@@ -46,6 +46,13 @@ labels      a=b
 `);
   });
 
+  test('one that is not programmed says why', async () => {
+    const pending = 'its node 00000000000000a1 is not known yet';
+    const answers = { inspectEndpoint: async () => ({ ...web, local: false, programmed: false, pending }) };
+    const { stdout } = await typeWeft(['endpoint', 'inspect', 'web'], { answers });
+    expect(stdout).toContain(`programmed  no (${pending})\n`);
+  });
+
   test('as JSON', async () => {
     expect(JSON.parse((await typeWeft(['endpoint', 'ls', '-o', 'json'])).stdout)).toEqual([web]);
     expect(JSON.parse((await typeWeft(['endpoint', 'inspect', 'web', '-o', 'json'])).stdout)).toEqual(web);

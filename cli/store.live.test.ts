@@ -176,6 +176,9 @@ test('copy there and back; a target that holds a cluster is refused; an interrup
   const otherName = etcdUrl().replace('127.0.0.1', 'localhost');
   const same = await type(['copy', etcdUrl(), otherName]);
   expect(same).toMatchObject({ code: 2, stderr: expect.stringContaining('are the same store') });
+
+  const nested = await type(['copy', etcdUrl(), `${etcdUrl()}/sub`]);
+  expect(nested).toMatchObject({ code: 2, stderr: expect.stringContaining('lies inside the other') });
 }, 60_000);
 
 test('what may not be read or written is said, and nothing is left half written', async () => {

@@ -2,13 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { checkStore } from '../kvstore/check.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
 import type { Store } from '../kvstore/store.ts';
 import { decodeDump, encodeDump } from '../kvstore/transfer/dump-format.ts';
-import { isSameStore } from '../kvstore/transfer/same-store.ts';
+import { isNestedStore, isSameStore } from '../kvstore/transfer/same-store.ts';
 import { restore, type Restored } from '../kvstore/transfer/restore.ts';
 import type { Item } from '../kvstore/transfer/stages.ts';
 import { changedSince, takeAll, type Taken } from '../kvstore/transfer/take.ts';
@@ -40,7 +40,7 @@ export function registerStore(program: Command, cli: Cli): void {
     .addHelpText('after', '\nExample:\n  weft store check --store etcd://10.0.0.1:2379')
     .action((options: Output & Which) => check(cli, options));
   which(group.command('dump'))
-    .option('-o, --out <file>', 'file to write; without it, standard output')
+    .option('-o, --out <file>', 'file to write; without it, standard output', dumpFile)
     .description('save everything at one revision, as JSON lines')
     .addHelpText('after', '\nExample:\n  weft store dump -o weft.jsonl')
     .action((options: Which & { readonly out?: string }) => dump(cli, options));
@@ -59,6 +59,14 @@ export function registerStore(program: Command, cli: Cli): void {
     )
     .action((from: string, to: string, options: Output) => copy(cli, from, to, options));
   registerAuthority(group, cli);
+}
+
+/** Elsewhere `-o json` is a format: nobody who types it here wants a file of that name. */
+function dumpFile(text: string): string {
+  if (text !== 'json' && text !== 'table') return text;
+  throw new InvalidArgumentError(
+    `A dump writes JSON lines in any case, and -o names their file; a file of this name is ./${text}.`,
+  );
 }
 
 const format = (command: Command): Command =>
@@ -118,6 +126,7 @@ async function refill(cli: Cli, file: string, options: Output & { readonly store
 async function copy(cli: Cli, from: string, to: string, options: Output): Promise<void> {
   const [source, destination] = [parseStoreUrl(from), parseStoreUrl(to)];
   if (isSameStore(source, destination)) throw sameStore(from, to);
+  if (isNestedStore(source, destination)) throw nestedStore(from, to);
   const secrets = credentialsIn(cli.env);
   await using old = await opened(from, 'there', credentialsOf(source.kind, secrets));
   const taken = await takeAll(old.store, contextOf(from));
@@ -146,6 +155,12 @@ const done = ({ written, present }: Restored, all: number, into: string): string
 
 const sameStore = (from: string, to: string): WeftError =>
   new WeftError('INPUT_INVALID', `${from} and ${to} are the same store: there is nothing to copy`);
+
+const nestedStore = (from: string, to: string): WeftError =>
+  new WeftError(
+    'INPUT_INVALID',
+    `one of ${from} and ${to} lies inside the other: the copy would be a part of what it was taken from; name a prefix beside it`,
+  );
 
 const contextOf = (url: string): { readonly prefix: string; readonly now: string } => ({
   prefix: parseStoreUrl(url).prefix,

@@ -1,7 +1,7 @@
 import type { Host } from './lab/host.ts';
 import type { Member } from './lab/members.ts';
 import { isNamespace } from './lab/netns.ts';
-import { readFdb, readNeighbours } from './lab/tables.ts';
+import { readFdb, readLinks, readNeighbours, type LinkRow } from './lab/tables.ts';
 import { tunnelDevice } from './lab/tunnels.ts';
 
 /**
@@ -15,11 +15,13 @@ export interface Tables {
   readonly neighbours: readonly string[];
   /** MACs that lead to a container port of the bridge, one for each endpoint on this host. */
   readonly ports: readonly string[];
+  /** `vxlan0 vxlan up in br0 from 192.0.2.1`, `veth up in br0` for each container port, `br0 bridge up`. */
+  readonly links: readonly string[];
   /** What nobody should have written: entries that were learnt, or of other devices. */
   readonly strange: readonly string[];
 }
 
-const nothing: Tables = { fdb: [], neighbours: [], ports: [], strange: [] };
+const nothing: Tables = { fdb: [], neighbours: [], ports: [], links: [], strange: [] };
 
 export interface Situation {
   readonly hosts: readonly Host[];
@@ -44,6 +46,11 @@ export function expectedTables({ hosts, members, routed }: Situation, host: Host
     fdb: elsewhere.map((m) => `${m.mac} -> ${vtep(m.host)}`).toSorted(),
     neighbours: [...answered, ...router].toSorted(),
     ports: here.map((m) => m.mac).toSorted(),
+    links: [
+      'br0 bridge up',
+      `${tunnelDevice} vxlan up in br0 from ${host.address}`,
+      ...here.map(() => 'veth up in br0'),
+    ].toSorted(),
     strange: [],
   };
 }
@@ -67,6 +74,10 @@ export async function actualTables(host: Host, networkId: string): Promise<Table
     ports: fdb
       .flatMap((row) => (row.state === 'static' && row.table === 'master' ? [row.mac] : []))
       .toSorted(),
+    links: (await readLinks(path))
+      .filter(({ name }) => name !== 'lo')
+      .map(linkText)
+      .toSorted(),
     strange: [
       ...fdb
         .filter((row) => row.state === '' && row.vtep === undefined)
@@ -76,6 +87,17 @@ export async function actualTables(host: Host, networkId: string): Promise<Table
         .map((row) => `asked for: ${row.address} on ${row.device} ${row.state.join(' ')}`),
     ].toSorted(),
   };
+}
+
+function linkText({ name, kind, up, master, details }: LinkRow): string {
+  const { local: from = details['local6'] } = details;
+  return [
+    ...(kind === 'veth' ? [] : [name]),
+    kind,
+    up ? 'up' : 'down',
+    ...(master === '' ? [] : [`in ${master}`]),
+    ...(typeof from === 'string' ? [`from ${from}`] : []),
+  ].join(' ');
 }
 
 /** Expected and actual tables of every host and network, by `h1 <network>`: to be compared as a whole. */

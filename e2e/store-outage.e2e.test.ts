@@ -15,10 +15,10 @@ test('a store that is cut, killed, frozen or black-holed costs no ping, and the 
     for (const fault of scene.lab.store.servers.flatMap(serverFaults)) {
       const outage = await runOutage(scene, fault, { seconds, port: storeServers.etcd.port });
       const rates = outage.requests.map(({ host, rate }) => `${host} ${rate.toFixed(2)}`).join(', ');
-      const { sent, noticed, firstAttach, firstReached, allReady } = outage;
+      const { sent, pause, noticed, firstAttach, firstReached, allReady } = outage;
       const times = [firstAttach, firstReached, allReady].map((ms) => ms.toFixed(0)).join(', ');
       console.log(
-        `${fault.name}: ${sent} pings, noticed after ${noticed.toFixed(1)} s; ` +
+        `${fault.name}: ${sent} pings, at most ${pause.toFixed(0)} ms without a byte, noticed after ${noticed.toFixed(1)} s; ` +
           `first attach, reached, all ready after ${times} ms (aim ${aims.firstAttach}); ` +
           `requests a second: ${rates} (aim ${aims.rate})`,
       );

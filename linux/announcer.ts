@@ -36,7 +36,8 @@ export class Announcer {
 
   /** Resolves when what may go at once is sent; the rest follows. */
   async announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void> {
-    for (const announcement of announcements) {
+    // Those before would only be put aside again.
+    for (const announcement of announcements.slice(-mostWaiting)) {
       const key = `${scope} ${bridge} ${announcement.ip}`;
       this.#waiting.delete(key);
       this.#waiting.set(key, { scope, bridge, announcement });

@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { WeftError } from '../model/errors.ts';
 import { familyOf, type Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
+import { lookCases } from './kernel-contract-look.ts';
 import * as lab from './kernel-contract-objects.ts';
 import type { Kernel, StepResult } from './kernel.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
@@ -54,34 +55,8 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
   });
 }
 
-type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
+export type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
 const { scope } = lab;
-
-function lookCases(promise: Promised): void {
-  promise(
-    'at single entries answers what is there, in whatever form, and nothing for what is not',
-    async (k) => {
-      const s = await k.sandbox('c1');
-      const wished = [lab.netns, lab.br0, lab.vxlan, lab.fdb, lab.neighbour, lab.neighbour6, lab.veth(s)];
-      await k.kernel.apply(wished.map((object) => ({ op: 'create', object })));
-      const absent = { ...lab.fdb, mac: lab.otherNeighbour.mac };
-      const asked = [
-        lab.otherFdb,
-        lab.neighbour,
-        lab.otherNeighbour,
-        absent,
-        { ...lab.neighbour, dev: 'br0' },
-        { ...lab.fdb, dev: 'none' },
-      ];
-      const found = await k.kernel.look(scope, asked);
-      expect([...found].map(keyOf).toSorted()).toEqual(
-        [lab.fdb, lab.neighbour, lab.neighbour6].map(keyOf).toSorted(),
-      );
-      expect([found.get(lab.fdb), found.get(lab.neighbour6)]).toEqual([lab.fdb, lab.neighbour6]);
-      expect((await k.kernel.look(lab.secondScope, [lab.inSecondNetwork(lab.fdb)])).size).toBe(0);
-    },
-  );
-}
 
 function createCases(promise: Promised): void {
   promise('each kind of object is observed as it was wished', async (k) => {

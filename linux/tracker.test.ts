@@ -86,6 +86,16 @@ test('drift is surprising, in both directions', async () => {
   expect([...surprising]).toEqual([lab.fdb, lab.otherNeighbour]);
 });
 
+test('what is observed as it is wished is kept as the wish, and what is otherwise as it is', async () => {
+  const { kernel } = await setUp();
+  const tracker = new Tracker();
+  const wished = new ObjectSet([lab.netns, lab.neighbour, lab.otherFdb].map((o) => ({ ...o })));
+  tracker.observed(lab.scope, await kernel.observe(lab.scope, [sandbox]), wished);
+  for (const o of [lab.netns, lab.neighbour]) expect(tracker.believed.get(o)).toBe(wished.get(o));
+  expect(tracker.believed.get(lab.fdb)).toEqual(lab.fdb);
+  expect([...tracker.believed.values()].map(keyOf).sort()).toEqual(everything.map(keyOf).sort());
+});
+
 test('the observation of one network leaves the others alone', async () => {
   const { kernel, tracker, apply } = await setUp();
   const second: LinuxObject[] = [lab.netns, lab.br0].map(lab.inSecondNetwork);

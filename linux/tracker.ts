@@ -40,26 +40,39 @@ export class Tracker {
   }
 
   /**
-   * The kernel holds this of the network, and nothing else. Ends the doubt.
+   * The kernel holds this of the network, and nothing else. Ends the doubt. What is the same as an object of `wished` is that
+   * object from now on, so that after a restart a large network is not kept twice.
+   *
    * @returns one object for each key where we believed otherwise, failed ones included: what to plan for.
    */
-  observed(scope: NetworkScope, { objects }: Pick<Observation, 'objects'>): Iterable<LinuxObject> {
+  observed(
+    scope: NetworkScope,
+    { objects }: Pick<Observation, 'objects'>,
+    wished: ObjectSet = noObjects,
+  ): Iterable<LinuxObject> {
     const surprising = new KeyedMap<LinuxObject>();
     for (const [key, { step }] of this.#failures) {
       if ((this.#believed.networkOf(step.object) ?? scope) !== scope) continue;
       surprising.set(step.object, step.object);
       this.#failures.delete(key);
     }
-    for (const o of this.#believed.ofNetwork(scope)) {
+    let known = 0;
+    const others: LinuxObject[] = [];
+    objects.forEach((o) => {
+      const old = this.#believed.get(o);
+      if (old !== undefined) known += 1;
+      if (old === undefined || !sameObject(old, o)) others.push(o);
+    });
+    // The usual case, that nothing has vanished, without looking for it.
+    for (const o of known === this.#believed.size ? nothing : this.#believed.ofNetwork(scope)) {
       if (objects.has(o)) continue;
       surprising.set(o, o);
       this.#believed.delete(o);
     }
-    for (const o of objects) {
-      const old = this.#believed.get(o);
-      if (old !== undefined && sameObject(old, o)) continue;
+    for (const o of others) {
+      const wish = wished.get(o);
       surprising.set(o, o);
-      this.#believed.put(o);
+      this.#believed.put(wish !== undefined && sameObject(wish, o) ? wish : o);
     }
     this.#doubts.delete(scope);
     return surprising.values();
@@ -127,3 +140,6 @@ export class Tracker {
     for (const o of objects) this.#believed.delete(o);
   }
 }
+
+const nothing: readonly LinuxObject[] = [];
+const noObjects = new ObjectSet();

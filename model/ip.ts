@@ -8,9 +8,13 @@ export type Family = 4 | 6;
 
 export const addressBits = { 4: 32, 6: 128 } as const satisfies Record<Family, number>;
 
+/** The first colon of an IPv6 address is among its first five characters. */
 export function familyOf(ip: Ip): Family {
-  return ip.includes(':') ? 6 : 4;
+  for (let i = 0; i < 5; i += 1) if (ip.charCodeAt(i) === colon) return 6;
+  return 4;
 }
+
+const colon = 58;
 
 /** @throws INPUT_INVALID. Refuses zones (`%eth0`), prefixes (`/24`), ports and IPv4-mapped IPv6. */
 export function parseIp(text: string): Ip {
@@ -113,17 +117,32 @@ export function writeIp(ip: Ip, bytes: Uint8Array, offset = 0): 4 | 16 {
 }
 
 function writeIp6(ip: Ip, bytes: Uint8Array, offset: number): void {
-  const [head = '', tail] = ip.split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const put = (group: string, index: number): void => {
-    const value = Number.parseInt(group, 16);
-    bytes[offset + 2 * index] = value >> 8;
-    bytes[offset + 2 * index + 1] = value & 255;
-  };
   bytes.fill(0, offset, offset + 16);
-  front.forEach(put);
-  back.forEach((group, i) => {
-    put(group, 8 - back.length + i);
-  });
+  const zeros = ip.indexOf('::');
+  if (zeros < 0) {
+    writeGroups(ip, 0, ip.length, bytes, offset);
+    return;
+  }
+  writeGroups(ip, 0, zeros, bytes, offset);
+  let behind = zeros + 2 < ip.length ? 1 : 0;
+  for (let i = zeros + 2; i < ip.length; i += 1) if (ip.charCodeAt(i) === colon) behind += 1;
+  writeGroups(ip, zeros + 2, ip.length, bytes, offset + 16 - 2 * behind);
+}
+
+/** The groups in the text from `start` to `end`, two bytes each. */
+function writeGroups(text: string, start: number, end: number, bytes: Uint8Array, offset: number): void {
+  if (start === end) return;
+  let at = offset;
+  let group = 0;
+  for (let i = start; i <= end; i += 1) {
+    const code = i === end ? colon : text.charCodeAt(i);
+    if (code !== colon) {
+      group = (group << 4) | (code < colon ? code - 48 : code - 87);
+      continue;
+    }
+    bytes[at] = group >> 8;
+    bytes[at + 1] = group & 255;
+    at += 2;
+    group = 0;
+  }
 }

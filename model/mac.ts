@@ -25,13 +25,24 @@ export function parseMac(text: string): Mac {
   return canonical as Mac;
 }
 
-const hex = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+/** The digits of a byte, as character codes. */
+const digits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const high = Uint8Array.from(digits, (two) => two.charCodeAt(0));
+const low = Uint8Array.from(digits, (two) => two.charCodeAt(1));
+const h = (byte: number): number => high[byte] ?? 0;
+const l = (byte: number): number => low[byte] ?? 0;
 
 /** Six bytes at `offset`, as the kernel gives them: any value, group and zero addresses included. */
 export function macFromBytes(bytes: Uint8Array, offset = 0): Mac {
-  const at = (i: number): string => hex[bytes[offset + i] ?? 0] as string;
-  return `${at(0)}:${at(1)}:${at(2)}:${at(3)}:${at(4)}:${at(5)}` as Mac;
+  const at = (i: number): number => bytes[offset + i] ?? 0;
+  const [a, b, c, d, e, f] = [at(0), at(1), at(2), at(3), at(4), at(5)];
+  return textOf(h(a), l(a), _, h(b), l(b), _, h(c), l(c), _, h(d), l(d), _, h(e), l(e), _, h(f), l(f)) as Mac;
 }
+
+/** Makes it at once: a text that is joined of eleven others is a tree of them, three times as large and slow to read. */
+const textOf = String.fromCharCode;
+/** The colon. */
+const _ = 58;
 
 const digit = (code: number): number => (code < 58 ? code - 48 : code - 87);
 

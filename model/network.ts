@@ -73,6 +73,7 @@ export const gatewayMac = '02:57:00:00:00:01' as Mac;
 
 /** Does traffic between subnets of this network need the router in the network namespace? */
 export function isRouted(network: Pick<Network, 'subnets'>): boolean {
-  const v6 = network.subnets.filter((s) => s.prefix.includes(':')).length;
+  let v6 = 0;
+  for (const { prefix } of network.subnets) if (prefix.includes(':')) v6 += 1;
   return v6 > 1 || network.subnets.length - v6 > 1;
 }

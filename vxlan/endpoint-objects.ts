@@ -73,9 +73,11 @@ const subnetRouteMetric = 100;
 type Holder = Pick<Endpoint, 'mac' | 'addresses'>;
 
 /** The router in the network namespace knows every endpoint and never asks. */
-function routerNeighbours(network: OverlayNetwork, endpoint: Holder): NeighbourEntry[] {
-  return isRouted(network) ? neighbours(network, endpoint, bridgeName) : [];
+function routerNeighbours(network: OverlayNetwork, endpoint: Holder): readonly NeighbourEntry[] {
+  return isRouted(network) ? neighbours(network, endpoint, bridgeName) : none;
 }
+
+const none: readonly NeighbourEntry[] = [];
 
 function neighbours(network: OverlayNetwork, { mac, addresses }: Holder, dev: string): NeighbourEntry[] {
   const scope = networkScope(network.id);

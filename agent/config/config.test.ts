@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { settingKeys } from '../../model/setting-keys.ts';
 import { helpText, parseCommandLine } from './command-line.ts';
 import { resolveConfig, type Sources } from './load.ts';
 import { readDuration, settings, showDuration } from './settings.ts';
@@ -157,4 +158,9 @@ describe('the command line', () => {
       expect(helpText()).toMatch(flag === undefined ? `  ${env} ` : new RegExp(`${flag} .*\\(${env}\\)`));
     }
   });
+});
+
+test('the settings that may stand in a file are those that the commands know', () => {
+  const written = settings.filter(({ flag }) => flag !== undefined).map(({ key }) => key);
+  expect([...settingKeys].toSorted()).toEqual(written.toSorted());
 });

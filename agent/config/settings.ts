@@ -1,5 +1,6 @@
 import { WeftError } from '../../model/errors.ts';
 import { namePattern } from '../../model/name.ts';
+import { parseSocketAddress, showSocketAddress } from '../../model/socket-address.ts';
 
 /** What an operator can set. Durations are milliseconds, paths absolute. */
 export interface Config {
@@ -31,6 +32,8 @@ export interface Config {
   readonly sandboxGrace: number;
   /** Do agents put back what their store has lost, without being asked? */
   readonly rebuildStore: boolean;
+  /** Where `GET /metrics` is served besides the API socket, as `parseSocketAddress` reads it; empty: nowhere. */
+  readonly metrics: string;
   readonly logLevel: LogLevel;
 }
 
@@ -295,6 +298,15 @@ export const settings = [
       'put back what the store of the cluster has lost (wiped, or set to an older state); false: keep it here until somebody decides',
     fallback: () => true,
     read: bool,
+  }),
+  setting({
+    key: 'metrics',
+    flag: '--metrics',
+    env: 'WEFT_METRICS',
+    meaning:
+      'address and port for GET /metrics, such as 127.0.0.1:9479, to whoever reaches it (otherwise only on the API socket)',
+    fallback: () => '',
+    read: optional((raw) => showSocketAddress(parseSocketAddress(text(raw)))),
   }),
   setting({
     key: 'logLevel',

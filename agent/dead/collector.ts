@@ -5,6 +5,7 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import { asWeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { Name } from '../../model/name.ts';
 import type { Cluster, Fence, Node, NodeId } from '../../model/node.ts';
 import { KeyedLock } from '../keyed-lock.ts';
@@ -25,6 +26,7 @@ export interface CollectorPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
+  readonly metrics: Metrics;
   readonly probe: Probe;
   /** Undefined until this node may decide anything. */
   node(): NodeId | undefined;
@@ -106,15 +108,20 @@ export class Collector {
 
   /** Carries out what a fence of ours stands for. To be called exclusively. */
   async clear(fence: Fence, revision: Revision, signal: AbortSignal): Promise<GivenUp> {
-    const { view, events, logger } = this.#ports;
+    const { view, events, logger, metrics } = this.#ports;
     view.fences.learn(keys.fence(fence.node), { value: fence, revision });
     const done = await giveUp({ node: fence.node, revision }, this.#giveUpPorts(signal));
     const { node, name, kind } = fence;
     const fields = { node, name, endpoints: done.endpoints };
-    if (done.node === 'lost') logger.info('node is back, or somebody else collects it', fields);
+    metrics.count('weft_collector_endpoints_total', {}, done.endpoints);
+    if (done.node === 'lost') {
+      metrics.count('weft_collector_actions_total', { action: 'lost' });
+      logger.info('node is back, or somebody else collects it', fields);
+    }
     if (done.node === 'removed' || (done.node === 'gone' && done.endpoints > 0)) {
       const how = kind === 'forget' ? 'forgotten' : 'collected';
       const message = `node ${name} is ${how}: ${done.endpoints} endpoints were given up`;
+      metrics.count('weft_collector_actions_total', { action: how });
       events.tell(`node-${how}`, message, fields);
     }
     return done;
@@ -154,10 +161,12 @@ export class Collector {
   }
 
   #keep(node: NodeId, { why, unmanaged }: LifeSign, ms: number): void {
-    const { events, view, clock } = this.#ports;
+    const { events, view, clock, metrics } = this.#ports;
     const name = view.node(node)?.name ?? node;
-    if (this.#kept.get(node)?.why !== why)
+    if (this.#kept.get(node)?.why !== why) {
+      metrics.count('weft_collector_actions_total', { action: 'kept' });
       events.tell('node-kept', `node ${name} is down and kept: ${why}`, { node, name, why });
+    }
     this.#kept.set(node, { why, unmanaged, again: clock.monotonic() + ms });
   }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { silentLogger } from '../../model/logger.ts';
+import { noMetrics } from '../../model/metric.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { openJournalFile } from './journal-file.ts';
 import { Journal, journalLength } from './journal.ts';
@@ -21,6 +22,7 @@ const open = (): Journal =>
   new Journal({
     clock: new FakeClock(),
     logger: silentLogger,
+    metrics: noMetrics,
     file: openJournalFile(directory, (why) => trouble.push(why)),
   });
 const path = (): string => join(directory, 'events.jsonl');
@@ -87,7 +89,7 @@ describe('the journal', () => {
   test('a place where nothing can be written is told once, and stops nothing', () => {
     writeFileSync(join(directory, 'file'), '');
     const file = openJournalFile(join(directory, 'file', 'state'), (why) => trouble.push(why));
-    const journal = new Journal({ clock: new FakeClock(), logger: silentLogger, file });
+    const journal = new Journal({ clock: new FakeClock(), logger: silentLogger, metrics: noMetrics, file });
     journal.tell('node-up', 'one');
     journal.tell('node-up', 'two');
     expect(numbers(journal)).toEqual([1, 2]);

@@ -1,6 +1,7 @@
 import type { Clock } from '../../model/clock.ts';
 import { eventKinds, type EventKind, type Events, type WeftEvent } from '../../model/event.ts';
 import type { LogFields, Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 
 /** How many events are kept; older ones are forgotten. */
 export const journalLength = 1000;
@@ -18,6 +19,7 @@ export interface JournalPorts {
   readonly clock: Pick<Clock, 'wall'>;
   readonly logger: Logger;
   readonly file: JournalFile;
+  readonly metrics: Metrics;
 }
 
 /** The last events of this node, in order. Each is said once in the log as well. */
@@ -40,8 +42,9 @@ export class Journal implements Events {
   }
 
   tell(kind: EventKind, message: string, fields: LogFields = {}): void {
-    const { clock, logger, file } = this.#ports;
+    const { clock, logger, file, metrics } = this.#ports;
     logger[eventKinds[kind].level](message, { event: kind, ...fields });
+    metrics.count('weft_events_total', { kind });
     if (this.#closed) return;
     const time = new Date(clock.wall()).toISOString();
     const event: WeftEvent = { number: (this.#last += 1), time, kind, message, fields };

@@ -6,7 +6,7 @@ import type { Condition, Op, Store } from '../../kvstore/store.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
-import type { Network, Phase } from '../../model/network.ts';
+import type { Network, NetworkId, Phase } from '../../model/network.ts';
 import { commit } from '../commit.ts';
 
 export interface RemovePorts {
@@ -21,33 +21,49 @@ interface Seen {
   readonly revision: number;
 }
 
+/** A network that somebody wants to be gone. */
+export interface Removal {
+  readonly name: Name;
+  readonly force: boolean;
+  /** Who wants it, for people. */
+  readonly by: string;
+  /** Undefined: whatever has the name. Otherwise a later network of the name is left alone. */
+  readonly id?: NetworkId;
+}
+
+/** `gone`: it is not there any more, or was nothing but a wish. `nothing`: nothing of the name was there. */
+export type Begun =
+  | { readonly kind: 'begun'; readonly id: NetworkId }
+  | { readonly kind: 'gone' }
+  | { readonly kind: 'nothing' };
+
+/** `kept`: it is not being removed any more, since an endpoint had slipped in. `waits`: to be looked at again. */
+export type Ending = 'gone' | 'kept' | 'waits';
+
 /**
  * Begins the removal of a network: its phase goes to `removing` by compare-and-set, and no attach can pass any more. Its wish
- * stays until the end, in case the network is still needed. Without force a network that has endpoints is left as it was. False: there was no such network.
+ * stays until the end, in case the network is still needed. Without force a network that has endpoints is left as it was.
  *
  * @throws NETWORK_IN_USE naming the endpoints and their nodes.
  */
-export async function beginRemoval(
-  name: Name,
-  force: boolean,
-  by: string,
-  ports: RemovePorts,
-): Promise<boolean> {
+export async function beginRemoval({ name, force, by, id }: Removal, ports: RemovePorts): Promise<Begun> {
   let isWishTried = false;
   for (let attempt = 0; attempt < 16; attempt += 1) {
     const seen = await read(name, ports);
+    if (id !== undefined && seen?.network.id !== id) return { kind: 'gone' };
     if (seen === undefined) {
       const wish = await removeWish(name, ports);
-      if (wish === 'removed') return true;
       // The reply to an earlier try may have been lost.
-      if (wish === 'nothing') return isWishTried;
+      if (wish === 'removed' || (wish === 'nothing' && isWishTried)) return { kind: 'gone' };
+      if (wish === 'nothing') return { kind: 'nothing' };
       isWishTried ||= wish === 'tried';
       continue;
     }
+    const begun: Begun = { kind: 'begun', id: seen.network.id };
     const { phase } = seen.network;
-    if (phase.kind === 'removing' && (phase.force || !force)) return true;
+    if (phase.kind === 'removing' && (phase.force || !force)) return begun;
     if (!force) refuseIfUsed(seen.network, await endpointsOf(seen.network, ports), ports);
-    if (await setPhase(seen, { kind: 'removing', force, by }, ports)) return true;
+    if (await setPhase(seen, { kind: 'removing', force, by }, ports)) return begun;
   }
   throw new WeftError(
     'STORE_UNAVAILABLE',
@@ -56,19 +72,20 @@ export async function beginRemoval(
 }
 
 /**
- * Ends a removal when no endpoint is left: state, VNI, claims and the wish go in one transaction; a wish that was written after
- * the removal had begun stays, as that of a new network. An endpoint that slipped in before
- * an unforced removal makes the network active again. True: the network is gone, or is no longer being removed.
+ * Ends the removal of the network with this name and id when no endpoint is left: state, VNI, claims and the wish go in one
+ * transaction; a wish that was written after the removal had begun stays, as that of a new network. An endpoint that slipped
+ * in before an unforced removal makes the network active again. Whoever calls this is not the only one, so that it may find
+ * what somebody else has done.
  */
-export async function finishRemoval(name: Name, ports: RemovePorts): Promise<boolean> {
+export async function finishRemoval(name: Name, id: NetworkId, ports: RemovePorts): Promise<Ending> {
   const seen = await read(name, ports);
-  if (seen?.network.phase.kind !== 'removing') return true;
+  if (seen?.network.id !== id) return 'gone';
   const { network, revision } = seen;
+  if (network.phase.kind !== 'removing') return 'kept';
   const endpoints = await endpointsOf(network, ports);
   if (endpoints.length > 0) {
-    if (network.phase.kind === 'removing' && network.phase.force) return false;
-    await setPhase(seen, { kind: 'active' }, ports);
-    refuseIfUsed(network, endpoints, ports);
+    if (network.phase.force) return 'waits';
+    return (await setPhase(seen, { kind: 'active' }, ports)) ? 'kept' : 'waits';
   }
   const state = keys.networkState(name);
   const claims = networkClaims(network).map((c): Op => ({ kind: 'delete', key: c.key }));
@@ -82,7 +99,7 @@ export async function finishRemoval(name: Name, ports: RemovePorts): Promise<boo
     ...claims,
     ...(old === undefined ? [] : [{ kind: 'delete', key: old.key } as const]),
   ];
-  return commit(conditions, ops, ports);
+  return (await commit(conditions, ops, ports)) ? 'gone' : 'waits';
 }
 
 async function read(name: Name, { store, signal }: RemovePorts): Promise<Seen | undefined> {

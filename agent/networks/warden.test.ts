@@ -1,6 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
 import type { NetworkJson } from '../../api/schemas/network.ts';
-import { decodeText } from '../../kvstore/store.ts';
 import type { Name } from '../../model/name.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
@@ -183,115 +182,6 @@ describe('a declaration that is deleted', () => {
     await h2.detach({ network: 'blue', sandbox: '/run/netns/c1' });
     await world.until('it to go', () => state(h1) === undefined && state(h2) === undefined);
     expect(await world.keys('net/')).toEqual([]);
-  });
-});
-
-describe('removal', () => {
-  test('of a network that is accepted just then leaves no claim and no VNI behind', async () => {
-    await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    // What h1 looks at first is older than the acceptance, what it looks at next is not.
-    const { store } = h1;
-    const get = store.get.bind(store);
-    store.get = async (key, options) => {
-      if (key !== 'network-state/blue') return get(key, options);
-      store.get = get;
-      const before = await get(key, options);
-      await h2.create('blue', '10.7.0.0/24');
-      return before;
-    };
-    await world.settled(h1.service.removeNetwork({ name: blue, force: false }));
-    expect([await world.keys('vnis/'), await world.keys('net/')]).toEqual([[], []]);
-    expect([await world.keys('networks/'), await world.keys('network-state/')]).toEqual([[], []]);
-  });
-
-  test('is refused while endpoints are there, names them, and leaves the declaration', async () => {
-    await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    expect(await h1.create('blue', '10.7.0.0/24')).toMatchObject({ declared: true });
-    await world.until('h2 to know it', () => state(h2) !== undefined);
-    const { addresses } = await h2.attach('blue', 'c1', { name: 'web' });
-    await expect(h1.service.removeNetwork({ name: blue, force: false })).rejects.toMatchObject({
-      code: 'NETWORK_IN_USE',
-      message: expect.stringContaining(`web (${addresses[0]!.replace('/24', '')}) on h2`),
-    });
-    expect(await world.keys('networks/')).toEqual(['networks/blue']);
-    expect(await shown(h1)).toMatchObject({ phase: 'active' });
-  });
-
-  test('an endpoint that slips in makes the network active again, with its declaration', async () => {
-    await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    await h1.create('blue', '10.7.0.0/24');
-    await world.until('h2 to know it', () => state(h2) !== undefined);
-    const [attached, removed] = await Promise.allSettled([
-      h2.attach('blue', 'c1'),
-      world.settled(h1.service.removeNetwork({ name: blue, force: false })),
-    ]);
-    if (attached.status === 'fulfilled') {
-      expect(removed).toMatchObject({ status: 'rejected', reason: { code: 'NETWORK_IN_USE' } });
-      expect(await world.keys('networks/')).toEqual(['networks/blue']);
-      await world.until('it to be active', () => {
-        const value = state(h1);
-        return value !== undefined && 'id' in value && value.phase.kind === 'active';
-      });
-    } else {
-      expect(removed.status).toBe('fulfilled');
-      expect(await world.keys('net/')).toEqual([]);
-    }
-  });
-
-  test('by force detaches everywhere and leaves nothing', async () => {
-    await using world = new World();
-    const nodes = await three(world);
-    await nodes[0]!.create('blue', '10.7.0.0/24', 'fd00:7::/64');
-    await world.until('everybody to know it', () => nodes.every((n) => state(n) !== undefined));
-    for (const node of nodes) await node.attach('blue', 'c1');
-    const removed = nodes[1]!.service.removeNetwork({ name: blue, force: true });
-    expect(await world.settled(removed)).toEqual({ state: 'removed' });
-    await world.until('the kernels to be empty', () =>
-      nodes.every((n) => n.agent.reconciler.networks().size === 0),
-    );
-    for (const node of nodes) expect(await node.kernel.namespaces()).toEqual([]);
-    for (const prefix of ['net/', 'network-state/', 'networks/', 'vnis/']) {
-      expect(await world.keys(prefix)).toEqual([]);
-    }
-  });
-
-  test('by force waits for a node that is away, and takes no attach meanwhile', async () => {
-    await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    await h1.create('blue', '10.7.0.0/24');
-    await world.until('h2 to know it', () => state(h2) !== undefined);
-    await h2.attach('blue', 'c1');
-    await h2.attach('blue', 'c2');
-    h2.store.goAway();
-    const removed = h1.service.removeNetwork({ name: blue, force: true });
-    const waiting = (alive: boolean) => [{ node: 'h2', alive, endpoints: 2 }];
-    expect(await world.settled(removed)).toEqual({ state: 'removing', waitsFor: waiting(true) });
-    await world.until('h2 to be down', () => !h1.agent.view.isAlive(h2.agent.id));
-    expect(await shown(h1)).toMatchObject({ phase: 'removing', endpoints: null, waitsFor: waiting(false) });
-    await expect(h1.attach('blue', 'c1')).rejects.toMatchObject({ code: 'NETWORK_REMOVING' });
-    h2.store.comeBack();
-    await world.until('it to go', () => state(h1) === undefined);
-    expect(await world.keys('net/')).toEqual([]);
-  });
-
-  test('a wish written after it had begun is a new network', async () => {
-    await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
-    await h1.create('blue', '10.7.0.0/24');
-    await world.until('h2 to know it', () => state(h2) !== undefined);
-    await h2.attach('blue', 'c1');
-    h2.store.goAway();
-    await world.settled(h1.service.removeNetwork({ name: blue, force: true }));
-    await world.declare('blue', { subnets: ['10.9.0.0/24'] });
-    h2.store.comeBack();
-    await world.until('the new one to be there', () => {
-      const value = state(h1);
-      return value !== undefined && 'id' in value && value.subnets[0]?.prefix === '10.9.0.0/24';
-    });
-    expect(decodeText((await world.store.get('networks/blue'))!.value)).toContain('10.9.0.0/24');
   });
 });
 

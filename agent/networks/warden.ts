@@ -177,10 +177,8 @@ export class Warden {
   async #act(name: Name, self: NodeId): Promise<void> {
     this.#turn.delete(name);
     this.#again.delete(name);
-    if (this.#isRemoving(name)) {
-      await this.#finishRemoval(name);
-      return;
-    }
+    const removed = this.#accepted(name);
+    if (removed?.phase.kind === 'removing') return this.#finishRemoval(removed);
     const ports = this.#ports.accept();
     const declared = await ports.store.get(keys.network(name), { signal: ports.signal });
     if (declared === undefined) return this.#declarationGone(name);
@@ -207,13 +205,11 @@ export class Warden {
     return `declaration, accepted by ${this.#ports.view.node(self)?.name ?? self}`;
   }
 
-  async #finishRemoval(name: Name): Promise<void> {
-    try {
-      if (!(await finishRemoval(name, this.#ports.remove()))) this.#scheduler.markLater(name, rankDelay);
-    } catch (error) {
-      if (!hasCode(error, 'NETWORK_IN_USE')) throw error;
+  async #finishRemoval({ name, id }: Network): Promise<void> {
+    const ending = await finishRemoval(name, id, this.#ports.remove());
+    if (ending === 'waits') this.#scheduler.markLater(name, rankDelay);
+    if (ending === 'kept')
       this.#ports.logger.info('removal is off: the network has endpoints', { network: name });
-    }
   }
 
   /** Without endpoints the network goes with its declaration; with endpoints it stays as it was accepted. */
@@ -224,7 +220,7 @@ export class Warden {
       return;
     }
     try {
-      await beginRemoval(name, false, 'its deleted declaration', this.#ports.remove());
+      await beginRemoval({ name, force: false, by: 'its deleted declaration' }, this.#ports.remove());
     } catch (error) {
       if (!hasCode(error, 'NETWORK_IN_USE')) throw error;
       if (!this.#orphaned.has(name)) {

@@ -2,6 +2,7 @@ import type { Store } from '../../kvstore/store.ts';
 import type { Kernel } from '../../linux/kernel.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { KeyedLock } from '../keyed-lock.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Self } from '../reconcile/self.ts';
@@ -25,6 +26,7 @@ export interface OperationPorts {
   readonly asker: Asker;
   readonly logger: Logger;
   readonly events: Events;
+  readonly metrics: Metrics;
   readonly netnsDir: string;
   /** Own endpoints that the store has lost without our doing. */
   readonly returns: Pick<Returner, 'restore' | 'drop' | 'find'>;

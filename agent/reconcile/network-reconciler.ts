@@ -31,8 +31,8 @@ import type { Self } from './self.ts';
 /** How far one endpoint has come in this node's kernel. */
 export type EndpointProgress =
   | { readonly kind: 'programmed'; readonly revision: Revision }
-  /** Something that it stands on was refused, and is tried again. */
-  | { readonly kind: 'pending'; readonly revision: Revision }
+  /** Something that it stands on was refused, and is tried again; or `why` it cannot be programmed yet. */
+  | { readonly kind: 'pending'; readonly revision: Revision; readonly why?: string }
   | { readonly kind: 'failed'; readonly revision: Revision; readonly error: WeftError };
 
 /** What the kernel says to what the view says. */
@@ -89,6 +89,8 @@ export class NetworkReconciler {
   readonly #local = new Map<EndpointId, SandboxScope>();
   /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
   readonly #dead = new Map<EndpointId, string>();
+  /** Remote ones that nobody could send to yet, and why. */
+  readonly #homeless = new Map<EndpointId, string>();
   #spec: Network | undefined;
   #hadFailures = false;
   /** Passes in a row in which objects of the network as such were refused. */
@@ -276,6 +278,9 @@ export class NetworkReconciler {
       else this.#local.delete(id);
       if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
       else this.#dead.delete(id);
+      const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
+      if (why === undefined) this.#homeless.delete(id);
+      else this.#homeless.set(id, why);
     }
     if (network === undefined || this.#local.size === 0) {
       this.#wantNothing();
@@ -321,7 +326,7 @@ export class NetworkReconciler {
       if (object.kind === 'veth') sandboxes.add(object.peer.scope);
     }
     const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
-    const surprising = this.#tracker.observed(this.#scope, observation);
+    const surprising = this.#tracker.observed(this.#scope, observation, this.#desired.objects);
     return isSettled ? new ObjectSet(surprising) : nothingUnexpected;
   }
 
@@ -370,6 +375,8 @@ export class NetworkReconciler {
   }
 
   #answerFor(id: EndpointId, revision: Revision): EndpointProgress {
+    const why = this.#homeless.get(id);
+    if (why !== undefined) return { kind: 'pending', revision, why };
     const sandbox = this.#dead.get(id);
     if (sandbox === undefined) return { kind: 'programmed', revision };
     const error = new WeftError('SANDBOX_INVALID', `the network namespace ${sandbox} is gone`, {
@@ -399,4 +406,14 @@ function objectsOf(
   const node = input.node(endpoint.node);
   const vtep = node === undefined ? undefined : vtepOf(node, self.cluster.underlay);
   return remoteEndpointObjects({ network, endpoint, vtep });
+}
+
+/** Its record may be seen before that of its node, and longer. */
+function whyHomeless({ node: id, state }: Endpoint, input: NetworkInput): string | undefined {
+  const { underlay } = input.self.cluster;
+  const known = input.node(id);
+  if (state.kind === 'conflict') return undefined;
+  if (known === undefined) return `its node ${id} is not known yet`;
+  if (vtepOf(known, underlay) !== undefined) return undefined;
+  return `its node ${known.name} has no IPv${underlay} address for the tunnels`;
 }

@@ -1,7 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
+import type { EndpointJson } from '../../api/schemas/endpoint.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
+import type { NodeId } from '../../model/node.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
 const known = (node: TestNode, name = 'blue'): boolean => node.agent.view.network(name as Name) !== undefined;
@@ -289,5 +291,44 @@ describe('a refusal', () => {
     h1.kernel.failNext('apply', new WeftError('KERNEL_REFUSED', 'EBUSY: broken socket'));
     expect(await world.settled(h1.attach('blue', 'c1'))).toMatchObject({ programmed: true });
     expect(h1.log).toContainEqual(expect.objectContaining({ message: 'pass failed', level: 'error' }));
+  });
+});
+
+describe('an endpoint whose node has no record', () => {
+  test('is pending, with the reason, until the record is there', async () => {
+    await using world = new World();
+    const [h1, h2] = await two(world);
+    await h1.attach('blue', 'c1');
+    const { mac, nodeId } = await h2.attach('blue', 'c1', { name: 'web' });
+    const shown = async (): Promise<EndpointJson | undefined> =>
+      (await h1.service.listEndpoints({})).find((e) => e.mac === mac);
+    const warnings = async (): Promise<readonly unknown[]> =>
+      (await h1.service.status()).warnings.filter(({ what }) => what.startsWith('endpoint'));
+    await world.until('h1 to hold it', () => h1.kernel.written.some((s) => s.object.kind === 'fdb'));
+    expect([(await shown())?.programmed, (await shown())?.pending, await warnings()]).toEqual([
+      true,
+      undefined,
+      [],
+    ]);
+
+    const { value } = (await world.store.get(`nodes/${nodeId}`))!;
+    await h2.stop();
+    await world.delete(`nodes/${nodeId}`);
+    await world.until('its node to be unknown', () => h1.agent.view.node(nodeId as NodeId) === undefined);
+    await world.clock.advance(100);
+    const why = `its node ${nodeId} is not known yet`;
+    expect(await shown()).toMatchObject({ programmed: false, pending: why });
+    expect(await warnings()).toEqual([
+      { what: 'endpoint web of network blue', why: `is not programmed: ${why}` },
+    ]);
+    expect(h1.kernel.written.at(-1)).toMatchObject({ op: 'delete', object: { kind: 'fdb' } });
+
+    await world.store.txn([], [{ kind: 'put', key: `nodes/${nodeId}`, value }]);
+    await world.until('h1 to hold it again', () => h1.kernel.written.at(-1)?.op === 'create');
+    expect([(await shown())?.programmed, (await shown())?.pending, await warnings()]).toEqual([
+      true,
+      undefined,
+      [],
+    ]);
   });
 });

@@ -5,12 +5,14 @@ import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
 import { DriftWatch } from '../drift/drift-watch.ts';
 import { RepairLog } from '../drift/repair-log.ts';
+import { countPass } from '../metrics/count-pass.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
@@ -33,6 +35,7 @@ export interface ReconcilerPorts {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly events: Events;
+  readonly metrics: Metrics;
   readonly backoff: Backoff;
   /** Own endpoints that the store has lost without our doing: they stay programmed until that is settled. */
   lost?(network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>>;
@@ -295,11 +298,13 @@ export class Reconciler {
   }
 
   async #carryOut(id: NetworkId, input: NetworkInput): Promise<void> {
-    const { view, logger } = this.#ports;
+    const { view, logger, clock, metrics } = this.#ports;
     const one = this.#network(id);
     const wish = this.#uncompared.get(id);
+    const start = clock.monotonic();
     try {
       const report = await one.pass(input);
+      countPass(report, clock.monotonic() - start, metrics);
       this.#report(id, report);
       this.repairs.repaired(id, report.repairs);
       await this.#drift.passed(one, report.compared);
@@ -307,6 +312,7 @@ export class Reconciler {
       else this.#retry(id);
     } catch (error) {
       const known = asWeftError(error);
+      countPass(known, clock.monotonic() - start, metrics);
       logger.error('pass failed', { network: id, code: known.code, error: known.message });
       one.markCompare();
       this.#retry(id);

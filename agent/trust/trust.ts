@@ -206,7 +206,7 @@ export class Trust {
   #otherCluster(id: string): WeftError {
     const { store, name } = this.#ports;
     const message = `the store ${store.description} belongs to cluster ${id}, ${name} to ${this.#demandKnown().cluster}`;
-    return new WeftError('CLUSTER_MISMATCH', `${message}; \`weft store join\` takes this node over`);
+    return new WeftError('CLUSTER_MISMATCH', `${message}; \`weft store join --yes\` takes this node over`);
   }
 
   /** What a store that is believed says of itself is what the next one is measured by. */

@@ -6,7 +6,7 @@ import { decodeFence } from '../../kvstore/records/fence.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
 import { decodeNode } from '../../kvstore/records/node.ts';
 import { decodeWait, type Wait } from '../../kvstore/records/wait.ts';
-import type { Store } from '../../kvstore/store.ts';
+import type { Revision, Store } from '../../kvstore/store.ts';
 import type { Clock } from '../../model/clock.ts';
 import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
 import type { WeftError } from '../../model/errors.ts';
@@ -211,6 +211,11 @@ export class View {
   /** Wall-clock time since which `state` is what it is; undefined before its first change. */
   get since(): number | undefined {
     return this.#since;
+  }
+
+  /** The latest revision that any of the whole prefixes has come to; 0 before. */
+  get revision(): Revision {
+    return Math.max(...this.#whole().map((c) => c.revision));
   }
 
   /** Why contact was lost, as far as a whole prefix is without it. */

@@ -2,6 +2,7 @@ import type { WaitedJson } from '../../api/schemas/waited.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Events } from '../../model/event.ts';
 import type { LogFields } from '../../model/logger.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { View } from '../view/view.ts';
 import type { Reaction } from './asker.ts';
@@ -9,6 +10,7 @@ import type { Reaction } from './asker.ts';
 export interface WaitedPorts {
   readonly view: View;
   readonly events: Events;
+  readonly metrics: Metrics;
 }
 
 /** What was done, for people: a sentence without its end. */
@@ -25,11 +27,12 @@ export interface Deed {
 export function waitedFor(
   reaction: Reaction,
   { message, fields }: Deed,
-  { view, events }: WaitedPorts,
+  { view, events, metrics }: WaitedPorts,
 ): WaitedJson {
   const { error, late, nodes } = reaction;
   const waited = waitedJson(reaction, view);
   const { took } = waited;
+  count(reaction, metrics);
   if (error === undefined) {
     if (nodes.length > 0) {
       const text = `${message}, and ${waited.nodes.join(', ')} have programmed it after ${took} ms`;
@@ -50,6 +53,12 @@ export function waitedFor(
     cause: error,
     details: { ...fields, lagging, programmed: waited.nodes },
   });
+}
+
+function count({ error, nodes, late, took }: Reaction, metrics: Metrics): void {
+  if (nodes.length + late.length === 0 && error === undefined) return;
+  metrics.count('weft_waits_total', { outcome: error === undefined ? 'complete' : 'incomplete' });
+  if (error === undefined) metrics.observe('weft_wait_duration_seconds', {}, took / 1000);
 }
 
 /** Names, in order, and the time to a tenth of a millisecond. */

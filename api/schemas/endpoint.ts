@@ -78,6 +78,7 @@ export const endpointJson = z
       .optional()
       .meta({ description: 'Endpoints in conflict with this one, which holds what they had.' }),
     programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
+    pending: z.string().optional().meta({ description: 'Why it does not yet.' }),
     local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
     waited: waitedJson.optional(),
   })

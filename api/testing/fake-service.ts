@@ -128,6 +128,7 @@ export class FakeService implements AgentService {
     { key: 'name', value: 'n1', origin: 'default (host name)' },
   ]);
   readonly readiness = this.#method('readiness', async () => ({ ready: true, reasons: [] }));
+  readonly metrics = this.#method('metrics', async () => 'weft_ready 1\n');
   readonly listNetworks = this.#method('listNetworks', async () => [blue, refused]);
   readonly createNetwork = this.#method('createNetwork', async () => blue);
   readonly applyNetwork = this.#method('applyNetwork', async () => ({

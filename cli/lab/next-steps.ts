@@ -7,24 +7,31 @@ export interface Invocation {
   readonly defaultLab: string;
 }
 
+/** Where the demonstration has put sandboxes. */
+export interface Example {
+  /** A sandbox of h1. */
+  readonly from: string;
+  /** An address in the same network, of another sandbox. */
+  readonly to: string;
+  /** The host of that one, which is the last of the lab: of a lab of one host h1. */
+  readonly last: string;
+}
+
 /** Commands that work when they are pasted, after the demonstration. */
-export function demoNextSteps(
-  invocation: Invocation,
-  addresses: { readonly from: string; readonly to: string },
-): string {
+export function demoNextSteps(invocation: Invocation, { from, to, last }: Example): string {
   const { weft, lab } = invocation;
   const name = flagOf(invocation);
   const at = (host: string): string => `${weft} lab exec${name} ${host}`;
-  const c9 = `weft-lab-${lab}-h3-c9`;
+  const c9 = `weft-lab-${lab}-${last}-c9`;
   return steps([
     [`${at('h1')} weft network ls`, 'the networks, as the agent of h1 knows them'],
-    [`${at('h2')} weft endpoint ls`, 'the endpoints of all hosts'],
+    [`${at(last)} weft endpoint ls`, `the endpoints of all hosts, as the agent of ${last} knows them`],
     [`${at('h1')} weft node ls`, 'the hosts'],
     [
-      `ip netns exec weft-lab-${lab}-h1-${addresses.from} ping -c3 ${addresses.to}`,
-      'from a sandbox of h1 to one of h3',
+      `ip netns exec weft-lab-${lab}-h1-${from} ping -c3 ${to}`,
+      `from a sandbox of h1 to ${last === 'h1' ? 'the other one' : `one of ${last}`}`,
     ],
-    [`ip netns add ${c9} && ${at('h3')} weft attach --network blue ${c9}`, 'one more sandbox on h3'],
+    [`ip netns add ${c9} && ${at(last)} weft attach --network blue ${c9}`, `one more sandbox on ${last}`],
     [`${weft} lab ping${name}`, 'every pair again'],
     [`${weft} lab down${name}`, 'remove all of it'],
   ]);

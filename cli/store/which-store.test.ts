@@ -9,6 +9,8 @@ const files: Readonly<Record<string, string>> = {
   '/empty.yaml': '',
   '/broken.yaml': 'store: [',
   '/list.yaml': 'store: [a]\n',
+  '/misspelt.yaml': 'stroe: etcd://a\nname: n1\nlogLvl: info\n',
+  '/text.yaml': 'etcd://a\n',
 };
 
 const choose = (
@@ -38,6 +40,11 @@ describe('the store of a command', () => {
   test.each([
     ['/nowhere.yaml', 'there is no configuration /nowhere.yaml'],
     ['/broken.yaml', 'the configuration /broken.yaml is no YAML'],
+    [
+      '/misspelt.yaml',
+      'the configuration /misspelt.yaml has unknown settings: "stroe", "logLvl"; known are store, ',
+    ],
+    ['/text.yaml', 'the configuration /text.yaml is no mapping of settings'],
     ['/list.yaml', 'the configuration /list.yaml has a store that is no text'],
   ])('is not guessed from %s', async (config, message) => {
     await expect(choose({ config })).rejects.toMatchObject({

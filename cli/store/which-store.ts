@@ -1,5 +1,6 @@
 import { parse } from 'yaml';
 import { WeftError } from '../../model/errors.ts';
+import { settingKeys } from '../../model/setting-keys.ts';
 
 /** The store that a command works on. */
 export interface WhichStore {
@@ -59,7 +60,18 @@ function settingsIn(path: string, text: string): Settings {
       },
     );
   }
-  return typeof tree === 'object' && tree !== null ? (tree as Settings) : {};
+  if (tree === null || tree === undefined) return {};
+  if (typeof tree !== 'object' || Array.isArray(tree))
+    throw new WeftError('INPUT_INVALID', `the configuration ${path} is no mapping of settings`);
+  const known = new Set<string>(settingKeys);
+  const unknown = Object.keys(tree).filter((key) => !known.has(key));
+  if (unknown.length === 0) return tree as Settings;
+  const what = unknown.map((key) => JSON.stringify(key)).join(', ');
+  throw new WeftError(
+    'INPUT_INVALID',
+    `the configuration ${path} has unknown settings: ${what}; known are ${settingKeys.join(', ')}`,
+    { details: { path, unknown } },
+  );
 }
 
 /** How the agent's settings call what `fileCredentials` takes; a secret itself comes from the environment only. */

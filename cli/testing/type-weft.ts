@@ -17,6 +17,8 @@ export interface World {
   readonly answers?: Partial<AgentService>;
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** When nobody reads what it writes any more; absent: never. */
+  readonly unread?: () => Promise<void>;
 }
 
 /** Runs `weft ARGS...` against a fake agent behind a real socket; without colours. */
@@ -31,6 +33,7 @@ export async function typeWeft(args: readonly string[], world: World = {}): Prom
     out: (text) => void (said.out += `${text}\n`),
     err: (text) => void (said.err += `${text}\n`),
     connect: async (socket) => connect(socket),
+    unread: world.unread ?? (() => new Promise(() => undefined)),
     read: async (file) => {
       const text = world.files?.[file];
       if (text === undefined) throw new Error(`the test has no file ${file}`);

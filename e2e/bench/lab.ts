@@ -7,7 +7,11 @@ import { waitFor } from '../lab/wait.ts';
 import type { Bench } from './benchmark.ts';
 
 /** A lab for one benchmark; `word` tells it from the others of this run. Disposing of it removes it. */
-export function benchLab(bench: Bench, word: string, wish: Pick<LabWish, 'hosts' | 'store'>): Promise<Lab> {
+export function benchLab(
+  bench: Bench,
+  word: string,
+  wish: Pick<LabWish, 'hosts' | 'store' | 'agents'>,
+): Promise<Lab> {
   bench.tell(`${word}: a lab of ${wish.hosts} hosts on ${wish.store}`);
   return createLab({ name: `${bench.prefix}${word}`, underlay: 4, ...wish });
 }

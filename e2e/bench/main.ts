@@ -1,7 +1,7 @@
 /**
  * `make bench`: figures about the product, side by side with what else does the same, in one run on one machine.
  *
- *   node e2e/bench/main.ts [--quick] [--only NAME]...
+ *   node e2e/bench/main.ts [--quick] [--only NAME]...     (NAME: such as attach, or recovery-*)
  *
  * Progress goes to standard error, tables to standard output. Nothing here judges: the exit code is 0 unless something could
  * not be measured (1), or was asked wrongly (2).
@@ -15,6 +15,10 @@ import { driftBenchmark } from './drift/drift.ts';
 import { forwardingBenchmark } from './forwarding/forwarding.ts';
 import { describeMachine } from './machine.ts';
 import { memoryBenchmark } from './memory.ts';
+import { answersBenchmark } from './recovery/answers.ts';
+import { programmedBenchmark } from './recovery/programmed.ts';
+import { rebootBenchmark } from './recovery/reboot.ts';
+import { restartBenchmark } from './recovery/restart.ts';
 import { replyBenchmark } from './reply.ts';
 import { attachingBenchmark } from './store/attaching.ts';
 import { seenBenchmark } from './store/seen.ts';
@@ -30,15 +34,24 @@ const benchmarks: readonly Benchmark[] = [
   waitBenchmark,
   throughputBenchmark,
   memoryBenchmark,
+  programmedBenchmark,
+  answersBenchmark,
+  rebootBenchmark,
+  restartBenchmark,
   seenBenchmark,
   attachingBenchmark,
   startingBenchmark,
   driftBenchmark,
 ];
 
+/** `recovery-*` means all whose names begin so. */
+const isMeant = (name: string, word: string): boolean =>
+  word.endsWith('*') ? name.startsWith(word.slice(0, -1)) : name === word;
+
 function chosen(only: readonly string[]): readonly Benchmark[] {
-  const unknown = only.filter((name) => !benchmarks.some((benchmark) => benchmark.name === name));
-  if (unknown.length === 0) return benchmarks.filter(({ name }) => only.length === 0 || only.includes(name));
+  const unknown = only.filter((word) => !benchmarks.some(({ name }) => isMeant(name, word)));
+  if (unknown.length === 0)
+    return benchmarks.filter(({ name }) => only.length === 0 || only.some((word) => isMeant(name, word)));
   const known = benchmarks.map(({ name }) => name).join(', ');
   console.error(`bench: there is no benchmark ${unknown.join(', ')}; there are: ${known}`);
   process.exit(2);

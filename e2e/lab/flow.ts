@@ -28,6 +28,8 @@ export interface FlowResult {
 export interface Flow extends AsyncDisposable {
   /** Answers so far. */
   readonly received: number;
+  /** Sequence numbers without an answer so far, up to the last one that has one. */
+  missing(): readonly number[];
   stop(): Promise<FlowResult>;
 }
 
@@ -46,7 +48,8 @@ export async function startFlow(path: string, address: string, options: FlowOpti
   let received = 0;
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     text += part;
-    received += part.split('icmp_seq=').length - 1;
+    // What the own kernel says of an address that nobody answers for is no answer.
+    received += part.split('bytes from').length - 1;
   });
   child.stderr.setEncoding('utf8').on('data', (part: string) => (text += part));
   let finished = false;
@@ -69,6 +72,10 @@ export async function startFlow(path: string, address: string, options: FlowOpti
     get received() {
       return received;
     },
+    missing: () => {
+      const answers = answersIn(text);
+      return gapsIn(answers, answers.at(-1)?.number ?? 0);
+    },
     stop,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -77,27 +84,50 @@ export async function startFlow(path: string, address: string, options: FlowOpti
   };
 }
 
-/** What `ping -D` printed until SIGINT. Sequence numbers wrap after 65535: a flow must end before. */
+/** What `ping -D` printed until SIGINT. Sequence numbers wrap after 65535; an answer is never that late. */
 export function parseFlow(text: string): FlowResult {
   const counts = /(\d+) packets transmitted, (\d+) received/.exec(text);
   if (counts === null) throw new WeftError('INVARIANT', `ping printed no summary: ${text.slice(-300)}`);
   const sent = Number(counts[1]);
-  if (sent > 65_535) throw new WeftError('INVARIANT', `a flow of ${sent} requests is too long to count`);
-  const answers = [
-    ...text.matchAll(/^\[([\d.]+)\] \d+ bytes from .*icmp_seq=(\d+) .*time=([\d.]+) ms(.*)$/gm),
-  ];
-  const seen = new Set(answers.map((answer) => Number(answer[2])));
-  const times = answers.map((answer) => Number(answer[1]) * 1000);
-  const lost: number[] = [];
-  for (let sequence = 1; sequence <= sent; sequence += 1) {
-    if (!seen.has(sequence) && sequence !== sent) lost.push(sequence);
-  }
+  const answers = answersIn(text);
+  const seen = new Set(answers.map(({ number }) => number));
+  // The very last request may still be on its way.
+  const lost = gapsIn(answers, sent - 1);
+  const times = answers.map(({ time }) => time);
   return {
     sent,
     received: seen.size,
     lost,
-    duplicates: answers.filter((answer) => answer[4]?.includes('DUP!')).length,
-    slowest: Math.max(0, ...answers.map((answer) => Number(answer[3]))),
+    duplicates: answers.filter(({ again }) => again).length,
+    slowest: Math.max(0, ...answers.map(({ took }) => took)),
     longestGap: Math.max(0, ...times.slice(1).map((time, i) => time - (times[i] ?? time))),
   };
+}
+
+interface EchoReply {
+  /** From 1 on; counted on where the 16 bits of the packet begin again. */
+  readonly number: number;
+  /** Milliseconds of ping's clock, and of the round trip. */
+  readonly time: number;
+  readonly took: number;
+  /** It has come before. */
+  readonly again: boolean;
+}
+
+function answersIn(text: string): readonly EchoReply[] {
+  let last = 0;
+  const lines = text.matchAll(/^\[([\d.]+)\] \d+ bytes from .*icmp_seq=(\d+) .*time=([\d.]+) ms(.*)$/gm);
+  return Array.from(lines, ([, time, sequence, took, rest = '']) => {
+    // Of all numbers with these 16 bits the one that is nearest to the one before.
+    last = Number(sequence) + 65_536 * Math.round((last - Number(sequence)) / 65_536);
+    return { number: last, time: Number(time) * 1000, took: Number(took), again: rest.includes('DUP!') };
+  });
+}
+
+/** The numbers from 1 to `end` that nobody has answered. */
+function gapsIn(answers: readonly EchoReply[], end: number): readonly number[] {
+  const seen = new Set(answers.map(({ number }) => number));
+  return Array.from({ length: Math.max(0, end) }, (_, index) => index + 1).filter(
+    (number) => !seen.has(number),
+  );
 }

@@ -4,10 +4,10 @@ import { stringify } from 'yaml';
 import type { Family, Ip } from '../../model/ip.ts';
 import { AgentProcess, binDirectory } from './agent-process.ts';
 import { hostName, labDirectory, namespaceName, namespacePath, underlayAddress } from './names.ts';
-import { inside, isNamespace, runIn } from './netns.ts';
+import { inside, ipBatch, isNamespace, runIn } from './netns.ts';
 import { searchPath, type Argv, type Outcome, type RunOptions } from './run.ts';
 import { Sandbox, sandboxesOf } from './sandbox.ts';
-import { ensurePlug, setCable, setPlugMtu, underlayInterface } from './underlay.ts';
+import { ensurePlug, renumberPlug, setCable, setPlugMtu, underlayInterface } from './underlay.ts';
 
 /** A setting of weftd.yaml; durations with their unit, such as `15s`. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -19,11 +19,11 @@ export class Host {
   /** `weft-lab-<lab>-h1` and its path. */
   readonly namespace: string;
   readonly path: string;
-  readonly address: Ip;
   readonly directory: string;
   readonly agent: AgentProcess;
   readonly #lab: string;
   readonly #underlay: Family;
+  #address: Ip;
 
   constructor(lab: string, number: number, underlay: Family) {
     this.#lab = lab;
@@ -32,9 +32,14 @@ export class Host {
     this.name = hostName(number);
     this.namespace = namespaceName(lab, this.name);
     this.path = namespacePath(this.namespace);
-    this.address = underlayAddress(underlay, number);
+    this.#address = underlayAddress(underlay, number);
     this.directory = join(labDirectory(lab), this.name);
     this.agent = new AgentProcess(this.name, this.path, this.directory);
+  }
+
+  /** On eth1. */
+  get address(): Ip {
+    return this.#address;
   }
 
   /** Where this host's agent pins the namespaces of its networks. */
@@ -114,5 +119,16 @@ export class Host {
   /** Changes the MTU of eth1. */
   setMtu(mtu: number): Promise<void> {
     return setPlugMtu(this.#lab, this.name, mtu);
+  }
+
+  /** Gives eth1 another address instead of the one it has, as a DHCP server does. */
+  async renumber(address: Ip): Promise<void> {
+    await renumberPlug(this.#underlay, { namespace: this.path, from: this.#address, to: address });
+    this.#address = address;
+  }
+
+  /** Takes the interface eth1 itself down, or up again, as its administrator does. */
+  link(state: 'up' | 'down'): Promise<void> {
+    return ipBatch(this.path, [`link set ${underlayInterface} ${state}`]);
   }
 }

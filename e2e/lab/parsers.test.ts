@@ -51,6 +51,15 @@ From 10.7.0.2 icmp_seq=1 Destination Host Unreachable
     expect(parseFlow(text)).toMatchObject({ sent: 5, received: 3, lost: [3], duplicates: 1, slowest: 0.05 });
     expect(() => parseFlow(line(1))).toThrow('no summary');
   });
+
+  test('in a long flow: sequence numbers begin again, and are counted on', () => {
+    const all = Array.from({ length: 70_000 }, (_, index) => index + 1).filter((number) => number !== 66_000);
+    const line = (number: number): string =>
+      `[${1000 + number / 100}] 64 bytes from 10.7.0.2: icmp_seq=${number % 65_536} ttl=64 time=0.05 ms`;
+    const late = line(65_537);
+    const text = `${all.map(line).join('\n')}\n${late} (DUP!)\n70000 packets transmitted, 69999 received`;
+    expect(parseFlow(text)).toMatchObject({ sent: 70_000, received: 69_999, lost: [66_000], duplicates: 1 });
+  });
 });
 
 describe('what strace prints', () => {

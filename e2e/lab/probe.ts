@@ -1,14 +1,15 @@
 import type { Lab } from './lab.ts';
 import { readMembers, type Member } from './members.ts';
 import { allPairs, pingPairs, type PairResult } from './ping-table.ts';
-import { countTunnels, tunnelDifference, type TunnelCount } from './tunnels.ts';
+import { countTunnels, tunnelDifference } from './tunnels.ts';
+import { verdictOf, type TunnelVerdict } from './verdict.ts';
 
 /** What became of pinging every pair of sandboxes of a lab. */
 export interface Probe {
   readonly members: readonly Member[];
   readonly pairs: readonly PairResult[];
   /** Packets that went through each tunnel meanwhile. */
-  readonly tunnels: readonly (TunnelCount & { readonly ok: boolean })[];
+  readonly tunnels: readonly TunnelVerdict[];
   /** Everything as expected, and there was something to expect. */
   readonly ok: boolean;
 }
@@ -27,8 +28,5 @@ export async function probeLab(
   const before = await countTunnels(lab.hosts, members);
   const pairs = await pingPairs(questions, (done) => tell(done, questions.length));
   const moved = tunnelDifference(before, await countTunnels(lab.hosts, members));
-  const tunnels = moved.map((each) => ({ ...each, ok: each.sent > 0 && each.received > 0 }));
-  const proves = pairs.some((pair) => pair.expected === 'reachable');
-  const ok = proves && pairs.every((pair) => pair.ok) && tunnels.every((tunnel) => tunnel.ok);
-  return { members, pairs, tunnels, ok };
+  return { members, pairs, ...verdictOf(pairs, moved) };
 }

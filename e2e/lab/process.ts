@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { missingTool, searchPath, type Argv } from './run.ts';
 import { waitFor } from './wait.ts';
@@ -27,6 +27,19 @@ function statOf(pid: number): { readonly state: string; readonly startTime: stri
   return { state: fields[0] ?? '', startTime: fields[19] ?? '' };
 }
 
+/**
+ * Has nobody of the process anything open any more? Its first thread may be a zombie while another one, at the mercy of a disk, still
+ * holds ports and files.
+ */
+function hasEnded(pid: number, state: string): boolean {
+  if (state !== 'Z' && state !== 'X') return false;
+  try {
+    return readdirSync(`/proc/${pid}/task`).length <= 1;
+  } catch {
+    return true;
+  }
+}
+
 /** The process that the file names, if it still runs; a zombie has ended. */
 export function readMark(file: string): Mark | undefined {
   let mark: Mark;
@@ -37,7 +50,7 @@ export function readMark(file: string): Mark | undefined {
   }
   const stat = statOf(mark.pid);
   const same = stat?.startTime === mark.startTime && mark.bootId === bootId();
-  return same && stat.state !== 'Z' && stat.state !== 'X' ? mark : undefined;
+  return same && !hasEnded(mark.pid, stat.state) ? mark : undefined;
 }
 
 /**

@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { compareTables, type Situation } from '../expected-tables.ts';
 import { layByHand } from '../testing/hand-made.ts';
+import { Streams } from '../testing/streams.ts';
 import { startCapture } from './capture.ts';
 import { startFlow } from './flow.ts';
 import { createLab, type Lab } from './lab.ts';
 import type { Member } from './members.ts';
 import { ipBatch, mustRunIn } from './netns.ts';
+import { ping } from './ping.ts';
 import { allPairs, pingPairs } from './ping-table.ts';
 import { readLinks } from './tables.ts';
 import { countTunnels, tunnelDifference } from './tunnels.ts';
+import { setPartition } from './underlay.ts';
+import { waitFor } from './wait.ts';
 
 // Two networks laid by hand in a real lab: what the probes and captures say is compared with what is known to be there.
 const blue = { name: 'blue', id: '00000000000000b1', vni: 77 };
@@ -103,6 +107,62 @@ describe('pings', () => {
   });
 });
 
+describe('long connections', () => {
+  const pair = (): readonly Member[] => [at('h1', 'c1'), at('h2', 'c1')];
+
+  test('go on after a silence, which they tell', async () => {
+    await using streams = await Streams.start(pair());
+    await lab.host('h2').cable('down');
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await lab.host('h2').cable('up');
+    const before = await streams.heard();
+    // Both families, and both ends of each.
+    expect(before.map(({ from, to }) => `${from.host} ${to.host}`).toSorted()).toEqual([
+      'h1 h2',
+      'h1 h2',
+      'h2 h1',
+      'h2 h1',
+    ]);
+    const goOn = async (): Promise<boolean> =>
+      (await streams.heard()).every(({ bytes }, index) => bytes > (before[index]?.bytes ?? Infinity));
+    await waitFor('all of them to go on', goOn, { within: 10_000 });
+    for (const { broken, pause } of await streams.heard()) {
+      expect(broken).toBeUndefined();
+      expect(pause).toBeGreaterThan(250);
+    }
+  });
+
+  test('that somebody resets are told as broken', async () => {
+    await using streams = await Streams.start(pair());
+    const { path } = at('h2', 'c1');
+    const rules = `table inet weft_reset { chain in {
+      type filter hook input priority 0; ip protocol tcp reject with tcp reset;
+    }\n}\n`;
+    await mustRunIn(path, ['nft', '-f', '-'], { input: rules });
+    try {
+      const brokenOnes = async (): Promise<readonly string[]> =>
+        (await streams.heard()).flatMap(({ to, broken }) =>
+          broken === undefined ? [] : [`${to.host} ${broken}`],
+        );
+      await waitFor('it to be told', async () => (await brokenOnes()).length > 0, { within: 10_000 });
+      // The other end hears nothing of it, and that of the other family is well.
+      expect(await brokenOnes()).toEqual(['h1 ECONNRESET']);
+    } finally {
+      await mustRunIn(path, ['nft', 'delete', 'table', 'inet', 'weft_reset']);
+    }
+  });
+});
+
+test('an underlay that is cut in two is silent between its halves, and whole again afterwards', async () => {
+  const [h1, h2] = [lab.host('h1'), lab.host('h2')];
+  const reaches = async (): Promise<boolean> => (await ping(h1.path, h2.address)).reached;
+  expect(await reaches()).toBe(true);
+  await setPartition(lab.name, ['h2']);
+  expect(await reaches()).toBe(false);
+  await setPartition(lab.name, []);
+  expect(await reaches()).toBe(true);
+});
+
 describe('a capture', () => {
   test('on the underlay sees the tunnel and what is inside it', async () => {
     const [h1, h2] = [lab.host('h1'), lab.host('h2')];
@@ -154,6 +214,7 @@ describe('tables', () => {
       fdb: ['02:57:00:07:00:04 -> 192.0.2.2'],
       neighbours: ['10.7.0.4 = 02:57:00:07:00:04', 'fd00:7::4 = 02:57:00:07:00:04'],
       ports: ['02:57:00:07:00:02', '02:57:00:07:00:03'],
+      links: ['br0 bridge up', 'veth up in br0', 'veth up in br0', 'vxlan0 vxlan up in br0 from 192.0.2.1'],
       strange: [],
     });
   });
@@ -167,6 +228,11 @@ describe('tables', () => {
     const mac = '02:57:00:07:00:04';
     const bridge = (...args: string[]) => mustRunIn(path, ['bridge', 'fdb', ...args]);
     const entry = [mac, 'dev', 'vxlan0', 'dst'];
+
+    await ipBatch(path, ['link set br0 down']);
+    expect(await differs()).toBe(true);
+    await ipBatch(path, ['link set br0 up']);
+    expect(await differs()).toBe(false);
 
     await bridge('replace', ...entry, '192.0.2.9', 'self', 'permanent');
     expect(await differs()).toBe(true);

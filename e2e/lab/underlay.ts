@@ -67,6 +67,46 @@ export async function setPlugMtu(lab: string, plug: string, mtu: number): Promis
   await ipBatch(namespacePath(namespaceName(lab, plug)), [`link set ${underlayInterface} mtu ${mtu}`]);
 }
 
+/** Gives eth1 another address instead of the one it has. */
+export async function renumberPlug(
+  underlay: Family,
+  { namespace, from, to }: { readonly namespace: string; readonly from: Ip; readonly to: Ip },
+): Promise<void> {
+  const length = underlayPrefixLength(underlay);
+  const nodad = underlay === 6 ? ' nodad' : '';
+  await ipBatch(namespace, [
+    `address del ${from}/${length} dev ${underlayInterface}`,
+    `address add ${to}/${length} dev ${underlayInterface}${nodad}`,
+  ]);
+}
+
+const partition = 'bridge weft_partition';
+
+/**
+ * Cuts the underlay in two, in one stroke: those who are named hear each other still, and nobody else. Nobody's link goes down by it.
+ * No name at all makes the underlay whole.
+ */
+export async function setPartition(lab: string, plugs: readonly string[]): Promise<void> {
+  const far = plugs.map((plug) => `"${plug}"`).join(', ');
+  const rules = `add table ${partition}
+delete table ${partition}
+${
+  plugs.length === 0
+    ? ''
+    : `table ${partition} {
+  set far { type ifname; elements = { ${far} } }
+  chain between {
+    type filter hook forward priority 0;
+    iifname @far oifname != @far drop
+    iifname != @far oifname @far drop
+  }
+}
+`
+}`;
+  const path = namespacePath(namespaceName(lab, 'underlay'));
+  await mustRunIn(path, ['nft', '-f', '-'], { input: rules });
+}
+
 async function links(path: string): Promise<readonly LinkRow[]> {
   return JSON.parse(await mustRunIn(path, ['ip', '-j', 'link', 'show'])) as LinkRow[];
 }

@@ -1,9 +1,11 @@
 /**
- * `make soak`: loses the store of a lab in every way, then keeps a lab busy for a long time under traffic, and looks for what
- * is lost, what is left and what grows.
+ * `make soak`: loses the store of a lab in every way, then its agents and nodes, then keeps a lab busy for a long time under traffic,
+ * and looks for what is lost, what is left and what grows.
  *
- *   node e2e/soak/main.ts [--only busy|outage] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N] [--seconds 30]
+ *   node e2e/soak/main.ts [--only busy|outage|recovery] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N]
+ *     [--seconds 30] [--away 600]
  *
+ * `--away`: seconds for which an agent is stopped while others come and go.
  * `--store` chooses for the busy lab; the outages are tried on every store, or on the one that is named with `--only outage`.
  * Exit code 1 when a packet was lost, a table was wrong, a key or namespace was left, or something grew.
  */
@@ -13,6 +15,7 @@ import { removeLab } from '../lab/remove.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { tell } from '../testing/scene.ts';
 import { outages } from './outage.ts';
+import { recoveries } from './recovery.ts';
 import { soak, type Verdict } from './soak.ts';
 
 const { values } = parseArgs({
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     hosts: { type: 'string', default: '3' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     seconds: { type: 'string', default: '30' },
+    away: { type: 'string', default: '600' },
   },
 });
 demandRoot();
@@ -41,6 +45,16 @@ async function loseStores(): Promise<Verdict> {
   return outages({ lab, stores, seconds: Number(values.seconds) }, say);
 }
 
+function failAndHeal(): Promise<Verdict> {
+  const away = Number(values.away);
+  const absences = [
+    { how: 'stopped', seconds: away, comers: 200 },
+    { how: 'killed', seconds: 60, comers: 50 },
+    { how: 'frozen', seconds: away / 5, comers: 50 },
+  ] as const;
+  return recoveries({ lab, absences, moves: 200, deadNodeGrace: '30s' }, say);
+}
+
 async function keepBusy(): Promise<Verdict> {
   const { store = 'etcd' } = values;
   console.log(`soak     ${values.minutes} min, ${values.hosts} hosts on ${store}, seed ${values.seed}`);
@@ -53,7 +67,7 @@ async function keepBusy(): Promise<Verdict> {
 }
 
 console.log((await describeMachine(new Date())).join('\n'));
-const parts = { outage: loseStores, busy: keepBusy };
+const parts = { outage: loseStores, recovery: failAndHeal, busy: keepBusy };
 for (const [name, part] of Object.entries(parts)) {
   if (values.only !== undefined && values.only !== name) continue;
   const { ok, text } = await part();

@@ -65,12 +65,13 @@ const aims = { attach: 1000, rate: 1 } as const;
 
 function tableOf(rows: readonly Row[], seconds: number, notes: readonly string[]): string {
   return renderFigures({
-    title: `The store away for ${seconds} s, a hundred pings a second on every pair`,
+    title: `The store away for ${seconds} s, a hundred pings a second and a TCP connection on every pair`,
     head: [
       'store',
       'fault',
       'sent',
       'lost',
+      'no byte, ms',
       'noticed, s',
       'first attach, ms',
       'reached, ms',
@@ -79,9 +80,9 @@ function tableOf(rows: readonly Row[], seconds: number, notes: readonly string[]
     rows: rows.map(({ store, outage }) => {
       const rate =
         outage.requests.length === 0 ? Number.NaN : Math.max(...outage.requests.map((r) => r.rate));
-      const { fault, sent, lost, noticed, firstAttach, firstReached, allReady } = outage;
+      const { fault, sent, lost, pause, noticed, firstAttach, firstReached, allReady } = outage;
       const times = [firstAttach, firstReached, allReady].map((ms) => fixed(ms, 0));
-      const counts = [String(sent), String(lost.length), fixed(noticed)];
+      const counts = [String(sent), String(lost.length), fixed(pause, 0), fixed(noticed)];
       const verdicts = [verdict(firstAttach, aims.attach, 'less'), verdict(rate, aims.rate, 'less')];
       return [store, fault, ...counts, ...times, fixed(rate, 2), ...verdicts];
     }),

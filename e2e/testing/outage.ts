@@ -3,14 +3,14 @@ import type { StatusJson } from '../../api/schemas/status.ts';
 import { WeftError, type ErrorCode } from '../../model/errors.ts';
 import type { Tables } from '../expected-tables.ts';
 import { attach, call } from '../lab/call.ts';
-import { startFlow, type Flow, type FlowResult } from '../lab/flow.ts';
+import { startFlow } from '../lab/flow.ts';
 import type { Host } from '../lab/host.ts';
 import { memberOf, type Member } from '../lab/members.ts';
-import { allPairs } from '../lab/ping-table.ts';
 import { readCount, startCount, type RequestCount } from '../lab/request-count.ts';
 import { faultNames, type StoreFault } from '../lab/store-faults.ts';
 import { mapBounded, waitFor } from '../lab/wait.ts';
 import type { Scene } from './scene.ts';
+import { judged, Traffic } from './traffic.ts';
 
 export interface OutageWish {
   /** Seconds for which the store is away. */
@@ -44,8 +44,10 @@ export interface Outage {
   /** Seconds that it lasted. */
   readonly lasted: number;
   readonly sent: number;
-  /** `h1/c1 -> fd00:7::3: 12, 13`: echo requests without an answer. */
+  /** `h1/c1 -> fd00:7::3: 12, 13`: echo requests without an answer, and connections that were broken. */
   readonly lost: readonly string[];
+  /** The longest time for which any connection was silent, in milliseconds. */
+  readonly pause: number;
   readonly requests: readonly HostRequests[];
   /** An attach at once, before the loss could be noticed, and one when it was. */
   readonly unnoticed: Refused;
@@ -68,14 +70,13 @@ const again = 20;
 /** For the answer to an attach while the store is away, in milliseconds. */
 const attachTimeout = 4000;
 
-/** The scene has a network `blue` with a sandbox `c1` of each host in it. Runs one outage under pings on every pair. */
+/** The scene has a network `blue` with a sandbox `c1` of each host in it. Runs one outage under traffic on every pair. */
 export async function runOutage(scene: Scene, fault: StoreFault, wish: OutageWish): Promise<Outage> {
-  const flows = await startPairs(scene);
+  await using traffic = await Traffic.start(scene.members);
   try {
-    return await underTraffic(scene, fault, wish, flows);
+    return await underTraffic(scene, fault, wish, traffic);
   } finally {
     await fault.end();
-    for (const { flow } of flows) await flow[Symbol.asyncDispose]();
   }
 }
 
@@ -83,7 +84,7 @@ async function underTraffic(
   scene: Scene,
   fault: StoreFault,
   { seconds, port }: OutageWish,
-  flows: readonly PairFlow[],
+  traffic: Traffic,
 ): Promise<Outage> {
   const { hosts } = scene;
   const tables = async (): Promise<AllTables> => (await scene.tables()).actual;
@@ -112,15 +113,13 @@ async function underTraffic(
   await mapBounded(hosts, hosts.length, (host) => host.agent.waitReady());
   const allReady = performance.now() - back;
   await othersGoOn(scene, fault);
-  const results = await mapBounded(flows, flows.length, async ({ name, flow }) => ({
-    name,
-    result: await flow.stop(),
-  }));
+  const { sent, lost, pause: longest } = judged(await traffic.stop());
   return {
     fault: fault.name,
     lasted,
-    sent: results.reduce((sum, { result }) => sum + result.sent, 0),
-    lost: results.flatMap(lossOf),
+    sent,
+    lost,
+    pause: longest,
     requests,
     unnoticed,
     known,
@@ -131,31 +130,6 @@ async function underTraffic(
     allReady,
     tables: { before, away, back: await tables() },
   };
-}
-
-interface PairFlow {
-  readonly name: string;
-  readonly flow: Flow;
-}
-
-/** What `ping` has to be told for a hundred a second: it waits in whole ticks of the kernel, mostly of 4 ms. */
-const perSecond = 112;
-
-/** A hundred echo requests a second on every pair, in both directions and families. */
-function startPairs(scene: Scene): Promise<readonly PairFlow[]> {
-  const pairs = allPairs(scene.members).filter(({ expected }) => expected === 'reachable');
-  return mapBounded(pairs, pairs.length, async ({ from, address }) => {
-    const flow = await startFlow(from.path, address, { perSecond, firstWithin: 10_000 });
-    return { name: `${from.host}/${from.sandbox} -> ${address}`, flow };
-  });
-}
-
-function lossOf({ name, result }: { readonly name: string; readonly result: FlowResult }): readonly string[] {
-  const { lost, duplicates } = result;
-  return [
-    ...(lost.length === 0 ? [] : [`${name}: ${lost.join(', ')}`]),
-    ...(duplicates === 0 ? [] : [`${name}: ${duplicates} duplicates`]),
-  ];
 }
 
 /** What a user gets who attaches now. */

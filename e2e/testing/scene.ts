@@ -96,9 +96,10 @@ export class Scene {
     return found;
   }
 
-  /** Waits until every agent that takes part says that its kernel holds every member. */
-  settled(within?: number): Promise<void> {
-    return waitProgrammed(this.hosts, this.members, within);
+  /** Waits until every agent that takes part says that its kernel holds every member. Of hosts that are gone nothing is expected. */
+  settled(within?: number, gone: readonly string[] = []): Promise<void> {
+    const { hosts, members } = this.#without(gone);
+    return waitProgrammed(hosts, members, within);
   }
 
   /** Pings every pair in both families and returns what went otherwise than expected; empty is good. */
@@ -109,11 +110,16 @@ export class Scene {
     return results.filter((result) => !result.ok).map(lineOf);
   }
 
-  /** FDB, neighbours and ports of every host and network: what the books ask for, and what the kernels hold. */
-  tables(): Promise<{ readonly expected: Record<string, Tables>; readonly actual: Record<string, Tables> }> {
+  /**
+   * FDB, neighbours, ports and links of every host and network: what the books ask for, and what the kernels hold. Hosts that are
+   * `gone` are not looked at, and their members are not expected anywhere.
+   */
+  tables(
+    gone: readonly string[] = [],
+  ): Promise<{ readonly expected: Record<string, Tables>; readonly actual: Record<string, Tables> }> {
     const networks = [...this.#networks.values()];
     const routed = new Set(networks.filter(isRouted).map((network) => network.id));
-    const situation = { hosts: this.hosts, members: this.members, routed };
+    const situation = { ...this.#without(gone), routed };
     return compareTables(
       situation,
       networks.map((network) => network.id),
@@ -121,13 +127,26 @@ export class Scene {
   }
 
   /** Waits until the kernels of all hosts hold exactly what the books ask for; otherwise the test shows the difference. */
-  async tablesAgree(within = 5000): Promise<Awaited<ReturnType<Scene['tables']>>> {
+  async tablesAgree(
+    within = 5000,
+    gone: readonly string[] = [],
+  ): Promise<Awaited<ReturnType<Scene['tables']>>> {
     const same = async (): Promise<boolean> => {
-      const { expected, actual } = await this.tables();
+      const { expected, actual } = await this.tables(gone);
       return JSON.stringify(expected) === JSON.stringify(actual);
     };
     await waitFor('the tables to agree', same, { within, every: 50 }).catch(() => undefined);
-    return this.tables();
+    return this.tables(gone);
+  }
+
+  #without(gone: readonly string[]): {
+    readonly hosts: readonly Host[];
+    readonly members: readonly Member[];
+  } {
+    return {
+      hosts: this.hosts.filter(({ name }) => !gone.includes(name)),
+      members: this.members.filter(({ host }) => !gone.includes(host)),
+    };
   }
 }
 

@@ -55,7 +55,8 @@ test('a file that is no database is refused and stays as it is', () => {
   writeFileSync(file.path, 'some notes of mine, longer than the header of a database would be: '.repeat(20));
   const before = statSync(file.path);
   const text = `cannot open the store ${file.path}: file is not a database (SQLITE_NOTADB)`;
-  expect(refusal(file.path)).toMatchObject({ code: 'INPUT_INVALID', message: text });
+  const message = expect.stringContaining(text);
+  expect(refusal(file.path)).toMatchObject({ code: 'INPUT_INVALID', message });
   expect(statSync(file.path).size).toBe(before.size);
 });
 

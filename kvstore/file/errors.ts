@@ -14,6 +14,12 @@ const results: ReadonlyMap<number, readonly [name: string, code: ErrorCode]> = n
   [26, ['SQLITE_NOTADB', 'INPUT_INVALID']],
 ]);
 
+/** The file is there and cannot be read; no other try will change that. */
+const damaged: ReadonlySet<string> = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+const damagedAdvice =
+  '; if it was a store, stop weftd and move the file away, with what lies beside it under the same name: a new one is filled ' +
+  'by `weft store restore` from a dump, or by the agents with what they know';
+
 const systemCodes: Readonly<Record<string, ErrorCode>> = {
   ENOSPC: 'STORE_FULL',
   EDQUOT: 'STORE_FULL',
@@ -38,10 +44,14 @@ export function fileError(wish: string, error: unknown, phase: 'commit' | 'other
   if (known !== undefined) {
     const [name, ours] = known;
     const lost = phase === 'commit' && name === 'SQLITE_IOERR';
-    return new WeftError(lost ? 'STORE_AMBIGUOUS' : ours, `${text} (${name})${adviceOn(ours)}`, {
-      cause: error,
-      details: { sqlite: errcode },
-    });
+    return new WeftError(
+      lost ? 'STORE_AMBIGUOUS' : ours,
+      `${text} (${name})${damaged.has(name) ? damagedAdvice : adviceOn(ours)}`,
+      {
+        cause: error,
+        details: { sqlite: errcode },
+      },
+    );
   }
   const system = code === undefined || !/^E[A-Z]+$/.test(code) ? undefined : code;
   if (system === undefined) return new WeftError('INVARIANT', text, { cause: error });

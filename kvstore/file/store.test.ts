@@ -1,4 +1,4 @@
-import { renameSync, rmSync, statSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { eventually, Follower, texts } from '../contract-subject.ts';
@@ -39,6 +39,22 @@ test('all files are for the owner alone', async () => {
   await putText(await file.open(), 'k', 'x');
   const modes = ['', '-wal', '-shm', '.bell'].map((suffix) => statSync(file.path + suffix).mode & 0o777);
   expect(modes).toEqual([0o600, 0o600, 0o600, 0o600]);
+});
+
+test('a damaged file is refused with its path, the words of SQLite, and what to do', async () => {
+  await using file = new StoreFile();
+  const store = await file.open();
+  const many = Array.from({ length: 60 }, (_, n) => `networks/n${n}`);
+  for (const key of many) await putText(store, key, 'x'.repeat(1000));
+  await store.close();
+  const bytes = readFileSync(file.path);
+  bytes.fill(0x5a, 4096);
+  writeFileSync(file.path, bytes);
+  const opened = file.open();
+  await expect(opened).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  await expect(opened).rejects.toThrow(
+    `cannot open the store ${file.path}: database disk image is malformed (SQLITE_CORRUPT); if it was a store, stop weftd`,
+  );
 });
 
 test('prefixes share a file and do not see each other', async () => {

@@ -167,8 +167,15 @@ class FileStore implements Store {
 
   #open(): Opened {
     const database = new Database(this.#path);
-    const entries = new Entries(database.sql, this.#prefix);
-    return { database, entries, leases: new Leases(database.sql, entries, this.#bootClock) };
+    try {
+      return database.read(`open the store ${this.#path}`, () => {
+        const entries = new Entries(database.sql, this.#prefix);
+        return { database, entries, leases: new Leases(database.sql, entries, this.#bootClock) };
+      });
+    } catch (error) {
+      database.close();
+      throw error;
+    }
   }
 
   /** The database that the path names now: a file that was put in its place is another store. */

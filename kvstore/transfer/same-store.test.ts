@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parseStoreUrl } from '../url.ts';
-import { isSameStore } from './same-store.ts';
+import { isNestedStore, isSameStore } from './same-store.ts';
 
 test.each([
   ['file:///a.db', 'file:///a.db', true],
@@ -16,6 +16,19 @@ test.each([
   ['etcd://a/weft/v1/', 'etcd://a', true],
 ])('%s and %s: the same store: %p', (a, b, same) => {
   expect(isSameStore(parseStoreUrl(a), parseStoreUrl(b))).toBe(same);
+});
+
+test.each([
+  ['etcd://a/x', 'etcd://a/x/sub', true],
+  ['etcd://a/x/sub/', 'etcd://b,a:2379/x', true],
+  ['consul://a', 'consul://a/weft/v1/old', true],
+  ['etcd://a/x', 'etcd://a/x', false],
+  ['etcd://a/x', 'etcd://a/xy', false],
+  ['etcd://a/x', 'etcd://b/x/sub', false],
+  ['etcd://a/x', 'consul://a/x/sub', false],
+  ['file:///a.db', 'file:///a.db', false],
+])('%s and %s: one inside the other: %p', (a, b, nested) => {
+  expect(isNestedStore(parseStoreUrl(a), parseStoreUrl(b))).toBe(nested);
 });
 
 test('a link to the file is the file', () => {

@@ -1,18 +1,15 @@
-import type { FdbEntry, NeighbourEntry, PortFdbEntry } from '../objects/forwarding.ts';
 import type { NetworkScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
 import { noNamespace } from './apply-namespace.ts';
 import { outcomeOf, type Outcome } from './apply-outcome.ts';
-import { fdbRequest, neighbourRequest, portFdbRequest } from './codec/neighbour.ts';
-import { BodyWriter } from './codec/writer.ts';
+import { writeEntry, type Entry } from './codec/entry.ts';
 import { interfaceIndexes } from './interface-index.ts';
-import type { NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
+import type { NetlinkRefusal } from './message.ts';
 import type { Namespaces } from './namespaces.ts';
 
-type Entry = FdbEntry | PortFdbEntry | NeighbourEntry;
 export type EntryStep = Step & { readonly object: Entry };
 
-/** `bridge fdb replace|del` and `ip neigh replace|del`, all in one batch: entries do not need each other. */
+/** `bridge fdb replace|del` and `ip neigh replace|del`, in their order: entries do not need each other. */
 export async function applyEntries(
   namespaces: Namespaces,
   scope: NetworkScope,
@@ -20,46 +17,26 @@ export async function applyEntries(
 ): Promise<readonly Outcome[]> {
   const namespace = await namespaces.own(scope);
   if (namespace === undefined) return run.map((step) => outcomeOf(step, noNamespace(namespaces, scope)));
-  const indexes = interfaceIndexes(namespace.path, new Set(run.map((step) => step.object.dev)));
-  const outcomes: Outcome[] = [];
-  for (let from = 0; from < run.length; from += atOnce) {
-    outcomes.push(...(await putEntries(namespace.rtnetlink, indexes, run.slice(from, from + atOnce))));
-  }
-  return outcomes;
-}
-
-/** Requests that are made before any is sent: not a hundred thousand, which would outlive their use in the memory. */
-const atOnce = 1024;
-
-async function putEntries(
-  rtnetlink: Rtnetlink,
-  indexes: ReadonlyMap<string, number>,
-  run: readonly EntryStep[],
-): Promise<readonly Outcome[]> {
-  const writer = new BodyWriter();
-  const requests: NetlinkRequest[] = [];
-  const missing = new Map<number, NetlinkRefusal>();
-  run.forEach((step, i) => {
-    const index = indexes.get(step.object.dev);
-    if (index === undefined) missing.set(i, noDevice(step.object.dev));
-    else requests.push(request(writer, step.object, index, step.op === 'delete' ? 'delete' : 'put'));
+  const devices = new Set<string>();
+  for (const { object } of run) devices.add(object.dev);
+  const indexes = interfaceIndexes(namespace.path, devices);
+  const tried = indexes.size === devices.size ? run : run.filter(({ object }) => indexes.has(object.dev));
+  const refusals = await namespace.rtnetlink.sendSeries({
+    count: tried.length,
+    write(i, room, at) {
+      const { op, object } = tried[i] as EntryStep;
+      return writeEntry(object, indexes.get(object.dev) ?? 0, op === 'delete' ? 'delete' : 'put', room, at);
+    },
   });
-  const answers = await rtnetlink.send(requests);
+  if (refusals.size === 0 && tried.length === run.length)
+    return new Array<Outcome>(run.length).fill(undefined);
   let next = 0;
-  return run.map((step, i) => outcomeOf(step, missing.get(i) ?? answers[next++]));
+  return run.map((step) => {
+    const { dev } = step.object;
+    return outcomeOf(step, indexes.has(dev) ? refusals.get(next++) : noDevice(dev));
+  });
 }
 
 export function noDevice(name: string): NetlinkRefusal {
   return { errno: 'ENODEV', text: `there is no interface ${name}` };
-}
-
-function request(w: BodyWriter, o: Entry, dev: number, op: 'put' | 'delete'): NetlinkRequest {
-  switch (o.kind) {
-    case 'fdb':
-      return fdbRequest(w, o, dev, op);
-    case 'port-fdb':
-      return portFdbRequest(w, o, dev, op);
-    case 'neighbour':
-      return neighbourRequest(w, o, dev, op);
-  }
 }

@@ -23,19 +23,16 @@ export async function applySteps(namespaces: Namespaces, steps: readonly Step[])
   const results: StepResult[] = [];
   for (let from = 0; from < steps.length;) {
     const end = runEnd(steps, from);
-    const [outcomes, tried]: [Outcome[], Step[]] = [[], []];
-    for (let i = from; i < end; i += 1) {
-      const blocking = refusals.blocking(steps[i] as Step);
-      outcomes.push(blocking);
-      if (blocking === undefined) tried.push(steps[i] as Step);
-    }
+    const run = steps.slice(from, end);
+    const blocking = refusals.isEmpty ? undefined : run.map((step) => refusals.blocking(step));
+    const tried = blocking === undefined ? run : run.filter((_, i) => blocking[i] === undefined);
     const answers = tried.length === 0 ? [] : await carryOut(namespaces, tried);
     let next = 0;
-    for (let i = from; i < end; i += 1) {
-      const error = outcomes[i - from] ?? answers[next++];
-      if (error !== undefined) refusals.add(steps[i] as Step);
+    run.forEach((step, i) => {
+      const error = blocking?.[i] ?? answers[next++];
+      if (error !== undefined) refusals.add(step);
       results.push(error === undefined ? done : { ok: false, error });
-    }
+    });
     from = end;
   }
   return results;
@@ -65,14 +62,15 @@ function classOf(o: LinuxObject): Class {
   }
 }
 
-/** The end of the run that begins at `from`: steps of one class, operation and namespace. */
+/** The end of the run that begins at `from`: steps of one class and namespace and, but for entries, one operation. */
 function runEnd(steps: readonly Step[], from: number): number {
   const { op, object } = steps[from] as Step;
   const type = classOf(object);
   let end = from + 1;
   if (type === 'alone') return end;
   for (let next = steps[end]; next !== undefined; next = steps[end]) {
-    if (next.op !== op || next.object.scope !== object.scope || classOf(next.object) !== type) break;
+    if (next.object.scope !== object.scope || classOf(next.object) !== type) break;
+    if (next.op !== op && type !== 'entry') break;
     end += 1;
   }
   return end;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { ScriptedSocket, type ScriptedMessage } from '../testing/scripted-socket.ts';
-import { batchEnd, batchRequests, exchange } from './batch.ts';
+import { batchesOf, batchesOfSeries, batchRequests, exchange } from './batch.ts';
 import type { NetlinkRefusal, NetlinkRequest } from './message.ts';
-import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR } from './wire.ts';
+import { NLM_F_ACK, NLM_F_REQUEST, NLMSG_ERROR, type Room } from './wire.ts';
 
 const request = (type: number, bytes = 4, flags = 0): NetlinkRequest => ({
   type,
@@ -25,7 +25,10 @@ function answer(sequence: number, errno = 0, text = ''): ScriptedMessage {
 
 function talk(socket: ScriptedSocket, requests: readonly NetlinkRequest[]): (NetlinkRefusal | undefined)[] {
   const outcomes = new Array<NetlinkRefusal | undefined>(requests.length).fill(undefined);
-  exchange(socket, 100, requests, 0, requests.length, outcomes);
+  const whole = { sequence: 100, from: 0, end: requests.length };
+  exchange(socket, batchesOf(requests), whole, (i, refusal) => {
+    outcomes[i] = refusal;
+  });
   return outcomes;
 }
 
@@ -83,9 +86,10 @@ describe('a batch', () => {
 
   test('ends at the limit of requests, or of bytes, and holds one at least', () => {
     const many = Array.from({ length: 150 }, () => request(28, 32));
-    expect([batchEnd(many, 0), batchEnd(many, 64), batchEnd(many, 128)]).toEqual([batchRequests, 128, 150]);
+    expect([0, 64, 128].map(batchesOf(many).end)).toEqual([batchRequests, 128, 150]);
     const large = Array.from({ length: 4 }, () => request(28, 30_000));
-    expect([batchEnd(large, 0), batchEnd(large, 2), batchEnd([request(1, 200_000)], 0)]).toEqual([2, 4, 1]);
+    expect([0, 2].map(batchesOf(large).end)).toEqual([2, 4]);
+    expect(batchesOf([request(1, 200_000)]).end(0)).toBe(1);
   });
 
   test('larger than any before is sent whole', () => {
@@ -97,5 +101,35 @@ describe('a batch', () => {
       [5, 4],
     ]);
     expect(socket.sent[0]![0]!.body[0]).toBe(3);
+  });
+
+  test('of a series is written when it is sent, and counts on from where it begins', () => {
+    const written: number[] = [];
+    const series = {
+      count: 100,
+      write(i: number, { words }: Room, at: number): number {
+        written.push(i);
+        words[at] = 4 * (i === 64 ? 5 : 6);
+        words[at + 1] = 28 | (NLM_F_REQUEST << 16);
+        words.fill(i, at + 4, at + 6);
+        return at + (i === 64 ? 5 : 6);
+      },
+    };
+    const socket = new ScriptedSocket((all) => [
+      [answer(all.at(-1)!.sequence - 1, 17), answer(all.at(-1)!.sequence)],
+    ]);
+    const batches = batchesOfSeries(series);
+    expect([0, 64].map(batches.end)).toEqual([64, 100]);
+    const refusals: number[] = [];
+    exchange(socket, batches, { sequence: 500, from: 64, end: 100 }, (i) => refusals.push(i));
+    expect(written).toEqual(Array.from({ length: 36 }, (_, i) => 64 + i));
+    const sent = socket.sent[0]!;
+    expect(sent.map(({ sequence }) => sequence)).toEqual(Array.from({ length: 36 }, (_, i) => 500 + i));
+    expect(sent.map(({ flags }) => flags)).toEqual([
+      ...new Array(35).fill(NLM_F_REQUEST),
+      NLM_F_REQUEST | NLM_F_ACK,
+    ]);
+    expect([sent[0]!.body.length, sent[1]!.body.readUInt32LE(4)]).toEqual([4, 65]);
+    expect(refusals).toEqual([98]);
   });
 });

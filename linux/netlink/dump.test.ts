@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { ScriptedSocket, type ScriptedMessage } from '../testing/scripted-socket.ts';
-import { dumpAll } from './dump.ts';
-import type { NetlinkMessage, NetlinkRequest } from './message.ts';
+import { dumpRows, wholeMessage } from './dump.ts';
+import type { NetlinkMessage, NetlinkRequest, RowReader } from './message.ts';
 import { NLM_F_ACK, NLM_F_DUMP, NLM_F_DUMP_INTR, NLM_F_REQUEST, NLMSG_DONE, NLMSG_ERROR } from './wire.ts';
 
 const wish: NetlinkRequest = { type: 18, flags: NLM_F_DUMP, body: new Uint8Array(16) };
@@ -29,7 +29,7 @@ function dump(
   turn = async () => undefined,
 ): Promise<readonly NetlinkMessage[]> {
   let sequence = 0;
-  return dumpAll(request, { socket, nextSequence: () => (sequence += 1), turn });
+  return dumpRows(request, wholeMessage, { socket, nextSequence: () => (sequence += 1), turn });
 }
 const names = (messages: readonly NetlinkMessage[]): string[] =>
   messages.map(({ body }) => Buffer.from(body).toString());
@@ -93,6 +93,17 @@ describe('a dump', () => {
     });
     expect(turns).toBe(2);
     expect(names(found)).toEqual(parts.map((_, i) => `v${i}`));
+  });
+
+  test('is read as it arrives: only what the reader makes of it, and where it lies', async () => {
+    const socket = new ScriptedSocket(() => [
+      [link(1, 'lo'), { ...link(1, 'gone'), type: 17 }],
+      [link(1, 'br0'), done(1)],
+    ]);
+    const read: RowReader<string> = (bytes, from, end, type) =>
+      type === 16 ? `${from}:${Buffer.from(bytes.subarray(from, end)).toString()}` : undefined;
+    const ports = { socket, nextSequence: () => 1 };
+    expect(await dumpRows(wish, read, ports)).toEqual(['16:lo', '16:br0']);
   });
 
   test('of one thing ends with the confirmation', async () => {

@@ -1,11 +1,11 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import { WeftError } from '../../model/errors.ts';
 import { errnoName } from './errno.ts';
-import type { NetlinkMessage, NetlinkRequest } from './message.ts';
+import type { NetlinkMessage, NetlinkRequest, RowReader } from './message.ts';
 import { brokenSocket, type Datagrams } from './socket.ts';
 import {
   headerBytes,
-  messagesIn,
+  MessageCursor,
   NLM_F_ACK,
   NLM_F_DUMP,
   NLM_F_DUMP_INTR,
@@ -14,7 +14,6 @@ import {
   NLMSG_ERROR,
   refusalIn,
   writeHeader,
-  type WireMessage,
 } from './wire.ts';
 
 /** A namespace that changes faster than it can be read is reported, rather than read for ever. */
@@ -31,15 +30,19 @@ interface DumpPorts {
 }
 
 /**
- * Asks, and returns all that is answered; an interrupted dump is asked again. The caller sees to it that nobody else uses the
- * socket meanwhile.
+ * Asks, and returns what `read` makes of each message of the answer; an interrupted dump is asked again. The caller sees to it
+ * that nobody else uses the socket meanwhile.
  *
  * @throws KERNEL_REFUSED with `details.errno`; also when it is interrupted every time.
  */
-export async function dumpAll(request: NetlinkRequest, ports: DumpPorts): Promise<readonly NetlinkMessage[]> {
+export async function dumpRows<T>(
+  request: NetlinkRequest,
+  read: RowReader<T>,
+  ports: DumpPorts,
+): Promise<readonly T[]> {
   for (let i = 0; i < attempts; i += 1) {
-    const messages = await dumpOnce(request, ports);
-    if (messages !== undefined) return messages;
+    const rows = await dumpOnce(request, read, ports);
+    if (rows !== undefined) return rows;
   }
   throw new WeftError(
     'KERNEL_REFUSED',
@@ -48,34 +51,42 @@ export async function dumpAll(request: NetlinkRequest, ports: DumpPorts): Promis
   );
 }
 
+/** The message itself: a copy, since the socket's buffer is used again. */
+export const wholeMessage: RowReader<NetlinkMessage> = (bytes, from, end, type) => ({
+  type,
+  body: new Uint8Array(bytes.subarray(from, end)),
+});
+
 /** `undefined` when the dump was interrupted. */
-async function dumpOnce(
+async function dumpOnce<T>(
   request: NetlinkRequest,
+  read: RowReader<T>,
   ports: DumpPorts,
-): Promise<readonly NetlinkMessage[] | undefined> {
+): Promise<readonly T[] | undefined> {
   const { socket } = ports;
   const sequence = ports.nextSequence();
-  const messages: NetlinkMessage[] = [];
+  const rows: T[] = [];
   let interrupted = false;
   socket.send(encode(request, sequence));
   for (let parts = 1; ; parts += 1) {
     const datagram = socket.receive();
     if (datagram === undefined) throw brokenSocket(`the answer to request type ${request.type} has no end`);
-    // The socket's buffer is used again: what we keep is a copy of the whole part.
-    for (const message of messagesIn(Uint8Array.from(datagram))) {
-      if (message.sequence !== sequence) continue;
-      if ((message.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
-      if (isEnd(request, message)) return interrupted ? undefined : messages;
-      messages.push({ type: message.type, body: message.body });
+    const cursor = new MessageCursor(datagram);
+    while (cursor.next()) {
+      if (cursor.sequence !== sequence) continue;
+      if ((cursor.flags & NLM_F_DUMP_INTR) !== 0) interrupted = true;
+      if (isEnd(request, cursor)) return interrupted ? undefined : rows;
+      const row = read(datagram, cursor.from, cursor.end, cursor.type);
+      if (row !== undefined) rows.push(row);
     }
     if (parts % partsPerTurn === 0) await (ports.turn ?? turn)();
   }
 }
 
 /** @throws KERNEL_REFUSED when the message is a refusal. */
-function isEnd(request: NetlinkRequest, message: WireMessage): boolean {
-  if (message.type !== NLMSG_ERROR && message.type !== NLMSG_DONE) return false;
-  const { errno, text } = refusalIn(message);
+function isEnd(request: NetlinkRequest, cursor: MessageCursor): boolean {
+  if (cursor.type !== NLMSG_ERROR && cursor.type !== NLMSG_DONE) return false;
+  const { errno, text } = refusalIn(cursor.message);
   if (errno === 0) return true;
   const name = errnoName(errno);
   throw new WeftError(

@@ -5,11 +5,9 @@ import type { Mac } from '../../model/mac.ts';
 import * as lab from '../kernel-contract-objects.ts';
 import type { FdbEntry, NeighbourEntry } from '../objects/forwarding.ts';
 import type { Step } from '../plan/step.ts';
-import { fdbRequest, neighbourRequest } from './codec/neighbour.ts';
-import { BodyWriter } from './codec/writer.ts';
+import { entryRequest } from './codec/testing/entry-request.ts';
 import { Echo } from './echo.ts';
 
-const w = new BodyWriter();
 const index = 3;
 type Entry = FdbEntry | NeighbourEntry;
 
@@ -17,8 +15,7 @@ type Entry = FdbEntry | NeighbourEntry;
 function notice({ op, object }: Step): readonly [type: number, body: Buffer] {
   const entry = object as Entry;
   const how = op === 'delete' ? 'delete' : 'put';
-  const { type, body } =
-    entry.kind === 'fdb' ? fdbRequest(w, entry, index, how) : neighbourRequest(w, entry, index, how);
+  const { type, body } = entryRequest(entry, index, how);
   // Somewhere in a larger buffer, as it is received.
   return [type, Buffer.concat([Buffer.alloc(40), body])];
 }

@@ -1,6 +1,9 @@
 import { expect, test } from '@jest/globals';
+import * as lab from '../kernel-contract-objects.ts';
 import { kernelContract, type Foreign } from '../kernel-contract.ts';
+import { ObjectSet } from '../objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
+import { plan } from '../plan/plan.ts';
 import { FreshNode } from '../testing/fresh-node.ts';
 
 function meddle(node: FreshNode, where: NetworkScope | SandboxScope, f: Foreign): void {
@@ -35,4 +38,15 @@ test('the node is not one of its own sandboxes', async () => {
   expect(() => node.kernel.identify(`sandbox:${node.node.path}`)).toThrow(
     expect.objectContaining({ code: 'SANDBOX_INVALID' }),
   );
+});
+
+test('a hundred thousand entries go in, are observed whole, and nothing is left to do', async () => {
+  await using node = await FreshNode.open();
+  // As many as a node has of a network with 64,000 endpoints elsewhere.
+  const wished = new ObjectSet([lab.netns, lab.br0, lab.vxlan, ...lab.crowd(64_000)]);
+  const results = await node.kernel.apply(plan(wished, new ObjectSet()));
+  expect(results.filter(({ ok }) => !ok)).toEqual([]);
+  const { objects } = await node.kernel.observe(lab.scope, []);
+  expect(plan(wished, objects)).toEqual([]);
+  expect(Number(node.run(lab.scope, 'sh', '-c', 'ip neigh show | wc -l'))).toBe(64_000);
 });

@@ -7,7 +7,7 @@ import { getFdb, getNeighbour, readFdb, readNeighbour } from './codec/neighbour.
 import { BodyWriter } from './codec/writer.ts';
 import { interfaceIndexes } from './interface-index.ts';
 import type { Namespaces, OwnNamespace } from './namespaces.ts';
-import { fdbObjects, neighbourObjects } from './observe-objects.ts';
+import { fdbObject, neighbourObject } from './observe-objects.ts';
 
 /** Reads single entries of one network namespace: the port's `look`. */
 export async function look(
@@ -23,7 +23,8 @@ export async function look(
   for (const entry of entries) {
     const dev = indexes.get(entry.dev);
     if (dev === undefined) continue;
-    for (const object of await lookAt(namespace, writer, entry, dev)) found.put(object);
+    const object = await lookAt(namespace, writer, entry, dev);
+    if (object !== undefined) found.put(object);
   }
   return found;
 }
@@ -33,28 +34,22 @@ async function lookAt(
   writer: BodyWriter,
   entry: TableEntry,
   dev: number,
-): Promise<readonly LinuxObject[]> {
+): Promise<LinuxObject | undefined> {
+  const { scope } = entry;
   const names = new Map([[dev, entry.dev]]);
+  const request = entry.kind === 'fdb' ? getFdb(writer, entry, dev) : getNeighbour(writer, entry, dev);
   try {
+    const body = (await rtnetlink.dump(request))[0]?.body ?? new Uint8Array();
     if (entry.kind === 'fdb') {
-      const rows = (await rtnetlink.dump(getFdb(writer, entry, dev))).map(({ body }) => readFdb(body));
-      return fdbObjects(
-        entry.scope,
-        rows.filter((row) => row !== undefined),
-        names,
-      );
+      const row = readFdb(body);
+      return row === undefined ? undefined : fdbObject(scope, row, names);
     }
-    const rows = (await rtnetlink.dump(getNeighbour(writer, entry, dev))).map(({ body }) =>
-      readNeighbour(body),
-    );
-    return neighbourObjects(
-      entry.scope,
-      rows.filter((row) => row !== undefined),
-      names,
-    );
+    const row = readNeighbour(body);
+    return row === undefined ? undefined : neighbourObject(scope, row, names);
   } catch (error) {
     // No such entry, or its device has gone just now.
-    if (error instanceof WeftError && /^(ENOENT|ENODEV)$/.test(String(error.details['errno']))) return [];
+    if (error instanceof WeftError && /^(ENOENT|ENODEV)$/.test(String(error.details['errno'])))
+      return undefined;
     throw error;
   }
 }

@@ -12,9 +12,9 @@ import { readRoute } from './codec/route.ts';
 import type { NetlinkMessage } from './message.ts';
 import {
   addressObjects,
-  fdbObjects,
+  fdbObject,
   linkObjects,
-  neighbourObjects,
+  neighbourObject,
   routeObjects,
   type LinkNames,
 } from './observe-objects.ts';
@@ -105,14 +105,15 @@ export class NoticeReader {
       if (row === undefined) return [];
       // A port's entry that is not static is not as we make them.
       const isOurs = row.dst !== undefined || row.state === nud.noarp;
-      return about(isThere && isOurs, fdbObjects(scope, [{ ...row, state: nud.noarp }], this.#devices));
+      const object = fdbObject(scope, { ...row, state: nud.noarp }, this.#devices);
+      return about(isThere && isOurs, object === undefined ? [] : [object]);
     }
     const row = readAnyNeighbour(body);
     if (row === undefined) return [];
     const { mac = noMac } = row;
-    const objects = neighbourObjects(scope, [{ ...row, mac, state: nud.permanent }], this.#devices);
+    const object = neighbourObject(scope, { ...row, mac, state: nud.permanent }, this.#devices);
     // One that is not permanent is not as we make them.
-    return about(isThere && (row.state & nud.permanent) !== 0, objects);
+    return about(isThere && (row.state & nud.permanent) !== 0, object === undefined ? [] : [object]);
   }
 
   #settings(body: Uint8Array): readonly Notice[] {

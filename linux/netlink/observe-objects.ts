@@ -80,28 +80,26 @@ export function namesOf(links: readonly LinkRow[]): Map<number, string> {
   return new Map(links.map((l) => [l.index, l.name]));
 }
 
-/** Entries of tunnel devices, and static ones of bridge ports; those that the kernel makes for its own devices are not there. */
-export function fdbObjects(scope: NetworkScope, rows: readonly FdbRow[], names: LinkNames): LinuxObject[] {
-  return rows.flatMap(({ dev: index, mac, dst, state, where }): LinuxObject[] => {
-    const dev = names.get(index);
-    if (dev === undefined) return [];
-    if (dst !== undefined) return [{ kind: 'fdb', scope, dev, mac, dst }];
-    if (where === 'device' || state !== nud.noarp) return [];
-    return [{ kind: 'port-fdb', scope, dev, mac }];
-  });
+/** An entry of a tunnel device, or a static one of a bridge port; not one that the kernel makes for its own devices. */
+export function fdbObject(scope: NetworkScope, row: FdbRow, names: LinkNames): LinuxObject | undefined {
+  const { mac, dst } = row;
+  const dev = names.get(row.dev);
+  if (dev === undefined) return undefined;
+  if (dst !== undefined) return { kind: 'fdb', scope, dev, mac, dst };
+  if (row.where === 'device' || row.state !== nud.noarp) return undefined;
+  return { kind: 'port-fdb', scope, dev, mac };
 }
 
-/** Permanent entries: what the kernel learns by itself comes and goes. */
-export function neighbourObjects(
+/** A permanent entry: what the kernel learns by itself comes and goes. */
+export function neighbourObject(
   scope: NetworkScope,
-  rows: readonly NeighbourRow[],
+  row: NeighbourRow,
   names: LinkNames,
-): LinuxObject[] {
-  return rows.flatMap(({ dev: index, ip, mac, state }): LinuxObject[] => {
-    const dev = names.get(index);
-    if (dev === undefined || (state & nud.permanent) === 0) return [];
-    return [{ kind: 'neighbour', scope, dev, ip, mac }];
-  });
+): LinuxObject | undefined {
+  const { ip, mac } = row;
+  const dev = names.get(row.dev);
+  if (dev === undefined || (row.state & nud.permanent) === 0) return undefined;
+  return { kind: 'neighbour', scope, dev, ip, mac };
 }
 
 /** Addresses on the named links: in a sandbox ours by IFA_PROTO, elsewhere all but those that are good for one link only. */

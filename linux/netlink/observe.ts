@@ -17,10 +17,10 @@ import type { NetlinkRequest, Rtnetlink } from './message.ts';
 import { withFd, type Namespaces, type OwnNamespace } from './namespaces.ts';
 import {
   addressObjects,
-  fdbObjects,
+  fdbObject,
   linkObjects,
   namesOf,
-  neighbourObjects,
+  neighbourObject,
   routeObjects,
   type LinkNames,
   type Peer,
@@ -34,7 +34,7 @@ export async function observe(
 ): Promise<Observation> {
   const namespace = await namespaces.own(scope);
   const deadSandboxes = new Set<SandboxScope>();
-  const objects: LinuxObject[] = [];
+  const objects: (readonly LinuxObject[])[] = [];
   if (namespace === undefined) {
     for (const s of sandboxes) if (await isDead(namespaces, s)) deadSandboxes.add(s);
     return { objects: new ObjectSet(), deadSandboxes };
@@ -46,15 +46,11 @@ export async function observe(
     if (found === 'dead') deadSandboxes.add(sandbox);
     else {
       for (const [port, link] of found.peers) peers.set(port, { scope: sandbox, link });
-      objects.push(...found.objects);
+      objects.push(found.objects);
     }
   }
-  // Tables may hold a hundred thousand entries: too many to be the arguments of one call.
-  const inside = await observeInside(scope, namespace, links);
-  return {
-    objects: new ObjectSet(objects.concat(linkObjects(scope, links, peers), inside)),
-    deadSandboxes,
-  };
+  objects.push(linkObjects(scope, links, peers), ...(await observeInside(scope, namespace, links)));
+  return { objects: new ObjectSet(objects.flat()), deadSandboxes };
 }
 
 export async function readLinks(rtnetlink: Rtnetlink): Promise<readonly LinkRow[]> {
@@ -82,7 +78,7 @@ async function observeInside(
   scope: NetworkScope,
   { path, rtnetlink }: OwnNamespace,
   links: readonly LinkRow[],
-): Promise<LinuxObject[]> {
+): Promise<readonly (readonly LinuxObject[])[]> {
   const writer = new BodyWriter();
   const loopback = links.find((l) => l.loopback);
   const names = namesOf(links.filter((l) => !l.loopback));
@@ -95,15 +91,21 @@ async function observeInside(
     settings.map((s) => s.key),
   );
   return [
-    { kind: 'netns', scope, mark: loopback?.alias ?? '' },
-    ...settings.flatMap((s) => {
+    [{ kind: 'netns', scope, mark: loopback?.alias ?? '' }],
+    settings.flatMap((s) => {
       const value = values.get(s.key);
       return value === undefined ? [] : [settingObject(scope, s, value)];
     }),
-    ...(await readAddresses(rtnetlink, scope, names)),
-    ...(await readRoutes(rtnetlink, scope, names)),
-    ...fdbObjects(scope, await rows(rtnetlink, dumpFdb(writer), readFdb), names),
-    ...neighbourObjects(scope, await rows(rtnetlink, dumpNeighbours(writer), readNeighbour), names),
+    await readAddresses(rtnetlink, scope, names),
+    await readRoutes(rtnetlink, scope, names),
+    await rtnetlink.rows(dumpFdb(writer), (bytes, from, end) => {
+      const row = readFdb(bytes, from, end);
+      return row === undefined ? undefined : fdbObject(scope, row, names);
+    }),
+    await rtnetlink.rows(dumpNeighbours(writer), (bytes, from, end) => {
+      const row = readNeighbour(bytes, from, end);
+      return row === undefined ? undefined : neighbourObject(scope, row, names);
+    }),
   ];
 }
 
@@ -164,10 +166,5 @@ async function rows<T>(
   request: NetlinkRequest,
   read: (body: Uint8Array) => T | undefined,
 ): Promise<readonly T[]> {
-  const found: T[] = [];
-  for (const { body } of await rtnetlink.dump(request)) {
-    const row = read(body);
-    if (row !== undefined) found.push(row);
-  }
-  return found;
+  return rtnetlink.rows(request, (bytes, from, end) => read(bytes.subarray(from, end)));
 }

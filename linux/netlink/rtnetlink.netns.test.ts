@@ -1,8 +1,11 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { ipFromBigint, type Ip } from '../../model/ip.ts';
+import * as lab from '../kernel-contract-objects.ts';
 import { ensureThreadPool, inNamespace, openRtnetlink } from '../netns/netns.ts';
 import { freshNamespace, type FreshNamespace } from '../testing/fresh-namespace.ts';
 import * as request from '../testing/requests.ts';
-import { dumpAll } from './dump.ts';
+import { writeEntry } from './codec/entry.ts';
+import { dumpRows, wholeMessage } from './dump.ts';
 import type { Rtnetlink } from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
@@ -69,6 +72,24 @@ describe('rtnetlink', () => {
       expect(outcomes.filter((o) => o?.errno === 'ENODEV').length).toBe(10_000);
     }));
 
+  test('a series over several batches goes in, and its refusals are known by their numbers', () =>
+    withBridge(async (rtnetlink, namespace, br0) => {
+      const { scope, dev } = lab.fdb;
+      const ip = (i: number): Ip => ipFromBigint(4, 0x0a000000n + BigInt(i));
+      const bad = new Set([0, 63, 64, 150, 299]);
+      const refusals = await rtnetlink.sendSeries({
+        count: 300,
+        write(i, room, at) {
+          const entry = { kind: 'neighbour', scope, dev, ip: ip(i), mac: lab.fdb.mac } as const;
+          return writeEntry(entry, bad.has(i) ? 4711 : br0, 'put', room, at);
+        },
+      });
+      expect([...refusals]).toEqual([...bad].map((i) => [i, { errno: 'ENODEV', text: '' }]));
+      const shown = namespace.run('ip', 'neigh', 'show').trim().split('\n');
+      const wished = Array.from({ length: 300 }, (_, i) => i).filter((i) => !bad.has(i));
+      expect(shown.map((line) => line.split(' ')[0]).sort()).toEqual(wished.map(ip).sort());
+    }));
+
   test('dumps and sends side by side do not mix, even when a dump takes several turns', () =>
     withBridge(async (rtnetlink, _namespace, br0) => {
       await rtnetlink.send(Array.from({ length: 10_000 }, (_, i) => request.addNeighbour(br0, i)));
@@ -114,7 +135,7 @@ test('a dump of links during which links change is repeated until it was true at
     const bridges = Array.from({ length: 600 }, (_, i) => request.addBridge(`b${i}`));
     expect((await writer.send(bridges)).filter((o) => o !== undefined)).toEqual([]);
     let [sends, changes] = [0, 0];
-    const found = await dumpAll(request.dumpLinks, {
+    const found = await dumpRows(request.dumpLinks, wholeMessage, {
       socket: reader,
       nextSequence: () => (sends += 1),
       turn: async () => {

@@ -1,7 +1,14 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { batchEnd, exchange } from './batch.ts';
-import { dumpAll } from './dump.ts';
-import type { NetlinkMessage, NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
+import { batchesOf, batchesOfSeries, exchange, type Batches } from './batch.ts';
+import { dumpRows, wholeMessage } from './dump.ts';
+import type {
+  NetlinkMessage,
+  NetlinkRefusal,
+  NetlinkRequest,
+  RequestSeries,
+  RowReader,
+  Rtnetlink,
+} from './message.ts';
 import { NetlinkSocket } from './socket.ts';
 
 /** Rtnetlink in the network namespace in which the calling thread stands: the sockets stay there for life. */
@@ -29,18 +36,25 @@ class SocketPair implements Rtnetlink {
 
   async send(requests: readonly NetlinkRequest[]): Promise<readonly (NetlinkRefusal | undefined)[]> {
     const outcomes = new Array<NetlinkRefusal | undefined>(requests.length).fill(undefined);
-    for (let from = 0; from < requests.length;) {
-      if (from > 0) await turn();
-      const end = batchEnd(requests, from);
-      exchange(this.#writer, this.#take(end - from), requests, from, end, outcomes);
-      from = end;
-    }
+    await this.#sendAll(batchesOf(requests), (i, refusal) => {
+      outcomes[i] = refusal;
+    });
     return outcomes;
   }
 
+  async sendSeries(series: RequestSeries): Promise<ReadonlyMap<number, NetlinkRefusal>> {
+    const refusals = new Map<number, NetlinkRefusal>();
+    await this.#sendAll(batchesOfSeries(series), (i, refusal) => refusals.set(i, refusal));
+    return refusals;
+  }
+
   dump(request: NetlinkRequest): Promise<readonly NetlinkMessage[]> {
-    const work = (): Promise<readonly NetlinkMessage[]> =>
-      dumpAll(request, { socket: this.#reader, nextSequence: () => this.#take(1) });
+    return this.rows(request, wholeMessage);
+  }
+
+  rows<T>(request: NetlinkRequest, read: RowReader<T>): Promise<readonly T[]> {
+    const work = (): Promise<readonly T[]> =>
+      dumpRows(request, read, { socket: this.#reader, nextSequence: () => this.#take(1) });
     const dumped = this.#reading.then(work);
     this.#reading = dumped.catch(() => undefined);
     return dumped;
@@ -49,6 +63,15 @@ class SocketPair implements Rtnetlink {
   close(): void {
     this.#writer.close();
     this.#reader.close();
+  }
+
+  async #sendAll(batches: Batches, refused: (i: number, refusal: NetlinkRefusal) => void): Promise<void> {
+    for (let from = 0; from < batches.count;) {
+      if (from > 0) await turn();
+      const end = batches.end(from);
+      exchange(this.#writer, batches, { sequence: this.#take(end - from), from, end }, refused);
+      from = end;
+    }
   }
 
   /** The first of `count` numbers that nobody had, never 0, and none that would not fit into 32 bits. */

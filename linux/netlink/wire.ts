@@ -30,6 +30,20 @@ export interface WireMessage {
 // Netlink is in the machine's own byte order, and this file in that of all machines that Node is built for today.
 invariant(endianness() === 'LE', 'Weft reads netlink on little-endian machines only');
 
+/** Memory in which messages are put together, by bytes and by the 32-bit words at which everything in netlink begins. */
+export interface Room {
+  readonly bytes: Buffer;
+  readonly words: Uint32Array;
+}
+
+/** Room for so many bytes, a multiple of four; it begins with these. */
+export function roomOf(size: number, first: Uint8Array = new Uint8Array()): Room {
+  const memory = new ArrayBuffer(size);
+  const bytes = Buffer.from(memory);
+  bytes.set(first);
+  return { bytes, words: new Uint32Array(memory) };
+}
+
 export function writeHeader(
   bytes: Buffer,
   at: number,
@@ -47,21 +61,51 @@ export function writeHeader(
   bytes.writeUInt32LE(0, at + 12);
 }
 
+/**
+ * Goes through the messages of one datagram, without an object for each: a dump has them by the hundred thousand. What does not
+ * hold together ends the list.
+ */
+export class MessageCursor {
+  readonly #bytes: Buffer;
+  #at = 0;
+  type = 0;
+  flags = 0;
+  sequence = 0;
+  /** Where the body begins, and where it ends. */
+  from = 0;
+  end = 0;
+
+  constructor(datagram: Uint8Array) {
+    this.#bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length);
+  }
+
+  /** Goes to the first message, or the next one; false when there is none. */
+  next(): boolean {
+    const [bytes, at] = [this.#bytes, this.#at];
+    if (at + headerBytes > bytes.length) return false;
+    const length = bytes.readUInt32LE(at);
+    if (length < headerBytes || at + length > bytes.length) return false;
+    this.type = bytes.readUInt16LE(at + 4);
+    this.flags = bytes.readUInt16LE(at + 6);
+    this.sequence = bytes.readUInt32LE(at + 8);
+    this.from = at + headerBytes;
+    this.end = at + length;
+    this.#at = at + padded(length);
+    return true;
+  }
+
+  /** The message as one value, its body a view of the datagram. */
+  get message(): WireMessage {
+    const { type, flags, sequence, from, end } = this;
+    return { type, flags, sequence, body: this.#bytes.subarray(from, end) };
+  }
+}
+
 /** The messages of one datagram. What does not hold together ends the list. */
 export function messagesIn(datagram: Uint8Array): readonly WireMessage[] {
-  const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.length);
+  const cursor = new MessageCursor(datagram);
   const messages: WireMessage[] = [];
-  for (let at = 0; at + headerBytes <= bytes.length;) {
-    const length = bytes.readUInt32LE(at);
-    if (length < headerBytes || at + length > bytes.length) break;
-    messages.push({
-      type: bytes.readUInt16LE(at + 4),
-      flags: bytes.readUInt16LE(at + 6),
-      sequence: bytes.readUInt32LE(at + 8),
-      body: bytes.subarray(at + headerBytes, at + length),
-    });
-    at += padded(length);
-  }
+  while (cursor.next()) messages.push(cursor.message);
   return messages;
 }
 

@@ -2,7 +2,7 @@ import { closeSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
 import { dirname, normalize } from 'node:path';
 import { WeftError } from '../../model/errors.ts';
 import { attempt, must } from '../libc.ts';
-import { exchange } from '../netlink/batch.ts';
+import { batchesOf, exchange } from '../netlink/batch.ts';
 import { errnoName, refusedCall } from '../netlink/errno.ts';
 import type { NetlinkRefusal } from '../netlink/message.ts';
 import { NetlinkSocket } from '../netlink/socket.ts';
@@ -69,9 +69,10 @@ export async function readMark(path: string): Promise<string | undefined> {
 function writeMark(pinPath: string, mark: string): void {
   const socket = new NetlinkSocket();
   try {
-    const outcomes: (NetlinkRefusal | undefined)[] = [];
-    exchange(socket, 1, [markRequest(mark)], 0, 1, outcomes);
-    const refusal = outcomes[0];
+    const refusals: NetlinkRefusal[] = [];
+    const only = { sequence: 1, from: 0, end: 1 };
+    exchange(socket, batchesOf([markRequest(mark)]), only, (_, refusal) => refusals.push(refusal));
+    const [refusal] = refusals;
     if (refusal !== undefined) {
       const answer = `${refusal.errno}${refusal.text === '' ? '' : `: ${refusal.text}`}`;
       throw new WeftError(

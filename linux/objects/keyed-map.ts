@@ -44,6 +44,12 @@ export class KeyedMap<V> {
     for (const table of this.#tables) for (const value of table.values.values()) yield value;
   }
 
+  /** The same as going through `values`, and quicker where there are very many. */
+  forEach(visit: (value: V) => void): void {
+    this.#others.forEach(visit);
+    for (const table of this.#tables) table.values.forEach(visit);
+  }
+
   /** The values of a tunnel's entries that stand on the place. */
   protected *entriesOn(place: Place): Generator<V, void> {
     for (const table of this.#tables) if (table.place === place) yield* table.values.values();

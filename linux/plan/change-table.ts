@@ -178,10 +178,9 @@ const none: Difference = { kind: 'none' };
 
 /** How to come from `from` to `to`, which have the same key. */
 export function difference(from: LinuxObject, to: LinuxObject): Difference {
-  if (from === to) return none;
+  if (sameObject(from, to)) return none;
   if (from.kind !== to.kind) return { kind: 'replace', attributes: [from.kind] };
   const changed = attributesOf(to).filter((a) => a.of(from) !== a.of(to));
-  if (changed.length === 0) return none;
   const replacing = changed.filter((a) => a.how === 'replace').map((a) => a.name);
   if (replacing.length > 0) return { kind: 'replace', attributes: replacing };
   return { kind: 'in place', loses: changed.flatMap((a) => a.loses?.(from) ?? []) };
@@ -189,7 +188,10 @@ export function difference(from: LinuxObject, to: LinuxObject): Difference {
 
 /** Do both say the same to the kernel? They must have the same key. */
 export function sameObject(a: LinuxObject, b: LinuxObject): boolean {
-  return difference(a, b).kind === 'none';
+  if (a === b) return true;
+  if (a.kind !== b.kind) return false;
+  for (const attribute of attributesOf(a)) if (attribute.of(a) !== attribute.of(b)) return false;
+  return true;
 }
 
 /** The attributes of the object's kind; to be asked only about objects of that kind. */

@@ -18,10 +18,10 @@ import type { Plan, Step } from './step.ts';
  * if it is still wanted. A setting is never deleted.
  */
 export function plan(desired: ObjectSet, observed: ObjectSet, only?: Iterable<LinuxObject>): Plan {
-  const draft = compare(desired, observed, only ?? either(observed, desired));
+  const draft = compare(desired, observed, only);
   const { deletions, makings, ending } = followVanishing(draft, desired, observed);
   const going = byRank(deletions);
-  const made = byRank(makings.filter((s) => !lacksFeature(s, observed, ending)));
+  const made = byRank(makings, (step) => lacksFeature(step, observed, ending));
   const last = going[ranks.forwarding] ?? [];
   going[ranks.forwarding] = [];
   const none: Step[] = [];
@@ -36,13 +36,7 @@ interface Draft {
   readonly vanishing: readonly Place[];
 }
 
-/** What is in either set, one object for each key. */
-function* either(observed: ObjectSet, desired: ObjectSet): Iterable<LinuxObject> {
-  for (const o of observed) yield o;
-  for (const o of desired) if (!observed.has(o)) yield o;
-}
-
-function compare(desired: ObjectSet, observed: ObjectSet, which: Iterable<LinuxObject>): Draft {
+function compare(desired: ObjectSet, observed: ObjectSet, only?: Iterable<LinuxObject>): Draft {
   const deletions: Step[] = [];
   const makings: Step[] = [];
   const vanishing: Place[] = [];
@@ -51,16 +45,14 @@ function compare(desired: ObjectSet, observed: ObjectSet, which: Iterable<LinuxO
     deletions.push({ op: 'delete', object });
     vanishing.push(...placesOf(object));
   };
-  for (const o of which) {
-    const wish = desired.get(o);
-    const found = observed.get(o);
+  const compareOne = (wish: LinuxObject | undefined, found: LinuxObject | undefined): void => {
     if (found === undefined) {
       if (wish !== undefined) makings.push({ op: 'create', object: wish });
-      continue;
+      return;
     }
     if (wish === undefined) {
       remove(found);
-      continue;
+      return;
     }
     const how = difference(found, wish);
     if (how.kind === 'replace') {
@@ -70,8 +62,28 @@ function compare(desired: ObjectSet, observed: ObjectSet, which: Iterable<LinuxO
       makings.push({ op: 'change', object: wish, from: found });
       vanishing.push(...how.loses);
     }
-  }
+  };
+  if (only !== undefined) for (const o of only) compareOne(desired.get(o), observed.get(o));
+  else compareAll(desired, observed, compareOne);
   return { deletions, makings, vanishing };
+}
+
+/** Of each key that is in either set, what both have. */
+function compareAll(
+  desired: ObjectSet,
+  observed: ObjectSet,
+  compareOne: (wish: LinuxObject | undefined, found: LinuxObject | undefined) => void,
+): void {
+  let met = 0;
+  observed.forEach((found) => {
+    const wish = desired.get(found);
+    if (wish !== undefined) met += 1;
+    compareOne(wish, found);
+  });
+  if (met === desired.size) return;
+  desired.forEach((wish) => {
+    if (!observed.has(wish)) compareOne(wish, undefined);
+  });
 }
 
 interface Followed extends Pick<Draft, 'deletions' | 'makings'> {
@@ -108,9 +120,9 @@ function lacksFeature(step: Step, observed: ObjectSet, ending: ReadonlySet<Linux
   });
 }
 
-/** The steps by their objects' rank; within a rank in the given order. */
-function byRank(steps: readonly Step[]): Step[][] {
+/** The steps by their objects' rank, those left out that are to be; within a rank in the given order. */
+function byRank(steps: readonly Step[], isLeftOut?: (step: Step) => boolean): Step[][] {
   const ranked = Object.values(ranks).map((): Step[] => []);
-  for (const step of steps) ranked[rankOf(step.object)]?.push(step);
+  for (const step of steps) if (isLeftOut?.(step) !== true) ranked[rankOf(step.object)]?.push(step);
   return ranked;
 }

@@ -19,9 +19,13 @@ export class Refusals {
     for (const place of placesOf(step.object)) if (!isShared(place)) this.#places.set(place, step);
   }
 
+  get isEmpty(): boolean {
+    return this.#keys.size === 0;
+  }
+
   /** The error of a step that needs what an earlier one should have made or cleared away. */
   blocking(step: Step): WeftError | undefined {
-    if (this.#keys.size === 0 || step.op === 'delete') return undefined;
+    if (this.isEmpty || step.op === 'delete') return undefined;
     const key = keyOf(step.object);
     const places = [...usesOf(step.object).map((u) => u.place), ...placesOf(step.object)];
     const cause = this.#keys.get(key) ?? this.#places.get(step.object.scope) ?? this.#firstOf(places);

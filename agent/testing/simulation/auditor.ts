@@ -123,6 +123,8 @@ export class Auditor {
       this.#sea.fail(
         `${who} gives up ${name} although fewer than half of the nodes have been alive for a while`,
       );
+    // Without a record nobody knows where its tunnels end, and nobody sends anything there.
+    if (!this.#has(keys.node(node))) return;
     const machine = this.#sea.machines.find((m) => m.running?.agent.id === node || m.lastId === node);
     if (machine?.upSince !== undefined && now - machine.upSince > leeway)
       this.#sea.fail(

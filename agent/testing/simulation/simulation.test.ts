@@ -5,11 +5,17 @@ import { defaultSteps, simulate } from './run.ts';
 const batch = 50;
 const batches = 10;
 
-test.each(Array.from({ length: batches }, (_, index) => 1 + index * batch))(
-  'schedules from seed %i on keep every promise, at each step and when all is quiet',
-  async (first) => {
+const ordinary = Array.from({ length: batches }, (_, index) => [1 + index * batch, '', false] as const);
+const lossy = Array.from(
+  { length: 2 },
+  (_, index) => [1 + index * batch, ' with stores that are lost', true] as const,
+);
+
+test.each([...ordinary, ...lossy])(
+  'schedules from seed %i on%s keep every promise, at each step and when all is quiet',
+  async (first, _, disasters) => {
     for (let seed = first; seed < first + batch; seed += 1) {
-      const { failures, story } = await simulate({ seed, steps: defaultSteps });
+      const { failures, story } = await simulate({ seed, steps: defaultSteps, disasters });
       if (failures.length > 0) throw new Error(`seed ${seed}: ${failures.join('\n')}\n\n${story.join('\n')}`);
     }
   },

@@ -13,7 +13,13 @@ import { localVtep } from './ground.ts';
 
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0');
 const self = 'aaaa000000000001' as NodeId;
-const nodeId = (n: number): NodeId => `bbbb${hex(n % vteps, 12)}` as NodeId;
+const nodeIds = Array.from({ length: vteps }, (_, n) => `bbbb${hex(n, 12)}` as NodeId);
+const nodeId = (n: number): NodeId => nodeIds[n % vteps] ?? self;
+
+// As the endpoints of a store are read: what most of them have is there once.
+const noAliases: Endpoint['aliases'] = [];
+const noLabels: Endpoint['labels'] = new Map();
+const isActive: Endpoint['state'] = { kind: 'active' };
 
 /** What the view of an agent says of one network: one endpoint here, any number of them on a hundred other nodes. */
 export class WorldOfEndpoints {
@@ -69,14 +75,14 @@ export class WorldOfEndpoints {
       id: hex(n, 32) as EndpointId,
       network: this.network.id,
       node,
-      aliases: [],
+      aliases: noAliases,
       mac: macOf(n),
       addresses: [node === self ? ('10.255.255.1' as Ip) : address(n)],
       sandbox: { key: `c${n}`, path, bootId: '', cookie: '0' },
       interfaceName: 'eth0',
       routePriority: 0,
-      labels: new Map(),
-      state: { kind: 'active' },
+      labels: noLabels,
+      state: isActive,
       creator: 'bench',
     };
     return { value, revision: 1 };

@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { WeftError } from '../../../model/errors.ts';
-import { ended } from '../../lab/run.ts';
+import { inside } from '../../lab/netns.ts';
+import { ended, type Argv } from '../../lab/run.ts';
 
 /** A process of ours that says a line of JSON now and then, and ends when its standard input does. */
 export interface LineProcess extends AsyncDisposable {
@@ -12,11 +13,24 @@ export interface LineProcess extends AsyncDisposable {
 }
 
 /** Starts a script of this directory as bin/weftd starts the agent. */
-export function startProcess(script: string, ...args: readonly string[]): LineProcess {
+export const startProcess = (script: string, ...args: readonly string[]): LineProcess =>
+  startScript({ script: join(import.meta.dirname, script), args });
+
+interface Script {
+  /** Absolute path. */
+  readonly script: string;
+  readonly args: readonly string[];
+  /** Path of the network namespace in which it runs; absent: ours. */
+  readonly netns?: string;
+}
+
+/** The same for a script that lies anywhere. */
+export function startScript({ script, args, netns }: Script): LineProcess {
   const flags = ['--max-semi-space-size=2', '--expose-gc', '--disable-warning=ExperimentalWarning'];
-  const argv = [process.execPath, ...flags, join(import.meta.dirname, script), ...args];
   // setpriv of util-linux: the kernel ends it when we are gone, whatever it is at.
-  const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...argv], {
+  const argv: Argv = ['setpriv', '--pdeathsig', 'KILL', process.execPath, ...flags, script, ...args];
+  const [command, ...rest] = netns === undefined ? argv : inside(netns, argv);
+  const child = spawn(command, rest, {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, MALLOC_ARENA_MAX: '2' },
   });

@@ -1,45 +1,11 @@
-import { familyOf, ipFromBytes, type Ip } from '../../../model/ip.ts';
+import { addressBits, familyOf, ipFromBytes, type Ip } from '../../../model/ip.ts';
 import { macFromBytes, type Mac } from '../../../model/mac.ts';
-import type { FdbEntry, NeighbourEntry, PortFdbEntry } from '../../objects/forwarding.ts';
+import type { FdbEntry, NeighbourEntry } from '../../objects/forwarding.ts';
 import type { NetlinkRequest } from '../message.ts';
 import { familyFromAf } from './address.ts';
-import { af, change, nda, nlm, ntf, nud, rtm } from './constants.ts';
-import { readAttributes, readU16, readU32, readU8 } from './reader.ts';
+import { af, nda, nlm, ntf, rtm } from './constants.ts';
+import { findAttribute, lengthOf, readU16, readU32, readU8 } from './reader.ts';
 import type { BodyWriter } from './writer.ts';
-
-const put = change | nlm.create | nlm.replace;
-
-/** `bridge fdb replace MAC dev DEV self permanent dst IP`, and `bridge fdb del ...` */
-export function fdbRequest(w: BodyWriter, o: FdbEntry, dev: number, op: 'put' | 'delete'): NetlinkRequest {
-  const body = head(w, af.bridge, dev, nud.permanent, ntf.self)
-    .attributeMac(nda.lladdr, o.mac)
-    .attributeIp(nda.dst, o.dst);
-  return request(op, body);
-}
-
-/** `bridge fdb replace MAC dev PORT master static`, and `bridge fdb del ...` */
-export function portFdbRequest(
-  w: BodyWriter,
-  o: PortFdbEntry,
-  dev: number,
-  op: 'put' | 'delete',
-): NetlinkRequest {
-  return request(op, head(w, af.bridge, dev, nud.noarp, ntf.master).attributeMac(nda.lladdr, o.mac));
-}
-
-/** `ip neigh replace IP lladdr MAC dev DEV nud permanent`, and `ip neigh del IP dev DEV` */
-export function neighbourRequest(
-  w: BodyWriter,
-  o: NeighbourEntry,
-  dev: number,
-  op: 'put' | 'delete',
-): NetlinkRequest {
-  const family = familyOf(o.ip) === 4 ? af.inet : af.inet6;
-  const body = head(w, family, dev, nud.permanent, 0)
-    .attributeIp(nda.dst, o.ip)
-    .attributeMac(nda.lladdr, o.mac);
-  return request(op, body);
-}
 
 /** `bridge fdb show`: the entries of all devices and of all bridges. */
 export function dumpFdb(w: BodyWriter): NetlinkRequest {
@@ -83,17 +49,19 @@ export interface FdbRow {
   readonly where: 'bridge' | 'device';
 }
 
-/** Reads the body of an RTM_NEWNEIGH message of family AF_BRIDGE; undefined for an entry without a MAC. */
-export function readFdb(body: Uint8Array): FdbRow | undefined {
-  const attributes = readAttributes(body, headLength);
-  const [mac, dst] = [attributes.get(nda.lladdr), attributes.get(nda.dst)];
-  if (readU8(body) !== af.bridge || mac?.length !== 6) return undefined;
+/** Reads an RTM_NEWNEIGH message of family AF_BRIDGE, its body from `from` to `end`; undefined for an entry without a MAC. */
+export function readFdb(bytes: Uint8Array, from = 0, end = bytes.length): FdbRow | undefined {
+  if (readU8(bytes, from) !== af.bridge) return undefined;
+  const attributes = from + headLength;
+  const mac = findAttribute(bytes, attributes, end, nda.lladdr);
+  if (mac === undefined || lengthOf(bytes, mac) !== 6) return undefined;
+  const dst = findAttribute(bytes, attributes, end, nda.dst);
   return {
-    dev: readU32(body, 4),
-    mac: macFromBytes(mac),
-    dst: dst === undefined ? undefined : ipFromBytes(dst, dst.length === 4 ? 4 : 6),
-    state: readU16(body, 8),
-    where: attributes.has(nda.master) ? 'bridge' : 'device',
+    dev: readU32(bytes, from + 4),
+    mac: macFromBytes(bytes, mac),
+    dst: dst === undefined ? undefined : ipFromBytes(bytes, lengthOf(bytes, dst) === 4 ? 4 : 6, dst),
+    state: readU16(bytes, from + 8),
+    where: findAttribute(bytes, attributes, end, nda.master) === undefined ? 'device' : 'bridge',
   };
 }
 
@@ -111,24 +79,35 @@ export interface KnownNeighbour {
   readonly state: number;
 }
 
-/** Reads the body of an RTM_NEWNEIGH message of IPv4 or IPv6; undefined for one that knows no MAC. */
-export function readNeighbour(body: Uint8Array): NeighbourRow | undefined {
-  const row = readAnyNeighbour(body);
-  return row?.mac === undefined ? undefined : (row as NeighbourRow);
+/** Reads an RTM_NEWNEIGH message of IPv4 or IPv6, its body from `from` to `end`; undefined for one that knows no MAC. */
+export function readNeighbour(bytes: Uint8Array, from = 0, end = bytes.length): NeighbourRow | undefined {
+  const family = familyFromAf(readU8(bytes, from));
+  const attributes = from + headLength;
+  const ip = findAttribute(bytes, attributes, end, nda.dst);
+  const mac = findAttribute(bytes, attributes, end, nda.lladdr);
+  if (family === undefined || ip === undefined || mac === undefined) return undefined;
+  if (lengthOf(bytes, mac) !== 6 || lengthOf(bytes, ip) !== addressBits[family] / 8) return undefined;
+  return {
+    dev: readU32(bytes, from + 4),
+    ip: ipFromBytes(bytes, family, ip),
+    mac: macFromBytes(bytes, mac),
+    state: readU16(bytes, from + 8),
+  };
 }
 
-/** Reads the body of an RTM_NEWNEIGH or RTM_DELNEIGH message of IPv4 or IPv6. */
-export function readAnyNeighbour(body: Uint8Array): KnownNeighbour | undefined {
-  const family = familyFromAf(readU8(body));
-  if (family === undefined) return undefined;
-  const attributes = readAttributes(body, headLength);
-  const [ip, mac] = [attributes.get(nda.dst), attributes.get(nda.lladdr)];
-  if (ip === undefined) return undefined;
+/** Reads an RTM_NEWNEIGH or RTM_DELNEIGH message of IPv4 or IPv6. */
+export function readAnyNeighbour(bytes: Uint8Array): KnownNeighbour | undefined {
+  const row = readNeighbour(bytes);
+  if (row !== undefined) return row;
+  const family = familyFromAf(readU8(bytes));
+  const ip = findAttribute(bytes, headLength, bytes.length, nda.dst);
+  if (family === undefined || ip === undefined || lengthOf(bytes, ip) !== addressBits[family] / 8)
+    return undefined;
   return {
-    dev: readU32(body, 4),
-    ip: ipFromBytes(ip, family),
-    mac: mac?.length === 6 ? macFromBytes(mac) : undefined,
-    state: readU16(body, 8),
+    dev: readU32(bytes, 4),
+    ip: ipFromBytes(bytes, family, ip),
+    mac: undefined,
+    state: readU16(bytes, 8),
   };
 }
 
@@ -137,10 +116,4 @@ const headLength = 12;
 
 function head(w: BodyWriter, family: number, dev: number, state: number, flags: number): BodyWriter {
   return w.begin().u32(family).u32(dev).u16(state).u8(flags).u8(0);
-}
-
-function request(op: 'put' | 'delete', body: BodyWriter): NetlinkRequest {
-  return op === 'put'
-    ? { type: rtm.newNeighbour, flags: put, body: body.finish() }
-    : { type: rtm.delNeighbour, flags: change, body: body.finish() };
 }

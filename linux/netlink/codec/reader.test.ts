@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { getNsid, readNsid } from './nsid.ts';
-import { readAttributes, readPort, readText, readU32 } from './reader.ts';
+import { findAttribute, lengthOf, readAttributes, readPort, readText, readU32 } from './reader.ts';
 import { bytes, hex } from './testing/dump.ts';
 import { BodyWriter } from './writer.ts';
 
@@ -27,6 +27,33 @@ test('no bytes make it throw, and no attribute lies outside of them', () => {
     fc.property(fc.uint8Array({ maxLength: 200 }), (body) => {
       const lengths = [...readAttributes(body).values()].map((a) => a.byteLength + 4);
       expect(lengths.reduce((a, b) => a + b, 0)).toBeLessThanOrEqual(body.length);
+    }),
+  );
+});
+
+test('one attribute is found where all of them are found, or nowhere', () => {
+  const type = fc.constantFrom(0, 1, 2, 3);
+  const attribute = fc.tuple(type, fc.uint8Array({ maxLength: 6 })).map(([t, value]) => {
+    const all = Buffer.alloc((4 + value.length + 3) & ~3);
+    all.writeUInt16LE(4 + value.length, 0);
+    all.writeUInt16LE(t, 2);
+    all.set(value, 4);
+    return all;
+  });
+  const message = fc.tuple(fc.array(attribute, { maxLength: 4 }), fc.uint8Array({ maxLength: 9 }));
+  fc.assert(
+    fc.property(message, type, fc.nat(12), ([attributes, rest], wanted, before) => {
+      const body = Buffer.concat([Buffer.alloc(before, 0xff), ...attributes, rest]);
+      const values: Uint8Array[] = [];
+      for (let end = body.length, at: number | undefined = before; at !== undefined;) {
+        at = findAttribute(body, at, end, wanted);
+        if (at === undefined) break;
+        values.push(Uint8Array.from(body.subarray(at, at + lengthOf(body, at))));
+        at += (lengthOf(body, at) + 3) & ~3;
+      }
+      // Of several, the general reader knows the last.
+      const known = readAttributes(body, before).get(wanted);
+      expect(values.at(-1)).toEqual(known === undefined ? undefined : Uint8Array.from(known));
     }),
   );
 });

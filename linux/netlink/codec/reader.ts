@@ -16,6 +16,28 @@ export function readAttributes(bytes: Uint8Array, offset = 0): Attributes {
   return found;
 }
 
+/**
+ * Where the value of the first attribute of the type begins, between `from` and `end`; undefined when it is not there. For
+ * messages that come by the hundred thousand; `readAttributes` is for all others.
+ */
+export function findAttribute(
+  bytes: Uint8Array,
+  from: number,
+  end: number,
+  type: number,
+): number | undefined {
+  for (let at = from; at + 4 <= end;) {
+    const length = readU16(bytes, at);
+    if (length < 4 || at + length > end) return undefined;
+    if ((readU16(bytes, at + 2) & typeMask) === type) return at + 4;
+    at += (length + 3) & ~3;
+  }
+  return undefined;
+}
+
+/** The length of the attribute whose value begins at `value`. */
+export const lengthOf = (bytes: Uint8Array, value: number): number => readU16(bytes, value - 4) - 4;
+
 export function readU8(bytes: Uint8Array | undefined, at = 0): number {
   return bytes?.[at] ?? 0;
 }
