@@ -2,8 +2,8 @@ import { describe, expect, test } from '@jest/globals';
 import type { WeftError } from '../model/errors.ts';
 import { familyOf, type Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
-import { lookCases } from './kernel-contract-look.ts';
 import * as lab from './kernel-contract-objects.ts';
+import { lookCases } from './testing/look-cases.ts';
 import type { Kernel, StepResult } from './kernel.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
@@ -55,7 +55,7 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
   });
 }
 
-export type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
+type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
 const { scope } = lab;
 
 function createCases(promise: Promised): void {

@@ -1,12 +1,18 @@
 import { expect } from '@jest/globals';
-import * as lab from './kernel-contract-objects.ts';
-import type { Promised } from './kernel-contract.ts';
-import { keyOf } from './objects/object.ts';
+import * as lab from '../kernel-contract-objects.ts';
+import type { Kernel } from '../kernel.ts';
+import { keyOf } from '../objects/object.ts';
+import type { SandboxScope } from '../objects/scope.ts';
 
 const { scope } = lab;
 
+interface UnderTest {
+  readonly kernel: Kernel;
+  sandbox(name: string): Promise<SandboxScope>;
+}
+
 /** The promises of `look`. */
-export function lookCases(promise: Promised): void {
+export function lookCases(promise: (title: string, run: (k: UnderTest) => Promise<void>) => void): void {
   promise(
     'at single entries answers what is there, in whatever form, and nothing for what is not',
     async (k) => {
