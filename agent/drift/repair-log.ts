@@ -1,6 +1,7 @@
 import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Events } from '../../model/event.ts';
+import type { Metrics } from '../../model/metric.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { Feuds, type Feud } from './feuds.ts';
 import type { Repair } from './repairs.ts';
@@ -8,6 +9,7 @@ import type { Repair } from './repairs.ts';
 export interface RepairLogPorts {
   readonly clock: Clock;
   readonly events: Events;
+  readonly metrics: Pick<Metrics, 'count'>;
   /** For people. */
   readonly networkName: (id: NetworkId) => string;
 }
@@ -49,8 +51,11 @@ export class RepairLog {
 
   repaired(network: NetworkId, repairs: readonly Repair[]): void {
     if (repairs.length === 0) return;
-    for (const { kind } of repairs) this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + 1);
-    const { events, clock, networkName } = this.#ports;
+    const { events, metrics, clock, networkName } = this.#ports;
+    for (const [kind, count] of countByKind(repairs)) {
+      this.#counts.set(kind, (this.#counts.get(kind) ?? 0) + count);
+      metrics.count('weft_repairs_total', { kind }, count);
+    }
     const name = networkName(network);
     const feuds = this.#feuds.get(network) ?? new Feuds();
     this.#feuds.set(network, feuds);
@@ -112,8 +117,8 @@ export class RepairLog {
   }
 }
 
-function countByKind(repairs: readonly Repair[]): ReadonlyMap<string, number> {
-  const counts = new Map<string, number>();
+function countByKind(repairs: readonly Repair[]): ReadonlyMap<Repair['kind'], number> {
+  const counts = new Map<Repair['kind'], number>();
   for (const { kind } of repairs) counts.set(kind, (counts.get(kind) ?? 0) + 1);
   return counts;
 }

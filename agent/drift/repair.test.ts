@@ -37,6 +37,7 @@ test('what somebody removes is back when the kernel tells of it; it is counted a
   await world.clock.advance(100);
   expect(h1.kernel.written.slice(before)).toEqual([{ op: 'create', object: fdb }]);
   expect((await h1.service.status()).repairs).toEqual({ fdb: 1 });
+  expect(await h1.service.metrics()).toMatch(/^weft_repairs_total\{kind="fdb"\} 1$/m);
   expect(await told(h1)).toEqual([
     expect.objectContaining({
       kind: 'drift-repaired',

@@ -70,8 +70,13 @@ export class Reconciler {
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
     this.#scheduler = new Scheduler((id) => this.#pass(id), ports.clock);
-    const { kernel, clock, logger, events, view } = ports;
-    const repairs = new RepairLog({ clock, events, networkName: (id) => view.networkById(id)?.name ?? id });
+    const { kernel, clock, logger, events, metrics, view } = ports;
+    const repairs = new RepairLog({
+      clock,
+      events,
+      metrics,
+      networkName: (id) => view.networkById(id)?.name ?? id,
+    });
     this.repairs = repairs;
     this.#drift = new DriftWatch({
       kernel,

@@ -9,6 +9,7 @@ import type { Endpoint, EndpointId } from '../../../model/endpoint.ts';
 import type { EventKind } from '../../../model/event.ts';
 import type { Ip } from '../../../model/ip.ts';
 import { silentLogger } from '../../../model/logger.ts';
+import { noMetrics } from '../../../model/metric.ts';
 import type { Mac } from '../../../model/mac.ts';
 import type { Name } from '../../../model/name.ts';
 import type { Network, NetworkId, Subnet } from '../../../model/network.ts';
@@ -66,7 +67,12 @@ export class DriftScene {
     const events = { tell: (kind: EventKind, message: string) => void this.events.push({ kind, message }) };
     this.one = new NetworkReconciler(id, kernel);
     this.#scheduler = new Scheduler(() => this.#pass(), systemClock);
-    this.repairs = new RepairLog({ clock: systemClock, events, networkName: () => 'blue' });
+    this.repairs = new RepairLog({
+      clock: systemClock,
+      events,
+      metrics: noMetrics,
+      networkName: () => 'blue',
+    });
     this.#watch = new DriftWatch({
       kernel,
       clock: systemClock,
