@@ -173,6 +173,7 @@ export class Agent {
       returns: this.returner,
       pools: new Pools(this.view),
       asker,
+      random,
       netnsDir: config.netnsDir,
       self: () => this.self(),
       demandStore: access.demand,

@@ -1,8 +1,8 @@
 import { ipFromBigint, type Ip } from '../model/ip.ts';
 import type { Subnet } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
-import { hostSpan, spanOf, type Span } from '../model/prefix.ts';
 import { spread } from './hash.ts';
+import { keptOf, poolOf } from './pool.ts';
 
 /**
  * The first free address of the subnet's pool at or after `start`, which counts from the pool's beginning and goes round
@@ -17,7 +17,7 @@ export function chooseAddress(
 ): Ip | undefined {
   const pool = poolOf(subnet);
   if (pool === undefined) return undefined;
-  const kept = new Set([subnet.gateway, ...subnet.auxiliary.values()]);
+  const kept = keptOf(subnet);
   const size = pool.last - pool.first + 1n;
   const from = start % size;
   for (let n = 0n; n < size; n += 1n) {
@@ -31,17 +31,4 @@ export function chooseAddress(
 export function startFor(subnet: Subnet, node: NodeId): bigint {
   const pool = poolOf(subnet);
   return pool === undefined ? 0n : spread(node) % (pool.last - pool.first + 1n);
-}
-
-/** Where automatic addresses come from: the usable ones of the range, or of the whole prefix. */
-function poolOf({ prefix, range }: Subnet): Span | undefined {
-  const usable = hostSpan(prefix);
-  if (usable === undefined || range === undefined) return usable;
-  const { first, last } = spanOf(range);
-  const pool = {
-    ...usable,
-    first: first < usable.first ? usable.first : first,
-    last: last > usable.last ? usable.last : last,
-  };
-  return pool.first <= pool.last ? pool : undefined;
 }

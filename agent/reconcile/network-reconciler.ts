@@ -271,17 +271,7 @@ export class NetworkReconciler {
       for (const { value } of input.endpoints()) ids.add(value.id);
       for (const id of this.#progress.keys()) ids.add(id);
     }
-    const touched = Array.from(ids, (id): Touched => ({ id, recorded: input.endpoint(id) }));
-    for (const { id, recorded } of touched) {
-      const isLocal = recorded?.value.node === self.node;
-      if (isLocal) this.#local.set(id, sandboxScope(recorded.value.sandbox.path));
-      else this.#local.delete(id);
-      if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
-      else this.#dead.delete(id);
-      const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
-      if (why === undefined) this.#homeless.delete(id);
-      else this.#homeless.set(id, why);
-    }
+    const touched = Array.from(ids, (id) => this.#touch(id, input));
     if (network === undefined || this.#local.size === 0) {
       this.#wantNothing();
       for (const id of this.#progress.keys()) ids.add(id);
@@ -293,14 +283,27 @@ export class NetworkReconciler {
       this.#desired.set(networkSource(this.id), objects);
     }
     this.#allDirty = false;
-    const isWanted = ({ id, recorded }: Touched): boolean => recorded !== undefined && !this.#dead.has(id);
     // Who goes gives way before others come, so that they need not compete.
-    for (const one of touched) if (!isWanted(one)) this.#desired.remove(endpointSource(one.id));
-    for (const one of touched) {
-      if (one.recorded === undefined || !isWanted(one)) continue;
-      this.#desired.set(endpointSource(one.id), objectsOf(one.recorded.value, network, mtu, input));
-    }
+    for (const { id, recorded } of touched)
+      if (recorded === undefined || this.#dead.has(id)) this.#desired.remove(endpointSource(id));
+    for (const { id, recorded } of touched)
+      if (recorded !== undefined && !this.#dead.has(id))
+        this.#desired.set(endpointSource(id), objectsOf(recorded.value, network, mtu, input));
     return touched;
+  }
+
+  /** Looks the endpoint up, and notes whether it is ours, whether it lives, and whether there is a way to it. */
+  #touch(id: EndpointId, input: NetworkInput): Touched {
+    const recorded = input.endpoint(id);
+    const isLocal = recorded?.value.node === input.self.node;
+    if (isLocal) this.#local.set(id, sandboxScope(recorded.value.sandbox.path));
+    else this.#local.delete(id);
+    if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
+    else this.#dead.delete(id);
+    const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
+    if (why === undefined) this.#homeless.delete(id);
+    else this.#homeless.set(id, why);
+    return { id, recorded };
   }
 
   #wantNothing(): void {
