@@ -65,7 +65,7 @@ function picture({ node, sandbox }: Stage): readonly string[] {
 
 /** What is another when an interface is made anew: indexes, MACs that are not ours, ids and times of the bridge; and for a moment. */
 const madeAnew = [
-  / state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN|forwarding|disabled)\b|,?(LOWER_UP|NO-CARRIER)|\b(tentative|linkdown)\b/g,
+  / state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN|forwarding|disabled)\b|NO-CARRIER,|,LOWER_UP|\b(tentative|linkdown)\b/g,
   /^\d+: |@if\d+|@\w+|link-netns(id)? \S+|permaddr \S+/g,
   /\b(?!02:57)([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g,
   /port_(no|id) \S+|bridge_id \S+|root_id \S+|designated_\w+ +\S+|(\w+_timer|message_age) +[\d.]+/g,
