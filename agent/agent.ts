@@ -171,7 +171,7 @@ export class Agent {
       intents,
       locks,
       returns: this.returner,
-      pools: new Pools(this.view),
+      pools: new Pools({ view: this.view, clock, rest: config.addressRest }),
       asker,
       random,
       netnsDir: config.netnsDir,

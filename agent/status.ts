@@ -1,12 +1,22 @@
 import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
+import type { Decision } from '../linux/errno-decisions.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
 import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
+
+/** About an object that the kernel refused. */
+const whatIsDone: Readonly<Record<Decision, string>> = {
+  news: 'it is as wished',
+  retry: 'it is tried again by itself',
+  terminal: 'it is tried again every five minutes, and when the endpoint is attached again',
+  ours: 'this is a bug of Weft: please report it',
+};
 
 type Problem = StatusJson['problems'][number];
 
@@ -60,7 +70,7 @@ export function statusOf(agent: Agent): StatusJson {
     endpoints: { local, remote: all.length - local },
     objects: {
       desired: sum((one) => one.desired.size),
-      failed: sum((one) => one.failures.size),
+      failed: sum((one) => one.refused.length),
       pending: sum((one) => one.pending),
     },
     repairs: Object.fromEntries(reconciler.repairs.counts),
@@ -112,7 +122,10 @@ function problemsOf(agent: Agent): readonly Problem[] {
     return edit === undefined ? [] : [{ what: `edited declaration of network ${value.name}`, why: edit.why }];
   });
   const failed = [...reconciler.networks().values()].flatMap((one) =>
-    [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
+    one.refused.map(({ key, error, decision }) => {
+      const what = `kernel object ${key}`;
+      return { what, why: error.message, hint: whatIsDone[decision] };
+    }),
   );
   const fought = [...reconciler.repairs.feuds()].map(({ network, key, feud }) => ({
     what: `kernel object ${objectText(key)} of network ${view.networkById(network)?.name ?? network}`,
@@ -159,7 +172,15 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, overlapping, kept, contested, homeless(agent)].flatMap(shorten);
+  const full = view
+    .networks()
+    .flatMap((network) => poolsAbove(fullMark, network, view))
+    .map(({ network, pool, used, total }) => ({
+      what: `pool ${pool} of network ${network.name}`,
+      why: `${used} of ${total} addresses are used`,
+      hint: `\`weft ip ls --network ${network.name}\` shows by whom`,
+    }));
+  return [orphans, overlapping, kept, contested, homeless(agent), full].flatMap(shorten);
 }
 
 /** Endpoints of others that cannot be sent to yet. */

@@ -46,6 +46,12 @@ export function poolUse(subnet: Subnet, held: Iterable<Ip>): PoolUse {
   return { total: poolSize(subnet), used };
 }
 
+/** Is it one that is given away without being asked for? */
+export function isInPool(subnet: Subnet, ip: Ip): boolean {
+  const pool = poolOf(subnet);
+  return pool !== undefined && isIn(pool, ip) && !keptOf(subnet).has(ip);
+}
+
 function isIn({ family, first, last }: Span, ip: Ip): boolean {
   if (ip.includes(':') !== (family === 6)) return false;
   const value = ipToBigint(ip);

@@ -58,6 +58,10 @@ export const eventKinds = {
     meaning:
       'an endpoint of this node was missing from the store and there is nothing to put it back to, or was detached and in the store again',
   },
+  'pool-nearly-full': {
+    level: 'warn',
+    meaning: 'nine tenths of the addresses of a pool are used, or more; told again only after it had room',
+  },
   'node-joined': { level: 'info', meaning: 'a node that was not known is there' },
   'node-changed': { level: 'info', meaning: 'a node has another name, VTEP address or MTU' },
   'node-left': { level: 'info', meaning: 'the record of a node is gone' },

@@ -17,7 +17,7 @@ import { commit } from '../commit.ts';
 import { subnetsForEndpoint } from '../operations/choose.ts';
 import { describeClaim, holderOf } from '../operations/holder.ts';
 import { activeNetwork, stateAfter } from '../operations/lookup.ts';
-import type { Choice } from '../operations/pools.ts';
+import type { Choice } from '../operations/choice.ts';
 import type { OperationPorts } from '../operations/ports.ts';
 import { dropExpired, findReservation } from './reservations.ts';
 
@@ -141,7 +141,7 @@ function learn(
   for (const conflict of conflicts) {
     if (conflict.what !== 'address') continue;
     if (!wish.addresses.includes(conflict.address)) {
-      choice.refuse(id, conflict.address);
+      choice.refuse(conflict.address);
       continue;
     }
     const who = holderOf(conflict.claim, id, view);

@@ -23,7 +23,7 @@ import { detachLocked, removeRecord } from './detach.ts';
 import { describeClaim, holderOf } from './holder.ts';
 import { activeNetwork, stateAfter } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
-import type { Choice } from './pools.ts';
+import type { Choice } from './choice.ts';
 import {
   namedReservation,
   ownReservations,
@@ -254,7 +254,7 @@ function learn(conflicts: readonly ClaimConflict[], { wish, network, choice, por
     });
   }
   for (const conflict of conflicts) {
-    if (conflict.what === 'address') choice.refuse(network.id, conflict.address);
+    if (conflict.what === 'address') choice.refuse(conflict.address);
     if (conflict.what === 'mac') choice.refuseMac(conflict.mac);
   }
 }

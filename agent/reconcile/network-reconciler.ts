@@ -2,10 +2,11 @@ import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
 import { Suspicions } from '../../linux/drift.ts';
-import type { Kernel, StepResult } from '../../linux/kernel.ts';
-import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
+import { decisionOf, type Decision } from '../../linux/errno-decisions.ts';
+import type { Kernel, Observation, StepResult } from '../../linux/kernel.ts';
 import type { Notice } from '../../linux/notice.ts';
-import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
+import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from '../../linux/objects/object.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
 import {
   networkScope,
@@ -13,6 +14,7 @@ import {
   type NetworkScope,
   type SandboxScope,
 } from '../../linux/objects/scope.ts';
+import { sameObject } from '../../linux/plan/change-table.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
@@ -42,6 +44,13 @@ export type Standing =
   | { readonly kind: 'pending' }
   | { readonly kind: 'refused'; readonly error: WeftError };
 
+/** How far one wanted object has come in the kernel, as far as is known. */
+export type ObjectState =
+  | { readonly kind: 'done' }
+  /** It is about to be written, or needs another one first. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'error'; readonly error: WeftError; readonly decision: Decision };
+
 /** What one pass works from: the view of one network, complete as of some moment. */
 export interface NetworkInput {
   readonly self: Self;
@@ -60,11 +69,20 @@ export interface NetworkInput {
 /** What one pass did. */
 export interface PassReport {
   readonly plan: Plan;
-  readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
+  /** What the kernel refused, and what was not tried because of that. */
+  readonly failures: readonly Pick<Refused, 'key' | 'error'>[];
+  readonly refused: readonly Refused[];
   /** Was the kernel read? */
   readonly compared: boolean;
   /** What was not as we had left it. */
   readonly repairs: readonly Repair[];
+}
+
+/** An object about which the kernel refused something. */
+export interface Refused {
+  readonly key: ObjectKey;
+  readonly error: WeftError;
+  readonly decision: Decision;
 }
 
 /** An endpoint that a pass looks at, as it was then; without a record it is gone. */
@@ -170,12 +188,41 @@ export class NetworkReconciler {
     return this.#spec;
   }
 
-  get desired(): Pick<ObjectSet, 'size'> {
+  /** What the kernel should hold, as of the last pass; to be read and not written. */
+  get desired(): ObjectSet {
     return this.#desired.objects;
   }
 
-  get failures(): Tracker['failures'] {
-    return this.#tracker.failures;
+  stateOf(o: LinuxObject): ObjectState {
+    const failure = this.#tracker.failures.get(keyOf(o));
+    if (failure !== undefined) {
+      const decision = decisionOf(failure.step, failure.error);
+      return decision === undefined ? { kind: 'pending' } : { kind: 'error', error: failure.error, decision };
+    }
+    const found = this.#tracker.believed.get(o);
+    if (found !== undefined) return { kind: sameObject(found, o) ? 'done' : 'pending' };
+    // An optional setting may be one that this kernel does not have.
+    return { kind: o.kind === 'sysctl' && o.optional ? 'done' : 'pending' };
+  }
+
+  /** Reads the kernel, and changes nothing here. @throws what the kernel port throws. */
+  look(): Promise<Observation> {
+    return this.#kernel.observe(this.#scope, this.#sandboxes());
+  }
+
+  /** What a pass that read the kernel now would do. @throws what the kernel port throws. */
+  async planNow(isConfirmed: boolean): Promise<Plan> {
+    const { objects } = await this.look();
+    const steps = plan(this.#desired.objects, objects);
+    return isConfirmed ? steps : this.#sparing(steps, []);
+  }
+
+  /** What the kernel refused, without what was not tried because of that. */
+  get refused(): readonly Refused[] {
+    return [...this.#tracker.failures].flatMap(([key, { step, error }]) => {
+      const decision = decisionOf(step, error);
+      return decision === undefined ? [] : [{ key, error, decision }];
+    });
   }
 
   /** How many objects are wanted and not there, as far as we know. */
@@ -256,6 +303,7 @@ export class NetworkReconciler {
     return {
       plan: steps,
       failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
+      refused: this.refused,
       compared,
       repairs: repairsOf(steps, results, unexpected),
     };
@@ -324,12 +372,7 @@ export class NetworkReconciler {
   async #observe(): Promise<ObjectSet> {
     const isSettled = this.#isSettled;
     this.#suspicions.clear();
-    const sandboxes = new Set<SandboxScope>();
-    for (const object of this.#desired.objects) {
-      if (object.kind === 'veth') sandboxes.add(object.peer.scope);
-    }
-    const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
-    const surprising = this.#tracker.observed(this.#scope, observation, this.#desired.objects);
+    const surprising = this.#tracker.observed(this.#scope, await this.look(), this.#desired.objects);
     return isSettled ? new ObjectSet(surprising) : nothingUnexpected;
   }
 
@@ -339,6 +382,14 @@ export class NetworkReconciler {
     this.#suspicions.clear();
     const found = await this.#kernel.look(this.#scope, entries);
     return new ObjectSet(this.#tracker.looked(entries, found));
+  }
+
+  #sandboxes(): readonly SandboxScope[] {
+    const sandboxes = new Set<SandboxScope>();
+    for (const object of this.#desired.objects) {
+      if (object.kind === 'veth') sandboxes.add(object.peer.scope);
+    }
+    return [...sandboxes];
   }
 
   async #apply(steps: Plan): Promise<readonly StepResult[]> {
@@ -367,12 +418,14 @@ export class NetworkReconciler {
     };
     const ofNetwork = failureOf(networkSource(this.id));
     this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
+    const mayPass = this.refused.some(({ decision }) => decision === 'retry');
     for (const [id, { revision }] of this.#progress) {
       const own = failureOf(endpointSource(id));
       if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
       else if (ofNetwork === undefined) this.#progress.set(id, this.#answerFor(id, revision));
       // The kernel may need a moment, for instance to let go of a VNI.
-      else if (this.#networkFailures < patience) this.#progress.set(id, { kind: 'pending', revision });
+      else if (this.#networkFailures < patience && mayPass)
+        this.#progress.set(id, { kind: 'pending', revision });
       else this.#progress.set(id, { kind: 'failed', revision, error: ofNetwork });
     }
   }

@@ -313,8 +313,9 @@ export class Reconciler {
       this.#report(id, report);
       this.repairs.repaired(id, report.repairs);
       await this.#drift.passed(one, report.compared);
-      if (report.failures.length === 0) this.#failures.delete(id);
-      else this.#retry(id);
+      // What trying again cannot mend waits for the regular compare.
+      if (report.refused.some(({ decision }) => decision === 'retry')) this.#retry(id);
+      else this.#failures.delete(id);
     } catch (error) {
       const known = asWeftError(error);
       countPass(known, clock.monotonic() - start, metrics);
@@ -350,12 +351,14 @@ export class Reconciler {
   #report(id: NetworkId, report: PassReport): void {
     const { logger } = this.#ports;
     const told = this.#told.get(id);
-    for (const { key, error } of report.failures) {
+    for (const { key, error, decision } of report.refused) {
       if (told?.get(key) === error.message) continue;
-      logger.warn('kernel refused', { network: id, object: key, code: error.code, error: error.message });
+      const fields = { network: id, object: key, code: error.code, decision, error: error.message };
+      if (decision === 'ours') logger.error('kernel did not understand us: please report this', fields);
+      else logger.warn('kernel refused', fields);
     }
-    if (report.failures.length === 0) this.#told.delete(id);
-    else this.#told.set(id, new Map(report.failures.map(({ key, error }) => [key, error.message])));
+    if (report.refused.length === 0) this.#told.delete(id);
+    else this.#told.set(id, new Map(report.refused.map(({ key, error }) => [key, error.message])));
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }

@@ -2,7 +2,7 @@ import { closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fdOf, isNamespace, openRtnetlink } from '../netns/netns.ts';
 import { PacketSocket } from '../netns/packet-socket.ts';
-import { namespaceName, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
+import { isSandbox, namespaceName, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { deleteLink, dumpLinks } from './codec/link.ts';
 import { readLink } from './codec/link-row.ts';
 import { BodyWriter } from './codec/writer.ts';
@@ -59,7 +59,7 @@ export class Namespaces {
   }
 
   pathOf(scope: NetworkScope | SandboxScope): string {
-    if (scope.startsWith('sandbox:')) return scope.slice('sandbox:'.length);
+    if (isSandbox(scope)) return scope.slice('sandbox:'.length);
     return join(this.#directory, namespaceName(scope));
   }
 
