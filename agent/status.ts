@@ -5,6 +5,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
+import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
@@ -72,6 +73,7 @@ export function statusOf(agent: Agent): StatusJson {
       failed: sum((one) => one.refused.length),
       pending: sum((one) => one.pending),
     },
+    repairs: Object.fromEntries(reconciler.repairs.counts),
     problems: problemsOf(agent),
     warnings: warningsOf(agent),
     version,
@@ -125,7 +127,12 @@ function problemsOf(agent: Agent): readonly Problem[] {
       return { what, why: error.message, hint: whatIsDone[decision] };
     }),
   );
-  return [...problems, ...[bad, held, conflicts, missing, refused, failed].flatMap(shorten)];
+  const fought = [...reconciler.repairs.feuds()].map(({ network, key, feud }) => ({
+    what: `kernel object ${objectText(key)} of network ${view.networkById(network)?.name ?? network}`,
+    why: `somebody else keeps changing it: ${feud.repairs} repairs; the next one ${feud.pause / 1000} s after the last`,
+    hint: 'find out who: everything in our network namespaces is for weftd alone; `weft events` tells what was changed',
+  }));
+  return [...problems, ...[bad, held, conflicts, missing, refused, failed, fought].flatMap(shorten)];
 }
 
 /** Networks of this node whose endpoints are known as they once were. */

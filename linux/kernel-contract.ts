@@ -3,6 +3,7 @@ import type { WeftError } from '../model/errors.ts';
 import { familyOf, type Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import * as lab from './kernel-contract-objects.ts';
+import { lookCases } from './testing/look-cases.ts';
 import type { Kernel, StepResult } from './kernel.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
@@ -50,6 +51,7 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
     describe('deleting', () => deleteCases(promise));
     describe('refusing', () => refuseCases(promise));
     describe('observing', () => observeCases(promise));
+    describe('looking', () => lookCases(promise));
   });
 }
 

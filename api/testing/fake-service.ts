@@ -158,6 +158,7 @@ export const healthy: StatusJson = {
   networks: 2,
   endpoints: { local: 1, remote: 3 },
   objects: { desired: 40, failed: 0, pending: 0 },
+  repairs: {},
   problems: [],
   warnings: [],
   version: '0.1.0',

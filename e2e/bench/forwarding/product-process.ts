@@ -42,6 +42,8 @@ function watched(kernel: Kernel, laps: Laps): Kernel {
   return {
     namespaces: () => kernel.namespaces(),
     observe: (scope, sandboxes) => kernel.observe(scope, sandboxes),
+    look: (scope, entries) => kernel.look(scope, entries),
+    listen: (listener) => kernel.listen(listener),
     announce: (scope, bridge, announcements) => kernel.announce(scope, bridge, announcements),
     bootId: () => kernel.bootId(),
     identify: (scope) => kernel.identify(scope),
