@@ -1,5 +1,6 @@
 import type { EndpointId } from '../model/endpoint.ts';
 import type { NetworkId } from '../model/network.ts';
+import { PoolNews, type PoolNewsPorts } from './addresses/pool-news.ts';
 import type { Caretaker } from './caretaker.ts';
 import { Collector, type CollectorPorts } from './dead/collector.ts';
 import { Drainer, type DrainerPorts } from './dead/drainer.ts';
@@ -19,6 +20,7 @@ export type CaretakersPorts = Omit<WardenPorts, 'detach'> &
   Omit<SandboxWatchPorts, 'grace' | 'adopt' | 'detach'> &
   Omit<DepartedPorts, 'detach' | 'intents'> &
   StraysPorts &
+  PoolNewsPorts &
   AnswererPorts & {
     readonly operations: OperationPorts;
     readonly returner: Caretaker;
@@ -43,7 +45,16 @@ export function caretakersOf(ports: CaretakersPorts): Caretakers {
   const collector = new Collector({ ...ports, signal: longSignal, grace: config.deadNodeGrace });
   const drainer = new Drainer({ ...ports, detach });
   const departed = new Departed({ ...ports, intents: operations.intents, detach });
-  const all = [warden, collector, returner, departed, drainer, new Strays(ports), new Answerer(ports)];
+  const all = [
+    warden,
+    collector,
+    returner,
+    departed,
+    drainer,
+    new Strays(ports),
+    new Answerer(ports),
+    new PoolNews(ports),
+  ];
   const sandboxWatch = new SandboxWatch({
     ...ports,
     grace: config.sandboxGrace,

@@ -2,8 +2,10 @@ import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
 import type { Decision } from '../linux/errno-decisions.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
+import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
@@ -71,6 +73,7 @@ export function statusOf(agent: Agent): StatusJson {
       failed: sum((one) => one.refused.length),
       pending: sum((one) => one.pending),
     },
+    repairs: Object.fromEntries(reconciler.repairs.counts),
     problems: problemsOf(agent),
     warnings: warningsOf(agent),
     version,
@@ -124,7 +127,12 @@ function problemsOf(agent: Agent): readonly Problem[] {
       return { what, why: error.message, hint: whatIsDone[decision] };
     }),
   );
-  return [...problems, ...[bad, held, conflicts, missing, refused, failed].flatMap(shorten)];
+  const fought = [...reconciler.repairs.feuds()].map(({ network, key, feud }) => ({
+    what: `kernel object ${objectText(key)} of network ${view.networkById(network)?.name ?? network}`,
+    why: `somebody else keeps changing it: ${feud.repairs} repairs; the next one ${feud.pause / 1000} s after the last`,
+    hint: 'find out who: everything in our network namespaces is for weftd alone; `weft events` tells what was changed',
+  }));
+  return [...problems, ...[bad, held, conflicts, missing, refused, failed, fought].flatMap(shorten)];
 }
 
 /** Networks of this node whose endpoints are known as they once were. */
@@ -164,7 +172,15 @@ function warningsOf(agent: Agent): readonly Problem[] {
     what: `endpoint ${endpoint.name ?? endpoint.sandbox.key} of network ${networkText(endpoint, view)}`,
     why: `holds what others had, which are down: ${others.map((other) => endpointText(other, view)).join(', ')}`,
   }));
-  return [orphans, overlapping, kept, contested, homeless(agent)].flatMap(shorten);
+  const full = view
+    .networks()
+    .flatMap((network) => poolsAbove(fullMark, network, view))
+    .map(({ network, pool, used, total }) => ({
+      what: `pool ${pool} of network ${network.name}`,
+      why: `${used} of ${total} addresses are used`,
+      hint: `\`weft ip ls --network ${network.name}\` shows by whom`,
+    }));
+  return [orphans, overlapping, kept, contested, homeless(agent), full].flatMap(shorten);
 }
 
 /** Endpoints of others that cannot be sent to yet. */

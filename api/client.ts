@@ -1,6 +1,15 @@
 import { errorCodes, WeftError, type ErrorCode } from '../model/errors.ts';
 import { exchangeOverSocket, type HttpAnswer } from './exchange-over-socket.ts';
 import { routes, type RouteName } from './routes.ts';
+import type {
+  AddressesJson,
+  CheckedJson,
+  HeldAddressJson,
+  ReleaseBody,
+  ReleasedJson,
+  ReserveBody,
+  ReservedJson,
+} from './schemas/address.ts';
 import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { FailureJson } from './schemas/failure.ts';
 import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
@@ -28,6 +37,11 @@ export interface Client {
   inspectEndpoint(endpoint: string, network?: string): Promise<EndpointJson>;
   attach(body: AttachBody): Promise<EndpointJson>;
   detach(body: DetachBody): Promise<DetachedJson>;
+  listAddresses(network?: string): Promise<AddressesJson>;
+  findAddress(address: string, network?: string): Promise<readonly HeldAddressJson[]>;
+  checkAddresses(fix: boolean): Promise<CheckedJson>;
+  reserveAddress(body: ReserveBody): Promise<ReservedJson>;
+  releaseAddress(body: ReleaseBody): Promise<ReleasedJson>;
   /** `wait`: milliseconds to wait for an event after number `after`. */
   events(request: { readonly after?: number; readonly wait?: number }): Promise<EventsJson>;
   acceptStore(): Promise<AcceptedStoreJson>;
@@ -92,6 +106,11 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
       call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
     attach: (body) => call('attach', { body, takes: body.timeout ?? operationTimeout }),
     detach: (body) => call('detach', { body, takes: body.timeout ?? operationTimeout }),
+    listAddresses: (network) => call('listAddresses', { ...ofNetwork(network), takes: operationTimeout }),
+    findAddress: (address, network) => call('findAddress', { params: { address }, ...ofNetwork(network) }),
+    checkAddresses: (fix) => call('checkAddresses', { body: { fix }, takes: operationTimeout * 6 }),
+    reserveAddress: (body) => call('reserveAddress', { body, takes: body.timeout ?? operationTimeout }),
+    releaseAddress: (body) => call('releaseAddress', { body, takes: body.timeout ?? operationTimeout }),
     acceptStore: () => call('acceptStore'),
     joinStore: () => call('joinStore', { takes: operationTimeout * 3 }),
     events: ({ after = 0, wait = 0 }) =>

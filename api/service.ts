@@ -1,5 +1,15 @@
 import type { z } from 'zod';
 import type { Name } from '../model/name.ts';
+import type { Ip } from '../model/ip.ts';
+import type {
+  AddressesJson,
+  CheckedJson,
+  HeldAddressJson,
+  releaseBody,
+  ReleasedJson,
+  reserveBody,
+  ReservedJson,
+} from './schemas/address.ts';
 import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type {
   AppliedNetworkJson,
@@ -43,6 +53,17 @@ export interface RemoveNetwork extends Partial<Waiting> {
 export type AttachRequest = Readonly<z.output<typeof attachBody>>;
 /** Parsed; at least one of sandbox, key and endpoint is there. */
 export type DetachRequest = Readonly<z.output<typeof detachBody>>;
+
+/** Parsed; `expires` is milliseconds from now. */
+export type ReserveRequest = Readonly<z.output<typeof reserveBody>>;
+/** Parsed; either name or address is there. */
+export type ReleaseRequest = Readonly<z.output<typeof releaseBody>>;
+
+export interface FindAddress {
+  readonly address: Ip;
+  /** Absent: in every network. */
+  readonly network?: Name | undefined;
+}
 
 export interface FindNode {
   /** Id or name. */
@@ -94,6 +115,17 @@ export interface AgentService {
   attach(request: AttachRequest): Promise<EndpointJson>;
   /** Success when there is nothing to undo. @throws ENDPOINT_NOT_LOCAL */
   detach(request: DetachRequest): Promise<DetachedJson>;
+
+  /** Every address that is claimed, and how full the pools are: of one network, or of all. @throws NETWORK_NOT_FOUND */
+  listAddresses(request: { readonly network?: Name | undefined }): Promise<AddressesJson>;
+  /** Who holds it, in every network. @throws ADDRESS_NOT_FOUND */
+  findAddress(request: FindAddress): Promise<readonly HeldAddressJson[]>;
+  /** Compares all claims with their holders; `fix`: mends what can be mended without a guess. */
+  checkAddresses(request: { readonly fix: boolean }): Promise<CheckedJson>;
+  /** Repeatable by name. @throws ADDRESS_TAKEN, NAME_TAKEN, ADDRESS_OUTSIDE, POOL_EXHAUSTED */
+  reserveAddress(request: ReserveRequest): Promise<ReservedJson>;
+  /** Success when there is nothing to give up. @throws ADDRESS_TAKEN, NAME_TAKEN: it is no reservation, or another owner's. */
+  releaseAddress(request: ReleaseRequest): Promise<ReleasedJson>;
 
   /** Those after a number; when there is none, waits for one. Milliseconds. */
   events(request: { readonly after: number; readonly wait: number }): Promise<EventsJson>;

@@ -5,6 +5,8 @@ import { pairsOf } from './pairs.ts';
 export interface EndpointFlags {
   readonly network: string;
   readonly ip?: readonly string[];
+  readonly reservation?: string;
+  readonly owner?: string;
   readonly mac?: string;
   readonly name?: string;
   readonly interface?: string;
@@ -17,13 +19,15 @@ export interface EndpointFlags {
 
 /** What the flags ask for; the agent judges names and addresses. @throws INPUT_INVALID for a label without `=`. */
 export function attachBodyOf(sandbox: string, flags: EndpointFlags): AttachBody {
-  const { network, ip, mac, name, key, label, timeout, wait } = flags;
+  const { network, ip, reservation, owner, mac, name, key, label, timeout, wait } = flags;
   return {
     network,
     sandbox,
     ...(key === undefined ? {} : { key }),
     ...(name === undefined ? {} : { name }),
     ...(ip === undefined ? {} : { addresses: [...ip] }),
+    ...(reservation === undefined ? {} : { reservation }),
+    ...(owner === undefined ? {} : { owner }),
     ...(mac === undefined ? {} : { mac }),
     ...(flags.interface === undefined ? {} : { interfaceName: flags.interface }),
     ...(label === undefined ? {} : { labels: pairsOf('--label', label) }),

@@ -15,6 +15,8 @@ export function endpointFlags(command: Command): Command {
   return command
     .requiredOption('--network <name>', 'network to attach to')
     .option('--ip <address>', 'address to have, at most one for each subnet; repeatable', collect)
+    .option('--reservation <name>', 'take the addresses and the name that are reserved under this name')
+    .option('--owner <text>', 'whose reservations may be taken, by --reservation or --ip')
     .option('--mac <mac>', 'MAC address to have')
     .option('--name <name>', 'name of the endpoint, unique in the network')
     .option('--interface <name>', 'name of the interface inside the sandbox')
@@ -38,11 +40,11 @@ export function wholeNumber(text: string): number {
   throw new InvalidArgumentError('It must be a whole number.');
 }
 
-const units = { ms: 1, s: 1000, m: 60_000 } as const;
+const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /** Milliseconds. A bare number is refused, since nobody agrees on its unit. */
 export function duration(text: string): number {
-  const [, digits, unit] = /^(\d{1,9})(ms|s|m)$/.exec(text) ?? [];
+  const [, digits, unit] = /^(\d{1,9})(ms|s|m|h)$/.exec(text) ?? [];
   if (digits !== undefined) return Number(digits) * units[unit as keyof typeof units];
   throw new InvalidArgumentError('It must be a duration such as 500ms, 10s or 2m.');
 }

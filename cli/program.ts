@@ -32,6 +32,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'run a command in a sandbox of its own, attached to a network (root)',
     load: async () => (await import('./run.ts')).registerRun,
   },
+  ip: {
+    summary: 'who has which address; reserve, check and mend',
+    load: async () => (await import('./ip.ts')).registerIp,
+  },
   events: {
     summary: 'what this node decided, did and saw',
     load: async () => (await import('./events.ts')).registerEvents,

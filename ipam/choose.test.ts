@@ -1,13 +1,20 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ipFromBigint, type Family, type Ip } from '../model/ip.ts';
+import { addressBits, ipFromBigint, ipToBigint, type Family, type Ip } from '../model/ip.ts';
 import type { Name } from '../model/name.ts';
 import type { Subnet } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
-import { contains, networkOf, type Prefix } from '../model/prefix.ts';
+import { contains, hostSpan, networkOf, spanOf, type Prefix } from '../model/prefix.ts';
+import { AddressSet } from './address-set.ts';
 import { chooseAddress, startFor } from './choose.ts';
 
-const nothing = new Set<Ip>();
+const nothing = new AddressSet();
+
+function setOf(ips: Iterable<Ip>): AddressSet {
+  const set = new AddressSet();
+  for (const ip of ips) set.add(ipToBigint(ip));
+  return set;
+}
 
 function subnet(prefix: string, gateway: string, more: Partial<Subnet> = {}): Subnet {
   return { prefix: prefix as Prefix, gateway: gateway as Ip, auxiliary: new Map(), ...more };
@@ -83,7 +90,7 @@ test('chooses what somebody who looks at every address would choose', () => {
       const wanted = [...pool.slice(from), ...pool.slice(0, from)].find(
         (ip) => !taken.has(ip) && !kept.has(ip),
       );
-      expect(chooseAddress(s, taken, start)).toBe(wanted);
+      expect(chooseAddress(s, setOf(taken), start)).toBe(wanted);
     }),
     { numRuns: 500 },
   );
@@ -93,9 +100,11 @@ test('whoever takes what is chosen gets every address once, and then none', () =
   fc.assert(
     fc.property(cases, ({ subnet: s, start }) => {
       const taken = new Set<Ip>();
-      for (let ip = chooseAddress(s, taken, start); ip !== undefined; ip = chooseAddress(s, taken, start)) {
+      const set = new AddressSet();
+      for (let ip = chooseAddress(s, set, start); ip !== undefined; ip = chooseAddress(s, set, start)) {
         expect(taken.has(ip)).toBe(false);
         taken.add(ip);
+        set.add(ipToBigint(ip));
       }
       const kept = new Set([s.gateway, ...s.auxiliary.values()]);
       const free = naivePool(s.prefix, s.range).filter((ip) => !kept.has(ip));
@@ -117,18 +126,86 @@ test.each([
   expect(chooseAddress(subnet(prefix, gateway), nothing, start)).toBe(ip);
 });
 
-test('looks at no more addresses than are taken, however large the prefix is', () => {
-  for (const [prefix, gateway, first] of [
-    ['10.0.0.0/8', '10.0.0.1', 0x0a000000n],
-    ['10.7.0.0/24', '10.7.0.1', 0x0a070000n],
-    ['fd00:7::/64', 'fd00:7::1', 0xfd000007n << 96n],
-  ] as const) {
-    const family = prefix.includes(':') ? 6 : 4;
-    const taken = new Set(Array.from({ length: 100 }, (_, i) => ipFromBigint(family, first + BigInt(i + 2))));
-    let looks = 0;
-    const counting = { has: (ip: Ip): boolean => (looks += 1) > 0 && taken.has(ip) };
-    expect(chooseAddress(subnet(prefix, gateway), counting, 0n)).toBe(ipFromBigint(family, first + 102n));
-    expect(looks).toBe(101);
+/** A subnet of any size with a range in it or without, and a crowd around the place where the search begins. */
+const sizes = fc
+  .constantFrom<Family>(4, 6)
+  .chain((family) =>
+    fc.record({
+      family: fc.constant(family),
+      length: fc.integer({ min: 0, max: addressBits[family] }),
+      bits: fc.bigInt({ min: 0n, max: (1n << BigInt(addressBits[family])) - 1n }),
+      range: fc.option(
+        fc.record({ deeper: fc.nat(128), bits: fc.bigInt({ min: 0n, max: (1n << 128n) - 1n }) }),
+        {
+          nil: undefined,
+        },
+      ),
+      start: fc.bigInt({ min: 0n, max: 1n << 129n }),
+      crowd: fc.array(fc.integer({ min: -3, max: 40 }), { maxLength: 44 }),
+      kept: fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 9 }),
+    }),
+  )
+  .map(({ family, length, bits, range, start, crowd, kept }) => {
+    const prefix = `${networkOf(ipFromBigint(family, bits), length)}/${length}` as Prefix;
+    const { first, last } = spanOf(prefix);
+    const inside = (value: bigint): Ip => ipFromBigint(family, first + (value % (last - first + 1n)));
+    const deeper = range === undefined ? length : Math.min(addressBits[family], length + range.deeper);
+    const part = `${networkOf(inside(range?.bits ?? 0n), deeper)}/${deeper}` as Prefix;
+    const usable = hostSpan(prefix);
+    const of = range === undefined ? prefix : part;
+    const pool = {
+      first: max(spanOf(of).first, usable?.first ?? 0n),
+      last: min(spanOf(of).last, usable?.last ?? -1n),
+    };
+    const size = pool.last - pool.first + 1n;
+    const near = (n: number): bigint =>
+      size <= 0n ? first : pool.first + (((((start % size) + BigInt(n)) % size) + size) % size);
+    const reserved = kept.map((n) => ipFromBigint(family, near(n)));
+    const [gateway = inside(1n), ...auxiliary] = reserved;
+    const of_ = subnet(prefix, gateway, {
+      ...(range === undefined ? {} : { range: part }),
+      auxiliary: new Map(auxiliary.map((ip, i) => [`a${i}` as Name, ip])),
+    });
+    return { subnet: of_, family, pool, size, start, taken: new Set(crowd.map(near)) };
+  });
+
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b);
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b);
+
+test('of a prefix of any length chooses what somebody who goes from address to address would', () => {
+  fc.assert(
+    fc.property(sizes, ({ subnet: s, family, pool, size, start, taken }) => {
+      const kept = new Set<Ip>([s.gateway, ...s.auxiliary.values()]);
+      let wanted: Ip | undefined;
+      // Nothing more than the crowd and what is kept stands in the way.
+      for (let n = 0n; n < min(size, 100n) && wanted === undefined; n += 1n) {
+        const value = pool.first + (((start % size) + n) % size);
+        const ip = ipFromBigint(family, value);
+        if (!taken.has(value) && !kept.has(ip)) wanted = ip;
+      }
+      const set = new AddressSet();
+      for (const value of taken) set.add(value);
+      expect(chooseAddress(s, set, start)).toBe(wanted);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('the steps grow with the logarithm of what is taken, and a /8 costs what a /64 does', () => {
+  const steps = (prefix: string, gateway: string, count: number): number => {
+    const first = spanOf(prefix as Prefix).first;
+    const set = new AddressSet();
+    for (let n = 2; n < count + 2; n += 1) set.add(first + BigInt(n));
+    const before = set.looks;
+    const chosen = chooseAddress(subnet(prefix, gateway), set, 0n);
+    expect(chosen).toBe(ipFromBigint(prefix.includes(':') ? 6 : 4, first + BigInt(count + 2)));
+    return set.looks - before;
+  };
+  for (const power of [0, 4, 8, 12, 16]) {
+    const count = 2 ** power + 3;
+    const four = steps('10.0.0.0/8', '10.0.0.1', count);
+    expect(four).toBe(steps('fd00:7::/64', 'fd00:7::1', count));
+    expect(four).toBeLessThanOrEqual((power + 3) ** 2);
   }
 });
 

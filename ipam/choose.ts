@@ -1,30 +1,33 @@
-import { ipFromBigint, type Ip } from '../model/ip.ts';
+import { ipFromBigint, ipToBigint, type Ip } from '../model/ip.ts';
 import type { Subnet } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
-import { hostSpan, spanOf, type Span } from '../model/prefix.ts';
+import type { AddressSet } from './address-set.ts';
 import { spread } from './hash.ts';
+import { keptOf, poolOf } from './pool.ts';
 
 /**
  * The first free address of the subnet's pool at or after `start`, which counts from the pool's beginning and goes round
  * at its end. Never the gateway or an auxiliary address. Undefined: every address is taken.
  *
- * The work grows with the addresses that are taken, not with the pool.
+ * The work grows with the logarithm of what is taken, not with the pool.
  */
 export function chooseAddress(
   subnet: Subnet,
-  taken: { has(ip: Ip): boolean },
+  taken: Pick<AddressSet, 'firstFree'>,
   start: bigint,
 ): Ip | undefined {
   const pool = poolOf(subnet);
   if (pool === undefined) return undefined;
-  const kept = new Set([subnet.gateway, ...subnet.auxiliary.values()]);
-  const size = pool.last - pool.first + 1n;
-  const from = start % size;
-  for (let n = 0n; n < size; n += 1n) {
-    const ip = ipFromBigint(pool.family, pool.first + ((from + n) % size));
-    if (!kept.has(ip) && !taken.has(ip)) return ip;
-  }
-  return undefined;
+  const { family, first, last } = pool;
+  const kept = new Set(Array.from(keptOf(subnet), ipToBigint));
+  const from = first + (start % (last - first + 1n));
+  const free = (at: bigint, end: bigint): bigint | undefined => {
+    for (let found = taken.firstFree(at, end); found !== undefined; found = taken.firstFree(found + 1n, end))
+      if (!kept.has(found)) return found;
+    return undefined;
+  };
+  const value = free(from, last) ?? free(first, from - 1n);
+  return value === undefined ? undefined : ipFromBigint(family, value);
 }
 
 /** Where a node begins to look, so that nodes that choose at the same time seldom meet. */
@@ -33,15 +36,8 @@ export function startFor(subnet: Subnet, node: NodeId): bigint {
   return pool === undefined ? 0n : spread(node) % (pool.last - pool.first + 1n);
 }
 
-/** Where automatic addresses come from: the usable ones of the range, or of the whole prefix. */
-function poolOf({ prefix, range }: Subnet): Span | undefined {
-  const usable = hostSpan(prefix);
-  if (usable === undefined || range === undefined) return usable;
-  const { first, last } = spanOf(range);
-  const pool = {
-    ...usable,
-    first: first < usable.first ? usable.first : first,
-    last: last > usable.last ? usable.last : last,
-  };
-  return pool.first <= pool.last ? pool : undefined;
+/** How far an address of the pool is from its beginning. */
+export function placeIn(subnet: Subnet, ip: Ip): bigint {
+  const first = poolOf(subnet)?.first ?? 0n;
+  return ipToBigint(ip) - first;
 }

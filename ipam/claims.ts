@@ -120,7 +120,7 @@ export function readConflicts(
   return claimsOf(endpoint).flatMap(({ key, claimed }) => {
     const entry = current.get(key);
     if (entry === undefined) return [];
-    const claim = readClaim(entry) ?? unreadable;
+    const claim = claimIn(entry);
     return claim.kind === 'endpoint' && claim.holder === endpoint.id ? [] : [{ ...claimed, claim }];
   });
 }
@@ -178,6 +178,11 @@ const unreadable: Claim = {
   owner: '',
   expiresAt: 0,
 };
+
+/** What a claim says to those whom it keeps away. */
+export function claimIn(entry: Entry): Claim {
+  return readClaim(entry) ?? unreadable;
+}
 
 function readClaim(entry: Entry): Claim | undefined {
   try {

@@ -54,10 +54,12 @@ export type ClaimKind = 'endpoint' | 'reservation' | 'gateway' | 'auxiliary';
 /** Value of `net/<netid>/claim/...`: who holds an address, a MAC or a name. The key itself is the allocation. */
 export interface Claim {
   readonly kind: ClaimKind;
-  /** Endpoint id, reservation id, `gateway`, or the auxiliary address's name. */
+  /** Endpoint id, name of the reservation, `gateway`, or the auxiliary address's name. */
   readonly holder: string;
   /** Node id, or who asked for the reservation. */
   readonly owner: string;
   /** Milliseconds since 1970 after which a reservation may be dropped; 0: never. */
   readonly expiresAt: number;
+  /** Of the name of a reservation: every address that is reserved with it. Absent from all other claims. */
+  readonly addresses?: readonly Ip[];
 }

@@ -129,7 +129,22 @@ export const errorCodes = {
     http: 409,
     cni: 110,
     exit: 5,
-    meaning: 'Every usable address of the subnet is taken.',
+    meaning:
+      'Every usable address of the pool is taken. The message says how many there are, and what to do.',
+  },
+  ADDRESS_NOT_FOUND: {
+    retry: 'terminal',
+    http: 404,
+    cni: 124,
+    exit: 4,
+    meaning: 'Nobody holds this address in any network.',
+  },
+  RESERVATION_NOT_FOUND: {
+    retry: 'terminal',
+    http: 404,
+    cni: 125,
+    exit: 4,
+    meaning: 'The network has no reservation of this name. `weft ip ls` lists them.',
   },
   VNI_TAKEN: {
     retry: 'conflict',

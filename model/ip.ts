@@ -41,8 +41,11 @@ export function tryParseIp(text: string): Ip | undefined {
 
 /** The address as an unsigned integer of 32 or 128 bits, network byte order. */
 export function ipToBigint(ip: Ip): bigint {
-  if (familyOf(ip) === 6) return new Address6(ip).bigInt();
-  return BigInt(ip4ToNumber(ip));
+  if (familyOf(ip) === 4) return BigInt(ip4ToNumber(ip));
+  const bytes = new Uint8Array(16);
+  writeIp6(ip, bytes, 0);
+  const words = new DataView(bytes.buffer);
+  return (words.getBigUint64(0) << 64n) | words.getBigUint64(8);
 }
 
 /** An IPv4 address as an unsigned 32-bit number. */

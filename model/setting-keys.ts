@@ -18,6 +18,7 @@ export const settingKeys = [
   'leaseTtl',
   'deadNodeGrace',
   'sandboxGrace',
+  'addressRest',
   'rebuildStore',
   'metrics',
   'logLevel',

@@ -30,6 +30,8 @@ export interface Config {
   readonly deadNodeGrace: number;
   /** How long the namespace of a sandbox may be gone before its endpoint is detached. */
   readonly sandboxGrace: number;
+  /** How long an address that was given back is not given to others, as long as there are others. */
+  readonly addressRest: number;
   /** Do agents put back what their store has lost, without being asked? */
   readonly rebuildStore: boolean;
   /** Where `GET /metrics` is served besides the API socket, as `parseSocketAddress` reads it; empty: nowhere. */
@@ -287,6 +289,19 @@ export const settings = [
     read: (raw) => {
       const ms = readDuration(raw);
       if (ms < 1000 || ms > 86_400_000) throw new Error('must be from 1s to 24h');
+      return ms;
+    },
+  }),
+  setting({
+    key: 'addressRest',
+    flag: '--address-rest',
+    env: 'WEFT_ADDRESS_REST',
+    meaning:
+      'time for which an address that was given back is not chosen, unless nothing else is free; 0s: none',
+    fallback: () => 60_000,
+    read: (raw) => {
+      const ms = readDuration(raw);
+      if (ms > 86_400_000) throw new Error('must be from 0s to 24h');
       return ms;
     },
   }),

@@ -11,7 +11,7 @@ export function showConfig({ config, origins }: Resolved): ConfigJson {
   }));
 }
 
-const durations = ['leaseTtl', 'deadNodeGrace', 'sandboxGrace'] as const;
+const durations = ['leaseTtl', 'deadNodeGrace', 'sandboxGrace', 'addressRest'] as const;
 
 function shown(config: Config, key: keyof Config): string | number | boolean {
   const duration = durations.find((each) => each === key);

@@ -6,6 +6,8 @@ import type {
   Underlay,
   Watching,
 } from '../../linux/kernel.ts';
+import type { Hearing } from '../../linux/notice.ts';
+import type { TableEntry } from '../../linux/objects/keyed-map.ts';
 import type { Namespace } from '../../linux/objects/namespace.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
@@ -59,6 +61,19 @@ export class DryKernel implements Kernel {
     tracker.observed(scope, observation);
     this.#networks.set(scope, { tracker, found: observation.objects, isTouched: false });
     return observation;
+  }
+
+  async look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    this.#calls += 1;
+    const known = this.#networks.get(scope);
+    if (known?.isTouched !== true) return this.#real.look(scope, entries);
+    const { believed } = known.tracker;
+    return new ObjectSet(entries.map((entry) => believed.get(entry)).filter((found) => found !== undefined));
+  }
+
+  /** Nothing is heard: a dry run looks once. */
+  listen(): Hearing {
+    return { hear: () => Promise.resolve(), drain: () => undefined, close: () => undefined };
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {

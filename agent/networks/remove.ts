@@ -1,4 +1,5 @@
 import { networkClaims } from '../../ipam/claims.ts';
+import { deletions } from '../../ipam/sweep.ts';
 import { keys, prefixes } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeNetworkState, encodeNetworkState } from '../../kvstore/records/network-json.ts';
@@ -72,8 +73,8 @@ export async function beginRemoval({ name, force, by, id }: Removal, ports: Remo
 }
 
 /**
- * Ends the removal of the network with this name and id when no endpoint is left: state, VNI, claims and the wish go in one
- * transaction; a wish that was written after the removal had begun stays, as that of a new network. An endpoint that slipped
+ * Ends the removal of the network with this name and id when no endpoint is left: reservations go first, then
+ * state, VNI, claims and the wish in one transaction; a wish that was written after the removal had begun stays, as that of a new network. An endpoint that slipped
  * in before an unforced removal makes the network active again. Whoever calls this is not the only one, so that it may find
  * what somebody else has done.
  */
@@ -88,6 +89,7 @@ export async function finishRemoval(name: Name, id: NetworkId, ports: RemovePort
     return (await setPhase(seen, { kind: 'active' }, ports)) ? 'kept' : 'waits';
   }
   const state = keys.networkState(name);
+  if (!(await removeReservations(seen, ports))) return 'waits';
   const claims = networkClaims(network).map((c): Op => ({ kind: 'delete', key: c.key }));
   const wish = await ports.store.get(keys.network(name), { signal: ports.signal });
   const old = wish !== undefined && wish.revision < revision ? wish : undefined;
@@ -100,6 +102,17 @@ export async function finishRemoval(name: Name, id: NetworkId, ports: RemovePort
     ...(old === undefined ? [] : [{ kind: 'delete', key: old.key } as const]),
   ];
   return (await commit(conditions, ops, ports)) ? 'gone' : 'waits';
+}
+
+/** Whatever is claimed in a network without endpoints, but for what is its own. False: the network has changed. */
+async function removeReservations({ network, revision }: Seen, ports: RemovePorts): Promise<boolean> {
+  const { entries } = await ports.store.list(prefixes.claims(network.id), { signal: ports.signal });
+  const own = new Set(networkClaims(network).map(({ key }) => key));
+  const others = entries.filter(({ key }) => !own.has(key));
+  const same: Condition = { kind: 'unchanged', key: keys.networkState(network.name), revision };
+  for (const { conditions, ops } of deletions(others, [same]))
+    if (!(await commit(conditions, ops, ports))) return false;
+  return true;
 }
 
 async function read(name: Name, { store, signal }: RemovePorts): Promise<Seen | undefined> {

@@ -171,14 +171,14 @@ describe('attach', () => {
     });
   });
 
-  test('when no address is left says how many are held', async () => {
+  test('when no address is left says how many are used', async () => {
     await using world = new World();
     const h1 = await world.ready(1);
     await h1.create('tiny', '10.7.0.0/30');
     await h1.attach('tiny', 'c1');
     await expect(h1.attach('tiny', 'c2')).rejects.toMatchObject({
       code: 'POOL_EXHAUSTED',
-      message: expect.stringContaining('2 are held'),
+      message: expect.stringContaining('1 of 1 are used'),
     });
     await h1.detach({ network: 'tiny', sandbox: '/run/netns/c1' });
     expect((await h1.attachAgain('tiny', '/run/netns/c2')).addresses).toEqual(['10.7.0.2/30']);

@@ -1,18 +1,18 @@
-import { attachTxn, readConflicts, type ClaimConflict } from '../../ipam/claims.ts';
+import { attachTxn, readConflicts, type ClaimConflict, type Txn } from '../../ipam/claims.ts';
 import { checkFixed } from '../../ipam/fixed.ts';
+import { takingReservation, type FoundReservation } from '../../ipam/reservation.ts';
 import { macForAddresses } from '../../ipam/mac.ts';
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeFence } from '../../kvstore/records/fence.ts';
-import { decodeNetworkState } from '../../kvstore/records/network-json.ts';
 import type { Entry, TxnResult } from '../../kvstore/store.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
 import { hasCode, WeftError } from '../../model/errors.ts';
-import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
+import { dropExpired } from '../addresses/reservations.ts';
 import type { Recorded } from '../view/collection.ts';
 import { ownEndpoints } from '../boot.ts';
 import type { WaitedJson } from '../../api/schemas/waited.ts';
@@ -21,18 +21,22 @@ import { waitedFor, type Deed } from '../wait/waited.ts';
 import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
 import { detachLocked, removeRecord } from './detach.ts';
 import { describeClaim, holderOf } from './holder.ts';
-import { activeNetwork, requireActive } from './lookup.ts';
+import { activeNetwork, stateAfter } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
-import type { Choice } from './pools.ts';
+import type { Choice } from './choice.ts';
+import {
+  namedReservation,
+  ownReservations,
+  wishWith,
+  withoutTaken,
+  type ReservationWish,
+} from './reserved.ts';
 import { endpointIdOf, readSandbox, type SandboxRef } from './sandbox-name.ts';
 
 /** What a caller asks for; what is absent is chosen. */
-export interface AttachWish {
-  readonly network: Name;
+export interface AttachWish extends ReservationWish {
   readonly sandbox: string;
   readonly key?: string | undefined;
-  readonly name?: Name | undefined;
-  readonly addresses: readonly Ip[];
   readonly mac?: Mac | undefined;
   readonly interfaceName?: string | undefined;
   readonly labels: ReadonlyMap<string, string>;
@@ -146,17 +150,18 @@ async function record(attempt: Attempt): Promise<Written> {
   const { wish, id, ports, signal } = attempt;
   const key = keys.endpoint(attempt.network.id, id);
   let state = await activeNetwork(wish.network, ports, signal);
-  if (ports.view.endpoints(attempt.network.id)?.get(key) !== undefined) {
+  const isKnown = ports.view.endpoints(attempt.network.id)?.get(key) !== undefined;
+  // What was reserved is gone when an earlier call has taken it.
+  if (isKnown || wish.reservation !== undefined) {
     const existing = await ports.store.get(key, { signal });
     if (existing !== undefined) return reuse(recordedIn(existing), attempt);
   }
+  let taken = await namedReservation(wish, attempt.network, ports, signal);
   for (let n = 0; n < attempts; n += 1) {
     checkSame(attempt.network, state.value);
-    const endpoint = design(attempt, state.value);
-    const { conditions, ops } = attachTxn(endpoint, {
-      key: keys.networkState(wish.network),
-      revision: state.revision,
-    });
+    const wished = { ...attempt, wish: wishWith(wish, taken) };
+    const endpoint = design(wished, state.value);
+    const { conditions, ops } = attachTaking(endpoint, state.revision, wish.network, taken);
     const outcome = await ports.store
       .txn(conditions, ops, { signal })
       .catch((error: unknown): TxnResult | undefined => {
@@ -170,13 +175,32 @@ async function record(attempt: Attempt): Promise<Written> {
     if (found !== undefined) return reuse(recordedIn(found), attempt);
     checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);
     state = stateAfter(outcome.current, wish.network) ?? state;
-    learn(readConflicts(endpoint, outcome.current), attempt);
+    if (await dropExpired(attempt.network.id, outcome.current.values(), { ...ports, signal })) {
+      taken = await namedReservation(wish, attempt.network, ports, signal);
+      continue;
+    }
+    const conflicts = withoutTaken(readConflicts(endpoint, outcome.current), taken);
+    const own = await ownReservations(conflicts, wish, attempt.network, ports, signal);
+    if (own.length === 0) learn(conflicts, wished);
+    // What was found may have changed, and is read again.
+    taken = [...(await namedReservation(wish, attempt.network, ports, signal)), ...own];
   }
   const { name } = attempt.network;
   throw new WeftError(
     'ENDPOINT_CONFLICT',
     `attach to network ${name} lost ${attempts} races in a row; try again`,
   );
+}
+
+/** The transaction of an attach that takes reservations as they were found. */
+function attachTaking(
+  endpoint: Endpoint,
+  revision: number,
+  network: Name,
+  taken: readonly FoundReservation[],
+): Txn {
+  const plain = attachTxn(endpoint, { key: keys.networkState(network), revision });
+  return taken.reduce(takingReservation, plain);
 }
 
 /** @throws NODE_STATE while this node is drained, NOT_READY until it has joined again after it was given up. */
@@ -206,18 +230,6 @@ function recordedIn({ key, value, revision }: Entry): Recorded<Endpoint> {
   return { value: decodeEndpoint(key, value), revision };
 }
 
-/** The network as a refused transaction shows it. @throws NETWORK_NOT_FOUND, NETWORK_REMOVING */
-function stateAfter(
-  current: ReadonlyMap<string, Entry | undefined>,
-  name: Name,
-): Recorded<Network> | undefined {
-  const key = keys.networkState(name);
-  if (!current.has(key)) return undefined;
-  const entry = current.get(key);
-  if (entry === undefined) return requireActive(name, undefined);
-  return requireActive(name, { value: decodeNetworkState(key, entry.value), revision: entry.revision });
-}
-
 function checkSame(was: Network, is: Network): void {
   if (was.id === is.id) return;
   throw new WeftError(
@@ -242,7 +254,7 @@ function learn(conflicts: readonly ClaimConflict[], { wish, network, choice, por
     });
   }
   for (const conflict of conflicts) {
-    if (conflict.what === 'address') choice.refuse(network.id, conflict.address);
+    if (conflict.what === 'address') choice.refuse(conflict.address);
     if (conflict.what === 'mac') choice.refuseMac(conflict.mac);
   }
 }
@@ -309,7 +321,7 @@ async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Writt
       { details: { endpoint: endpoint.id, holder: endpoint.state.holder } },
     );
   }
-  const differing = differences(wish, endpoint);
+  const differing = differences(wishWith(wish, []), endpoint);
   if (differing.length > 0) {
     throw new WeftError(
       'ENDPOINT_CONFLICT',

@@ -17,7 +17,9 @@ export function describeClaim(conflict: ClaimConflict): string {
 }
 
 /** As people know it, when this node knows it as well. */
-export function holderOf({ kind, holder }: Claim, network: NetworkId, view: View): string {
+export function holderOf({ kind, holder, owner }: Claim, network: NetworkId, view: View): string {
+  if (kind === 'reservation')
+    return owner === '' ? `reservation ${holder}` : `reservation ${holder} of ${owner}`;
   if (kind !== 'endpoint') return kind === holder ? `the ${kind}` : `${kind} ${holder}`;
   const endpoint = view.endpoints(network)?.get(keys.endpoint(network, holder as EndpointId))?.value;
   if (endpoint === undefined) return `endpoint ${holder}`;

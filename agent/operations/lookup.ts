@@ -1,5 +1,6 @@
 import { keys } from '../../kvstore/keys.ts';
 import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
+import type { Entry } from '../../kvstore/store.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
@@ -39,6 +40,18 @@ function requireAccepted(name: Name, recorded: Recorded<NetworkState> | undefine
   throw new WeftError('NETWORK_NOT_FOUND', `network ${name} was declared but refused: ${value.why}`, {
     details,
   });
+}
+
+/** The network as a refused transaction shows it; undefined: that rested on something else. @throws NETWORK_NOT_FOUND, NETWORK_REMOVING */
+export function stateAfter(
+  current: ReadonlyMap<string, Entry | undefined>,
+  name: Name,
+): Recorded<Network> | undefined {
+  const key = keys.networkState(name);
+  if (!current.has(key)) return undefined;
+  const entry = current.get(key);
+  if (entry === undefined) return requireActive(name, undefined);
+  return requireActive(name, { value: decodeNetworkState(key, entry.value), revision: entry.revision });
 }
 
 /** What the store says of a network, if it can be attached to. @throws NETWORK_NOT_FOUND, NETWORK_REMOVING */

@@ -1,11 +1,13 @@
-import { expect, test } from '@jest/globals';
-import type { Endpoint } from '../../model/endpoint.ts';
+import { describe, expect, test } from '@jest/globals';
+import { keys } from '../../kvstore/keys.ts';
+import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Prefix } from '../../model/prefix.ts';
 import { endpoint, network } from '../../vxlan/testing/builders.ts';
-import type { View } from '../view/view.ts';
+import { FakeClock } from '../../model/testing/fake-clock.ts';
+import type { View, ViewListener } from '../view/view.ts';
 import { Pools } from './pools.ts';
 
 const node = 'aaaa000000000001' as NodeId;
@@ -13,9 +15,32 @@ const node = 'aaaa000000000001' as NodeId;
 const subnet = { prefix: '10.7.0.0/29' as Prefix, gateway: '10.7.0.1' as Ip, auxiliary: new Map() };
 const blue = network({ subnets: [subnet] });
 
+const clock = new FakeClock();
+
 function poolsWith(endpoints: readonly Endpoint[] = []): Pools {
-  const records = new Map(endpoints.map((value, n) => [String(n), { value, revision: n + 1 }]));
-  return new Pools({ endpoints: () => ({ records }) } as unknown as View);
+  return poolsOn(endpoints).pools;
+}
+
+/** Pools over a view that shows what is put into `held`. */
+function poolsOn(endpoints: readonly Endpoint[], rest = 60_000) {
+  const keyOf = ({ network, id }: Endpoint): string => keys.endpoint(network, id);
+  const records = new Map(endpoints.map((value) => [keyOf(value), { value, revision: 1 }]));
+  const held = { records, get: (key: string) => records.get(key) };
+  const listeners: ViewListener[] = [];
+  const view = { endpoints: () => held, listen: (l: ViewListener) => void listeners.push(l) };
+  const pools = new Pools({ view: view as unknown as View, clock, rest });
+  const tell = (id: EndpointId): void => {
+    for (const listener of listeners) listener.endpoints?.(blue.id, new Set([id]));
+  };
+  const comes = (value: Endpoint): void => {
+    records.set(keyOf(value), { value, revision: 2 });
+    tell(value.id);
+  };
+  const goes = (value: Endpoint): void => {
+    records.delete(keyOf(value));
+    tell(value.id);
+  };
+  return { pools, comes, goes };
 }
 
 const all = ['10.7.0.2', '10.7.0.3', '10.7.0.4', '10.7.0.5', '10.7.0.6'];
@@ -54,14 +79,16 @@ test('an address that was refused is not chosen again by this attach, and by oth
   const pools = poolsWith();
   const choice = pools.begin(blue.id, '/a');
   const refused = choose(choice) as Ip;
-  choice.refuse(blue.id, refused);
+  choice.refuse(refused);
   for (let n = 0; n < 4; n += 1) {
     const next = choose(choice) as Ip;
     expect(next).not.toBe(refused);
-    if (n < 3) choice.refuse(blue.id, next);
+    if (n < 3) choice.refuse(next);
   }
-  choice.refuse(blue.id, choice.addresses[0]!);
-  expect(() => choose(choice)).toThrow(/10\.7\.0\.0\/29 of network blue: 6 are held/);
+  choice.refuse(choice.addresses[0]!);
+  expect(() => choose(choice)).toThrow(
+    /no address is free in pool 10\.7\.0\.0\/29 of network blue: 5 of 5 are used/,
+  );
   // Whoever held them may have left.
   expect(all).toContain(choose(pools.begin(blue.id, '/b')));
 });
@@ -89,5 +116,63 @@ test('the range is named when it is the range that is used up', () => {
   const pools = poolsWith([endpoint(1, { addresses: ['10.7.0.4' as Ip] })]);
   expect(() =>
     pools.begin(blue.id, '/a').choose({ ...blue, name: 'r' as Name }, [{ subnet: ranged }], node),
-  ).toThrow(/range 10\.7\.0\.4\/32\) of network r: 1 are held/);
+  ).toThrow(/pool 10\.7\.0\.4\/32 of subnet 10\.7\.0\.0\/29 of network r: 1 of 1 are used/);
+});
+
+describe('an address that was given back', () => {
+  const firstOf = (pools: Pools): Ip => {
+    using choice = pools.begin(blue.id, '/a');
+    return choose(choice) as Ip;
+  };
+
+  test.each(['by this node', 'by another, as the view shows'])(
+    '%s rests for the time that is set, and is then as any other',
+    async (who) => {
+      const held = ['10.7.0.2', '10.7.0.3', '10.7.0.4'].map((ip, n) =>
+        endpoint(n + 1, { addresses: [ip as Ip] }),
+      );
+      const { pools, goes } = poolsOn(held);
+      // What the view showed before anybody chose is not known yet.
+      firstOf(pools);
+      if (who === 'by this node') pools.release(blue.id, '10.7.0.3' as Ip);
+      goes(held[1]!);
+      // Two are free: each is chosen for as long as the other one rests.
+      const early = new Set(Array.from({ length: 8 }, () => firstOf(pools)));
+      expect([...early].toSorted()).toEqual(['10.7.0.5', '10.7.0.6']);
+      await clock.advance(59_999);
+      expect(Array.from({ length: 8 }, () => firstOf(pools))).not.toContain('10.7.0.3');
+      await clock.advance(1);
+      expect(Array.from({ length: 8 }, () => firstOf(pools))).toContain('10.7.0.3');
+    },
+  );
+
+  test('is chosen when nothing else is free: whoever has rested longest first', async () => {
+    const { pools } = poolsOn([endpoint(1, { addresses: ['10.7.0.2' as Ip] })]);
+    for (const ip of ['10.7.0.6', '10.7.0.4', '10.7.0.3']) {
+      pools.release(blue.id, ip as Ip);
+      await clock.advance(10);
+    }
+    const chosen = Array.from({ length: 4 }, () => choose(pools.begin(blue.id, '/b')));
+    expect(chosen).toEqual(['10.7.0.5', '10.7.0.6', '10.7.0.4', '10.7.0.3']);
+    expect(() => choose(pools.begin(blue.id, '/c'))).toThrow(/5 of 5 are used/);
+  });
+
+  test('does not rest when no time is set', () => {
+    const { pools } = poolsOn([], 0);
+    const [ip] = [firstOf(pools)];
+    pools.release(blue.id, ip);
+    expect(Array.from({ length: 5 }, () => firstOf(pools))).toContain(ip);
+  });
+
+  test('and is held again is chosen by nobody', () => {
+    const { pools, comes, goes } = poolsOn([]);
+    firstOf(pools);
+    const back = endpoint(7, { addresses: ['10.7.0.4' as Ip] });
+    comes(back);
+    goes(back);
+    comes(back);
+    const chosen = Array.from({ length: 4 }, () => choose(pools.begin(blue.id, '/b')));
+    expect(chosen.toSorted()).toEqual(['10.7.0.2', '10.7.0.3', '10.7.0.5', '10.7.0.6']);
+    expect(() => choose(pools.begin(blue.id, '/c'))).toThrow(/5 of 5/);
+  });
 });

@@ -1,22 +1,34 @@
-import { chooseAddress, startFor } from '../../ipam/choose.ts';
+import { chooseAddress, placeIn, startFor } from '../../ipam/choose.ts';
+import { isInPool, poolSize } from '../../ipam/pool.ts';
+import type { Clock } from '../../model/clock.ts';
 import { WeftError } from '../../model/errors.ts';
-import { ipToBigint, type Ip } from '../../model/ip.ts';
-import type { Mac } from '../../model/mac.ts';
+import type { Ip } from '../../model/ip.ts';
 import type { Network, NetworkId, Subnet } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
-import { contains } from '../../model/prefix.ts';
+import { prefixFamily } from '../../model/prefix.ts';
 import type { View } from '../view/view.ts';
+import { Choice } from './choice.ts';
+import { KnownAddresses } from './known-addresses.ts';
 
-/** What this node remembers of one network's addresses beyond the view. */
+/** What this node remembers of one network's addresses. */
 interface Pool {
   /** Attaches under way. */
   readonly choices: Set<Choice>;
   /** Addresses that a refused transaction has shown to be taken. Tried again when nothing else is free: they may be so by now. */
   readonly taken: Set<Ip>;
-  /** Addresses given back not long ago: others may still have them in mind, so they are chosen last. */
-  readonly released: Set<Ip>;
+  /** Addresses given back not long ago, with the end of their rest, in the order of it: others may still have them in mind. */
+  readonly resting: Map<Ip, number>;
+  /** All of these, and what endpoints have: an address is in it once for each reason. */
+  readonly avoided: KnownAddresses;
   /** Where the next search of a subnet begins. */
   readonly next: Map<Subnet['prefix'], bigint>;
+}
+
+export interface PoolsPorts {
+  readonly view: Pick<View, 'endpoints' | 'listen'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  /** Milliseconds for which an address that was given back is not chosen, unless nothing else is free. */
+  readonly rest: number;
 }
 
 /**
@@ -24,24 +36,41 @@ interface Pool {
  * choice is free.
  */
 export class Pools {
-  readonly #view: Pick<View, 'endpoints'>;
+  readonly #ports: PoolsPorts;
   readonly #pools = new Map<NetworkId, Pool>();
 
-  constructor(view: Pick<View, 'endpoints'>) {
-    this.#view = view;
+  constructor(ports: PoolsPorts) {
+    this.#ports = ports;
+    ports.view.listen({
+      endpoints: (network, ids) => {
+        const gone = this.#pools.get(network)?.avoided.changed(ids) ?? [];
+        for (const ip of gone) this.release(network, ip);
+      },
+    });
   }
 
   /** The choices of one attach; nobody else makes them until it is disposed. `path`: its sandbox. */
   begin(network: NetworkId, path: string): Choice {
     const pool = this.#pool(network);
-    const choice = new Choice(path, this, () => pool.choices.delete(choice));
+    const choice = new Choice(path, {
+      next: (...asked) => this.#next(...asked),
+      hold: (ip) => pool.avoided.add(ip),
+      drop: (ip) => pool.avoided.delete(ip),
+      taken: (ip) => this.#take(pool, ip),
+      end: () => pool.choices.delete(choice),
+    });
     pool.choices.add(choice);
     return choice;
   }
 
   /** The address was given back. */
   release(network: NetworkId, ip: Ip): void {
-    this.#pool(network).released.add(ip);
+    const { rest, clock } = this.#ports;
+    if (rest === 0) return;
+    const pool = this.#pool(network);
+    this.#wake(pool, ip);
+    pool.resting.set(ip, clock.monotonic() + rest);
+    pool.avoided.add(ip);
   }
 
   /** Names of interfaces that attaches under way will make in a sandbox. */
@@ -51,120 +80,69 @@ export class Pools {
   }
 
   /** A free address, as far as this node knows. @throws POOL_EXHAUSTED */
-  next(network: Pick<Network, 'id' | 'name'>, subnet: Subnet, node: NodeId, refused: ReadonlySet<Ip>): Ip {
+  #next(network: Pick<Network, 'id' | 'name'>, subnet: Subnet, node: NodeId, refused: ReadonlySet<Ip>): Ip {
     const pool = this.#pool(network.id);
-    const held = new Set<Ip>([subnet.gateway, ...subnet.auxiliary.values(), ...refused]);
-    for (const choice of pool.choices) for (const ip of choice.addresses) held.add(ip);
+    pool.avoided.refresh();
+    this.#wakeAll(pool);
     const start = pool.next.get(subnet.prefix) ?? startFor(subnet, node);
-    const isUntouched = { has: (ip: Ip) => held.has(ip) || pool.taken.has(ip) || pool.released.has(ip) };
-    let ip = chooseAddress(subnet, isUntouched, start);
-    // Mostly nobody has it, and to look for one address is quick; to gather those of 100,000 endpoints is not.
-    if (ip === undefined || this.#isKnown(network.id, ip)) {
-      for (const known of this.#known(network.id)) held.add(known);
-      ip =
-        chooseAddress(subnet, isUntouched, start) ??
-        chooseAddress(subnet, { has: (ip) => held.has(ip) || pool.taken.has(ip) }, start) ??
-        chooseAddress(subnet, held, start);
-    }
-    if (ip === undefined) throw exhausted(network, subnet, held);
-    pool.taken.delete(ip);
-    pool.released.delete(ip);
-    pool.next.set(subnet.prefix, placeOf(subnet, ip) + 1n);
+    const ip =
+      chooseAddress(subnet, pool.avoided.of(prefixFamily(subnet.prefix)), start) ??
+      // Whoever has rested longest; then whatever was taken when somebody last looked.
+      this.#remembered(pool, pool.resting.keys(), subnet, refused) ??
+      this.#remembered(pool, pool.taken, subnet, refused);
+    if (ip === undefined) throw exhausted(network, subnet);
+    this.#wake(pool, ip);
+    if (pool.taken.delete(ip)) pool.avoided.delete(ip);
+    pool.next.set(subnet.prefix, placeIn(subnet, ip) + 1n);
     return ip;
   }
 
-  /** Addresses of endpoints. */
-  *#known(network: NetworkId): Generator<Ip> {
-    for (const { value } of this.#view.endpoints(network)?.records.values() ?? []) yield* value.addresses;
-  }
-
-  #isKnown(network: NetworkId, ip: Ip): boolean {
-    for (const { value } of this.#view.endpoints(network)?.records.values() ?? []) {
-      if (value.addresses.includes(ip)) return true;
+  /** The first of those that only this node's memory speaks against. */
+  #remembered(pool: Pool, ips: Iterable<Ip>, subnet: Subnet, refused: ReadonlySet<Ip>): Ip | undefined {
+    for (const ip of ips) {
+      const reasons = Number(pool.resting.has(ip)) + Number(pool.taken.has(ip));
+      if (pool.avoided.count(ip) === reasons && !refused.has(ip) && isInPool(subnet, ip)) return ip;
     }
-    return false;
+    return undefined;
   }
 
-  take(network: NetworkId, ip: Ip): void {
-    this.#pool(network).taken.add(ip);
+  #take(pool: Pool, ip: Ip): void {
+    if (pool.taken.has(ip)) return;
+    pool.taken.add(ip);
+    pool.avoided.add(ip);
+  }
+
+  #wake(pool: Pool, ip: Ip): void {
+    if (pool.resting.delete(ip)) pool.avoided.delete(ip);
+  }
+
+  #wakeAll(pool: Pool): void {
+    const now = this.#ports.clock.monotonic();
+    for (const [ip, end] of pool.resting) {
+      if (end > now) return;
+      this.#wake(pool, ip);
+    }
   }
 
   #pool(network: NetworkId): Pool {
     let pool = this.#pools.get(network);
     if (pool === undefined) {
-      pool = { choices: new Set(), taken: new Set(), released: new Set(), next: new Map() };
+      const avoided = new KnownAddresses(this.#ports.view, network);
+      pool = { choices: new Set(), taken: new Set(), resting: new Map(), avoided, next: new Map() };
       this.#pools.set(network, pool);
     }
     return pool;
   }
 }
 
-/** How far the address is from the first one that can be chosen. */
-function placeOf(subnet: Subnet, ip: Ip): bigint {
-  const first = chooseAddress(subnet, new Set(), 0n) ?? ip;
-  return ipToBigint(ip) - ipToBigint(first);
-}
-
-/** What one attach has chosen so far, and what it was refused. */
-export class Choice implements Disposable {
-  readonly path: string;
-  readonly #pools: Pools;
-  readonly #end: () => void;
-  readonly #refused = new Set<Ip>();
-  readonly #refusedMacs = new Set<Mac>();
-  #addresses: readonly Ip[] = [];
-  interfaceName: string | undefined;
-
-  constructor(path: string, pools: Pools, end: () => void) {
-    this.path = path;
-    this.#pools = pools;
-    this.#end = end;
-  }
-
-  get addresses(): readonly Ip[] {
-    return this.#addresses;
-  }
-
-  /** Chooses anew: one address for each subnet, the wished one where there is one. @throws POOL_EXHAUSTED */
-  choose(
-    network: Pick<Network, 'id' | 'name'>,
-    subnets: readonly { readonly subnet: Subnet; readonly fixed?: Ip }[],
-    node: NodeId,
-  ): readonly Ip[] {
-    this.#addresses = [];
-    for (const { subnet, fixed } of subnets) {
-      const ip = fixed ?? this.#pools.next(network, subnet, node, this.#refused);
-      this.#addresses = [...this.#addresses, ip];
-    }
-    return this.#addresses;
-  }
-
-  /** MACs that the store has refused to this attach. */
-  get macsToAvoid(): ReadonlySet<Mac> {
-    return this.#refusedMacs;
-  }
-
-  /** A transaction has shown that somebody holds the address. */
-  refuse(network: NetworkId, ip: Ip): void {
-    this.#refused.add(ip);
-    this.#pools.take(network, ip);
-  }
-
-  refuseMac(mac: Mac): void {
-    this.#refusedMacs.add(mac);
-  }
-
-  [Symbol.dispose](): void {
-    this.#end();
-  }
-}
-
-function exhausted(network: Pick<Network, 'id' | 'name'>, subnet: Subnet, held: ReadonlySet<Ip>): WeftError {
-  const where = subnet.range === undefined ? subnet.prefix : `${subnet.prefix} (range ${subnet.range})`;
-  const within = [...held].filter((ip) => contains(subnet.range ?? subnet.prefix, ip)).length;
+function exhausted(network: Pick<Network, 'id' | 'name'>, subnet: Subnet): WeftError {
+  const where = subnet.range === undefined ? subnet.prefix : `${subnet.range} of subnet ${subnet.prefix}`;
+  const total = String(poolSize(subnet));
   return new WeftError(
     'POOL_EXHAUSTED',
-    `no address is free in subnet ${where} of network ${network.name}: ${within} are held by endpoints, the gateway and auxiliary addresses`,
-    { details: { network: network.name, subnet: subnet.prefix, held: within } },
+    `no address is free in pool ${where} of network ${network.name}: ${total} of ${total} are used. ` +
+      `\`weft ip ls --network ${network.name}\` shows by whom: detach an endpoint, release a reservation, ` +
+      'or make a network with a larger subnet',
+    { details: { network: network.name, subnet: subnet.prefix, used: total, total } },
   );
 }

@@ -1,5 +1,6 @@
 import type { Store } from '../../kvstore/store.ts';
 import type { Kernel } from '../../linux/kernel.ts';
+import type { Clock } from '../../model/clock.ts';
 import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Metrics } from '../../model/metric.ts';
@@ -27,6 +28,9 @@ export interface OperationPorts {
   readonly logger: Logger;
   readonly events: Events;
   readonly metrics: Metrics;
+  readonly clock: Clock;
+  /** Random bytes in lower-case hex. */
+  readonly random: (bytes: number) => string;
   readonly netnsDir: string;
   /** Own endpoints that the store has lost without our doing. */
   readonly returns: Pick<Returner, 'restore' | 'drop' | 'find'>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { reservationWish } from './address.ts';
 import { endpointName, interfaceName, ip, labels, mac, networkName, shownLabels, timeout } from './text.ts';
 import { wait, waitedJson } from './waited.ts';
 
@@ -27,6 +28,7 @@ export const attachBody = z
     mac: mac.optional(),
     interfaceName: interfaceName.optional(),
     labels: labels.prefault({}),
+    ...reservationWish,
     timeout: timeout.default(10_000),
     wait,
   })

@@ -1,3 +1,4 @@
+import type { AddressesJson, CheckedJson, ReservedJson } from '../schemas/address.ts';
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
@@ -54,6 +55,57 @@ export const web: EndpointJson = {
   local: true,
 };
 
+export const held: AddressesJson = {
+  pools: [
+    { network: 'blue', subnet: '10.7.0.0/24', total: '253', used: '2', percent: 0.79 },
+    {
+      network: 'blue',
+      subnet: 'fd00:7::/64',
+      range: 'fd00:7::100/120',
+      total: '18446744073709551613',
+      used: '1',
+      percent: 0,
+    },
+  ],
+  addresses: [
+    {
+      address: '10.7.0.1',
+      network: 'blue',
+      networkId: blue.id,
+      kind: 'gateway',
+      holder: 'gateway',
+      owner: 'n1',
+    },
+    {
+      address: '10.7.0.2',
+      network: 'blue',
+      networkId: blue.id,
+      kind: 'endpoint',
+      holder: web.id,
+      name: 'web',
+      sandbox: '/run/netns/c1',
+      node: 'n1',
+      owner: web.nodeId,
+    },
+    {
+      address: '10.7.0.9',
+      network: 'blue',
+      networkId: blue.id,
+      kind: 'reservation',
+      holder: 'printer',
+      owner: 'alice',
+      expiresAt: '2026-11-25T11:00:00.000Z',
+    },
+  ],
+};
+
+export const reserved: ReservedJson = {
+  outcome: 'reserved',
+  reservation: { network: 'blue', name: 'printer', addresses: ['10.7.0.9', 'fd00:7::109'], owner: 'alice' },
+};
+
+export const checked: CheckedJson = { networks: 1, endpoints: 1, claims: 8, findings: [] };
+
 export const nodes: readonly NodeJson[] = [
   {
     id: '1'.repeat(32),
@@ -106,6 +158,7 @@ export const healthy: StatusJson = {
   networks: 2,
   endpoints: { local: 1, remote: 3 },
   objects: { desired: 40, failed: 0, pending: 0 },
+  repairs: {},
   problems: [],
   warnings: [],
   version: '0.1.0',
@@ -179,6 +232,14 @@ export class FakeService implements AgentService {
   readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
   readonly attach = this.#method('attach', async () => web);
   readonly detach = this.#method('detach', async () => ({ detached: true }));
+  readonly listAddresses = this.#method('listAddresses', async () => held);
+  readonly findAddress = this.#method('findAddress', async () => held.addresses.slice(1, 2));
+  readonly checkAddresses = this.#method('checkAddresses', async () => checked);
+  readonly reserveAddress = this.#method('reserveAddress', async () => reserved);
+  readonly releaseAddress = this.#method('releaseAddress', async () => ({
+    released: true,
+    addresses: ['10.7.0.9', 'fd00:7::109'],
+  }));
   readonly acceptStore = this.#method('acceptStore', async () => ({
     cluster: 'c0ffee0000000001',
     released: ['network-state/blue'],

@@ -658,6 +658,9 @@ export namespace weft {
             /** Claim expiresAt. */
             expiresAt: number;
 
+            /** Claim addresses. */
+            addresses: Uint8Array[];
+
             /**
              * Encodes the specified Claim message. Does not implicitly {@link weft.v1.Claim.verify|verify} messages.
              * @param message Claim message or plain object to encode
@@ -693,6 +696,9 @@ export namespace weft {
 
                 /** Claim expiresAt */
                 expiresAt?: (number|null);
+
+                /** Claim addresses */
+                addresses?: (Uint8Array[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

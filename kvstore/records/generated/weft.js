@@ -1623,6 +1623,7 @@ export const weft = $root.weft = (() => {
              * @property {string|null} [holder] Claim holder
              * @property {string|null} [owner] Claim owner
              * @property {number|null} [expiresAt] Claim expiresAt
+             * @property {Array.<Uint8Array>|null} [addresses] Claim addresses
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1648,6 +1649,7 @@ export const weft = $root.weft = (() => {
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
             const Claim = function (properties) {
+                this.addresses = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -1687,6 +1689,14 @@ export const weft = $root.weft = (() => {
             Claim.prototype.expiresAt = 0;
 
             /**
+             * Claim addresses.
+             * @member {Array.<Uint8Array>} addresses
+             * @memberof weft.v1.Claim
+             * @instance
+             */
+            Claim.prototype.addresses = $util.emptyArray;
+
+            /**
              * Encodes the specified Claim message. Does not implicitly {@link weft.v1.Claim.verify|verify} messages.
              * @function encode
              * @memberof weft.v1.Claim
@@ -1710,6 +1720,9 @@ export const weft = $root.weft = (() => {
                     writer.uint32(/* id 3, wireType 2 =*/26).string(message.owner);
                 if (message.expiresAt != null && $Object.hasOwnProperty.call(message, "expiresAt") && !$Object.is(message.expiresAt, 0))
                     writer.uint32(/* id 4, wireType 1 =*/33).double(message.expiresAt);
+                if (message.addresses != null && message.addresses.length)
+                    for (let i = 0; i < message.addresses.length; ++i)
+                        writer.uint32(/* id 5, wireType 2 =*/42).bytes(message.addresses[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1788,6 +1801,14 @@ export const weft = $root.weft = (() => {
                                 message.expiresAt = value;
                             else
                                 delete message.expiresAt;
+                            continue;
+                        }
+                    case 5: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.addresses && message.addresses.length))
+                                message.addresses = [];
+                            message.addresses.push(reader.bytes());
                             continue;
                         }
                     }

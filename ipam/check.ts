@@ -1,0 +1,79 @@
+import type { Entry } from '../kvstore/store.ts';
+import type { NetworkId } from '../model/network.ts';
+import type { Txn } from './claims.ts';
+import { checkClaim, contested, subjectOf, unreadable } from './check-claim.ts';
+import type { Finding } from './finding.ts';
+import { takeInventory, type Inventory } from './inventory.ts';
+import { networksIn, type FoundNetwork } from './networks-in.ts';
+import { rightsIn, type Right } from './rights.ts';
+import { sweep } from './sweep.ts';
+
+/** What was looked at. */
+export interface Checked {
+  readonly networks: number;
+  readonly endpoints: number;
+  readonly claims: number;
+  /** In the order of keys. */
+  readonly findings: readonly Finding[];
+}
+
+/** Compares all claims with their holders. `entries`: the whole store as of one revision. */
+export function checkClaims(entries: readonly Entry[]): Checked {
+  const networks = networksIn(entries);
+  const below = Map.groupBy(entries, ({ key }) => networkOf(key));
+  below.delete(undefined);
+  const findings: Finding[] = [...networks.unreadable];
+  let endpoints = 0;
+  let claims = 0;
+  // A network may have lost everything.
+  for (const id of new Set([...networks.byId.keys(), ...(below.keys() as Iterable<NetworkId>)])) {
+    const inventory = takeInventory(below.get(id) ?? []);
+    endpoints += inventory.endpoints.size;
+    claims += inventory.claims.size;
+    const network = networks.byId.get(id);
+    if (network === undefined) findings.push(...sweep(id, inventory, networks));
+    else findings.push(...checkNetwork(network, inventory));
+  }
+  return {
+    networks: networks.byId.size,
+    endpoints,
+    claims,
+    findings: findings.toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+  };
+}
+
+/** The network id in a key below one; the key itself is parsed when it is taken in. */
+function networkOf(key: string): NetworkId | undefined {
+  return /^net\/([0-9a-f]{16})\//.exec(key)?.[1] as NetworkId | undefined;
+}
+
+function checkNetwork(known: FoundNetwork, inventory: Inventory): readonly Finding[] {
+  const { network } = known;
+  const rights = rightsIn(known, inventory);
+  const findings: Finding[] = [];
+  const of = (what: string): string => `${what} of network ${network.name}`;
+  for (const { entry, endpoint } of inventory.endpoints.values())
+    if (endpoint === undefined) findings.push(unreadable(entry.key));
+  for (const [key, entitled] of rights)
+    if (!inventory.claims.has(key)) findings.push(missing(key, entitled, of(subjectOf(key))));
+  for (const found of inventory.claims.values()) {
+    const { entry, claim } = found;
+    if (claim === undefined) findings.push(unreadable(entry.key));
+    else
+      findings.push(
+        ...checkClaim({ ...found, claim }, rights.get(entry.key) ?? [], { known, inventory }, of),
+      );
+  }
+  return findings;
+}
+
+function missing(key: string, entitled: readonly Right[], subject: string): Finding {
+  const [only, ...more] = entitled;
+  if (only === undefined || more.length > 0) return contested(key, subject, 'nobody', entitled);
+  const what = `${subject} is claimed by nobody; ${only.who} has it`;
+  const repair: Txn = {
+    conditions: [{ kind: 'absent', key }, ...only.proof],
+    ops: [{ kind: 'put', key, value: only.value }],
+  };
+  return { kind: 'claim-missing', key, what, repairs: [repair] };
+}
