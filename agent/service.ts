@@ -1,6 +1,5 @@
 import type {
   AttachRequest,
-  DebugRequest,
   DeclareNetwork,
   DetachRequest,
   DrainRequest,
@@ -29,12 +28,6 @@ import type {
   WaitsFor,
 } from '../api/schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
-import type {
-  DebugDesiredJson,
-  DebugObservedJson,
-  DebugPlanJson,
-  DebugViewJson,
-} from '../api/schemas/debug.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { WaitedJson } from '../api/schemas/waited.ts';
@@ -50,8 +43,7 @@ import type { Network } from '../model/network.ts';
 import { Addresses } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
-import { desiredOf, observedOf, planOf } from './debug/objects.ts';
-import { recordsOf } from './debug/records.ts';
+import { DebugService } from './debug/service.ts';
 import { forgetNode } from './dead/forget.ts';
 import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
 import { exposition } from './metrics/exposition.ts';
@@ -78,12 +70,13 @@ const joinPatience = 35_000;
 type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: number };
 
 /** What the local API offers, on an agent. */
-export class Service implements AgentService {
+export class Service extends DebugService implements AgentService {
   readonly #agent: Agent;
   readonly #addresses: Addresses;
   readonly #removals: Removals;
 
   constructor(agent: Agent) {
+    super(agent);
     this.#agent = agent;
     this.#addresses = new Addresses(agent);
     this.#removals = new Removals(agent, (state) => this.#waitsFor(state));
@@ -245,22 +238,6 @@ export class Service implements AgentService {
     const from = after > events.last ? 0 : after;
     if (wait > 0) await events.news(from, this.#agent.deadline(wait));
     return { events: events.after(from), last: events.last };
-  }
-
-  async debugView(request: DebugRequest): Promise<DebugViewJson> {
-    return recordsOf(this.#agent, request);
-  }
-
-  async debugDesired(request: DebugRequest): Promise<DebugDesiredJson> {
-    return desiredOf(this.#agent, request);
-  }
-
-  async debugObserved(request: DebugRequest): Promise<DebugObservedJson> {
-    return observedOf(this.#agent, request);
-  }
-
-  async debugPlan(request: DebugRequest): Promise<DebugPlanJson> {
-    return planOf(this.#agent, request);
   }
 
   async acceptStore(): Promise<AcceptedStoreJson> {

@@ -158,6 +158,15 @@ kernel     40 objects wanted, 0 pending, 0 failed
   });
 });
 
+test('on a terminal what is wrong comes first, in red', async () => {
+  const problems = [{ what: 'kernel object br0', why: 'EBUSY' }];
+  const warnings = [{ what: 'network blue', why: 'its declaration was deleted' }];
+  const answers = { status: async () => ({ ...healthy, problems, warnings }) };
+  const [first, second] = (await typeWeft(['status'], { answers, painted: true })).stdout.split('\n');
+  expect(first).toBe('\x1b[31m! kernel object br0: EBUSY\x1b[39m');
+  expect(second).toBe('\x1b[33m* network blue: its declaration was deleted\x1b[39m');
+});
+
 test.each([
   [0.4, '0 s'],
   [59.9, '59 s'],

@@ -164,3 +164,10 @@ test('the settings that may stand in a file are those that the commands know', (
   const written = settings.filter(({ flag }) => flag !== undefined).map(({ key }) => key);
   expect([...settingKeys].toSorted()).toEqual(written.toSorted());
 });
+
+test('a dry run takes the flags of a run, and an output', () => {
+  const line = parseCommandLine(['--dry-run', '-o', 'json', '--store', 'file:///a.db']);
+  expect(line).toMatchObject({ action: 'dry-run', output: 'json' });
+  expect(line.flags).toEqual(new Map([['--store', 'file:///a.db']]));
+  expect(helpText()).toMatch(/weftd --dry-run \[-o json\].*exit code 0: nothing, 1: something/);
+});

@@ -15,20 +15,22 @@ export interface Typed {
 export interface World {
   /** Methods of the agent that answer otherwise than usual. */
   readonly answers?: Partial<AgentService>;
+  /** Is the output a terminal with colours? */
+  readonly painted?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
   /** When nobody reads what it writes any more; absent: never. */
   readonly unread?: () => Promise<void>;
 }
 
-/** Runs `weft ARGS...` against a fake agent behind a real socket; without colours. */
+/** Runs `weft ARGS...` against a fake agent behind a real socket; without colours unless they are asked for. */
 export async function typeWeft(args: readonly string[], world: World = {}): Promise<Typed> {
   await using served = await serveFake(world.answers);
   const said: { out: string; err: string } = { out: '', err: '' };
   const code = await runCli(args, {
     version: '1.2.3',
     env: { WEFT_SOCKET: served.socketPath, ...world.env },
-    colors: createColors(false),
+    colors: createColors(world.painted ?? false),
     errColors: createColors(false),
     out: (text) => void (said.out += `${text}\n`),
     err: (text) => void (said.err += `${text}\n`),

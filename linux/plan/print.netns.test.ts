@@ -37,6 +37,11 @@ test.each(['by the names of ip netns', 'by paths'])(
     node.run('ip', 'link', 'set', 'lo', 'up');
     const netnsDir = how === 'by paths' ? `${directory.path}/a b` : '/run/netns';
     await using stack = new AsyncDisposableStack();
+    stack.defer(() => {
+      // Of a life that failed half way: the directory cannot go before it.
+      const pin = `${netnsDir}/${namespaceName(own)}`;
+      execFileSync('sh', ['-c', `umount --lazy '${pin}' 2>/dev/null; rm -f '${pin}'`]);
+    });
     const kernel = await openLinuxKernel({ netnsDir, nodeNetns: node.path });
     stack.defer(() => kernel.close());
     const s = sandboxScope(sandbox.path);
