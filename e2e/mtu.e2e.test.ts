@@ -109,7 +109,7 @@ describe.each([
       }
       await expectWhole(a, b, mtu, scene);
     });
-  }, 60_000);
+  }, 90_000);
 
   test('underlays of 9000, 1400 and mixed are followed by running agents', async () => {
     const wish = { name: labName('mixed'), hosts: 2, store: 'file', underlay, mtu: 9000 } as const;

@@ -1,4 +1,3 @@
-import { parseKey } from '../kvstore/keys.ts';
 import type { Entry } from '../kvstore/store.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { Txn } from './claims.ts';
@@ -43,9 +42,9 @@ export function checkClaims(entries: readonly Entry[]): Checked {
   };
 }
 
+/** The network id in a key below one; the key itself is parsed when it is taken in. */
 function networkOf(key: string): NetworkId | undefined {
-  const parsed = parseKey(key);
-  return 'network' in parsed ? parsed.network : undefined;
+  return /^net\/([0-9a-f]{16})\//.exec(key)?.[1] as NetworkId | undefined;
 }
 
 function checkNetwork(known: FoundNetwork, inventory: Inventory): readonly Finding[] {

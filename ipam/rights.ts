@@ -29,20 +29,24 @@ export function rightsIn(
   const byKey = new Map<string, Right[]>();
   const add = (
     claimed: readonly { readonly key: string; readonly value: Uint8Array }[],
-    holder: Pick<Right, 'who' | 'giveUp' | 'proof'>,
+    holder: Omit<Right, 'value'>,
   ): void => {
     for (const { key, value } of claimed) {
-      const claim = decodeClaim(key, value);
-      const right = { ...holder, kind: claim.kind, holder: claim.holder, value };
+      const right = { ...holder, value };
       const known = byKey.get(key);
       if (known === undefined) byKey.set(key, [right]);
       else known.push(right);
     }
   };
-  add(networkClaims(network), { who: 'the network itself', giveUp: 'it stays its own', proof: [proof] });
+  for (const claimed of networkClaims(network)) {
+    const { kind, holder } = decodeClaim(claimed.key, claimed.value);
+    add([claimed], { kind, holder, who: 'the network itself', giveUp: 'it stays its own', proof: [proof] });
+  }
   for (const { entry, endpoint } of endpoints.values()) {
     if (endpoint?.state.kind !== 'active') continue;
     add(endpointClaims(endpoint), {
+      kind: 'endpoint',
+      holder: endpoint.id,
       who: `endpoint ${endpoint.name ?? endpoint.id} (${endpoint.sandbox.key} on node ${endpoint.node})`,
       giveUp: 'detach it there',
       proof: [{ kind: 'unchanged', key: entry.key, revision: entry.revision }, proof],
@@ -53,6 +57,8 @@ export function rightsIn(
     const reservation = reservationIn(key.network, key.name, claim);
     if (reservation === undefined) continue;
     add(reservationClaims(reservation), {
+      kind: 'reservation',
+      holder: reservation.name,
       who: `reservation ${reservation.name}`,
       giveUp: `\`weft ip release --network ${network.name} ${reservation.name}\``,
       proof: [{ kind: 'unchanged', key: entry.key, revision: entry.revision }, proof],
