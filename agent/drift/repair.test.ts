@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { eventsJson, type EventJson } from '../../api/schemas/event.ts';
 import type { FdbEntry } from '../../linux/objects/forwarding.ts';
+import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import { World, type TestNode } from '../testing/world.ts';
 
@@ -72,8 +73,9 @@ test('what was changed while the agent did not run, or what it does itself, is n
   await using world = new World();
   const [h1, fdb] = await stage(world);
   await h1.stop();
-  h1.kernel.remove(fdb);
+  h1.kernel.meddle({ ...fdb, dst: '192.0.2.99' as Ip });
   await h1.start();
+  expect(h1.kernel.peek()).toContainEqual(fdb);
   await h1.detach({ network: 'blue', sandbox: '/run/netns/c1' });
   await world.clock.advance(1000);
   expect([(await h1.service.status()).repairs, await told(h1)]).toEqual([{}, []]);

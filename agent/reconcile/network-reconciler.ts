@@ -118,7 +118,7 @@ export class NetworkReconciler {
   /** Single entries look different: these are to be looked at. */
   #looks = false;
   readonly #suspicions = new Suspicions();
-  /** The kernel held what we wanted after the last pass: what differs at the next compare is somebody else's doing. */
+  /** We know how we left the kernel after the last pass: what differs at the next compare is somebody else's doing. */
   #isSettled = false;
   #begun = 0;
   #ended = 0;
@@ -295,7 +295,7 @@ export class NetworkReconciler {
     const results = steps.length === 0 ? [] : await this.#apply(steps);
     this.#tracker.applied(steps, results);
     if (this.#tracker.failures.size > 0) this.#compare = true;
-    this.#isSettled = this.#tracker.failures.size === 0 && steps.length === all.length;
+    this.#isSettled = steps.length === all.length;
     this.#settle(touched);
     // Nobody can have asked for anything in a namespace that was made just now.
     const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
@@ -372,8 +372,11 @@ export class NetworkReconciler {
   async #observe(): Promise<ObjectSet> {
     const isSettled = this.#isSettled;
     this.#suspicions.clear();
+    // Of what was refused nobody knows how it was left.
+    const refused = new Set(this.#tracker.failures.keys());
     const surprising = this.#tracker.observed(this.#scope, await this.look(), this.#desired.objects);
-    return isSettled ? new ObjectSet(surprising) : nothingUnexpected;
+    if (!isSettled) return nothingUnexpected;
+    return new ObjectSet([...surprising].filter((o) => refused.size === 0 || !refused.has(keyOf(o))));
   }
 
   /** The same of single entries. */
