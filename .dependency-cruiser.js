@@ -114,7 +114,7 @@ export default {
     only(
       'tools-only',
       '^tools/',
-      ['^tools/', '^(api|model|kvstore)/', '^[^/]+\\.js$'],
+      ['^tools/', '^(api|model|kvstore)/', '^linux/errno-decisions\\.ts$', '^[^/]+\\.js$'],
       'Scripts run without the product.',
     ),
 

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { startMetricsServer } from '../api/metrics-server.ts';
 import { startServer } from '../api/server.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
+import { parseStoreUrl } from '../kvstore/url.ts';
 import { openLinuxKernel } from '../linux/netlink/kernel.ts';
 import { openProbe } from '../linux/probe.ts';
 import { parseSocketAddress } from '../model/socket-address.ts';
@@ -18,6 +19,7 @@ import { helpText, parseCommandLine, type CommandLine } from './config/command-l
 import { resolveConfig, type Resolved } from './config/load.ts';
 import type { Config } from './config/settings.ts';
 import { printConfig, showConfig } from './config/show.ts';
+import { dryRun, printDryRun } from './dry-run/dry-run.ts';
 import { createLogger } from './logger.ts';
 import { meteredStore } from './metrics/metered-store.ts';
 import { Registry } from './metrics/registry.ts';
@@ -146,6 +148,29 @@ function signalled(): Promise<string> {
   });
 }
 
+/** Prints what would be done; the exit code says whether there is anything. */
+async function showDryRun(settings: Resolved, output: CommandLine['output']): Promise<void> {
+  checkCapabilities();
+  const { config } = settings;
+  const logger = createLogger('error');
+  const address = parseStoreUrl(config.store);
+  if (address.kind === 'file' && !existsSync(address.path)) {
+    const what = `there is no store ${address.path} yet: weftd would make it, and found a cluster in it`;
+    throw new WeftError('STORE_UNAVAILABLE', what, { details: { store: config.store } });
+  }
+  await using stack = new AsyncDisposableStack();
+  const credentials = fileCredentials(credentialSources(config), logger);
+  const ports = { clock: systemClock, logger, fraction: Math.random, credentials };
+  const store = await openStore(config.store, ports);
+  stack.defer(() => store.close());
+  const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
+  stack.defer(() => kernel.close());
+  const random = (bytes: number): string => randomBytes(bytes).toString('hex');
+  const report = await dryRun({ ...ports, settings, store, kernel, version, random });
+  process.stdout.write(output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : printDryRun(report));
+  if (report.todo) process.exitCode = 1;
+}
+
 async function main(args: readonly string[]): Promise<void> {
   const line = parseCommandLine(args);
   switch (line.action) {
@@ -164,6 +189,8 @@ async function main(args: readonly string[]): Promise<void> {
       );
       return;
     }
+    case 'dry-run':
+      return showDryRun(readConfig(line), line.output);
     case 'run':
       return run(readConfig(line));
   }
@@ -179,8 +206,8 @@ function report(error: unknown): void {
 }
 
 try {
-  await main(process.argv.slice(2));
   process.exitCode = 0;
+  await main(process.argv.slice(2));
 } catch (error) {
   report(error);
   process.exitCode = errorCodes[asWeftError(error).code].exit;

@@ -1,5 +1,6 @@
 import type {
   AttachRequest,
+  DebugRequest,
   DeclareNetwork,
   DetachRequest,
   DrainRequest,
@@ -28,6 +29,12 @@ import type {
   WaitsFor,
 } from '../api/schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
+import type {
+  DebugDesiredJson,
+  DebugObservedJson,
+  DebugPlanJson,
+  DebugViewJson,
+} from '../api/schemas/debug.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { WaitedJson } from '../api/schemas/waited.ts';
@@ -44,6 +51,8 @@ import type { Network } from '../model/network.ts';
 import { Addresses } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
+import { desiredOf, observedOf, planOf } from './debug/objects.ts';
+import { recordsOf } from './debug/records.ts';
 import { forgetNode } from './dead/forget.ts';
 import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
 import { exposition } from './metrics/exposition.ts';
@@ -291,6 +300,22 @@ export class Service implements AgentService {
     const from = after > events.last ? 0 : after;
     if (wait > 0) await events.news(from, this.#agent.deadline(wait));
     return { events: events.after(from), last: events.last };
+  }
+
+  async debugView(request: DebugRequest): Promise<DebugViewJson> {
+    return recordsOf(this.#agent, request);
+  }
+
+  async debugDesired(request: DebugRequest): Promise<DebugDesiredJson> {
+    return desiredOf(this.#agent, request);
+  }
+
+  async debugObserved(request: DebugRequest): Promise<DebugObservedJson> {
+    return observedOf(this.#agent, request);
+  }
+
+  async debugPlan(request: DebugRequest): Promise<DebugPlanJson> {
+    return planOf(this.#agent, request);
   }
 
   async acceptStore(): Promise<AcceptedStoreJson> {

@@ -1,12 +1,22 @@
 import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
+import type { Decision } from '../linux/errno-decisions.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
 import { nodesOf } from './dead/service.ts';
+import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
+
+/** About an object that the kernel refused. */
+const whatIsDone: Readonly<Record<Decision, string>> = {
+  news: 'it is as wished',
+  retry: 'it is tried again by itself',
+  terminal: 'it is tried again every five minutes, and when the endpoint is attached again',
+  ours: 'this is a bug of Weft: please report it',
+};
 
 type Problem = StatusJson['problems'][number];
 
@@ -60,9 +70,10 @@ export function statusOf(agent: Agent): StatusJson {
     endpoints: { local, remote: all.length - local },
     objects: {
       desired: sum((one) => one.desired.size),
-      failed: sum((one) => one.failures.size),
+      failed: sum((one) => one.refused.length),
       pending: sum((one) => one.pending),
     },
+    repairs: Object.fromEntries(reconciler.repairs.counts),
     problems: problemsOf(agent),
     warnings: warningsOf(agent),
     version,
@@ -111,9 +122,17 @@ function problemsOf(agent: Agent): readonly Problem[] {
     return edit === undefined ? [] : [{ what: `edited declaration of network ${value.name}`, why: edit.why }];
   });
   const failed = [...reconciler.networks().values()].flatMap((one) =>
-    [...one.failures].map(([key, { error }]) => ({ what: `kernel object ${key}`, why: error.message })),
+    one.refused.map(({ key, error, decision }) => {
+      const what = `kernel object ${key}`;
+      return { what, why: error.message, hint: whatIsDone[decision] };
+    }),
   );
-  return [...problems, ...[bad, held, conflicts, missing, refused, failed].flatMap(shorten)];
+  const fought = [...reconciler.repairs.feuds()].map(({ network, key, feud }) => ({
+    what: `kernel object ${objectText(key)} of network ${view.networkById(network)?.name ?? network}`,
+    why: `somebody else keeps changing it: ${feud.repairs} repairs; the next one ${feud.pause / 1000} s after the last`,
+    hint: 'find out who: everything in our network namespaces is for weftd alone; `weft events` tells what was changed',
+  }));
+  return [...problems, ...[bad, held, conflicts, missing, refused, failed, fought].flatMap(shorten)];
 }
 
 /** Networks of this node whose endpoints are known as they once were. */

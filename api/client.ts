@@ -16,6 +16,7 @@ import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson }
 import type { DrainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
+import type { DebugDesiredJson, DebugObservedJson, DebugPlanJson, DebugViewJson } from './schemas/debug.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /**
@@ -45,6 +46,10 @@ export interface Client {
   events(request: { readonly after?: number; readonly wait?: number }): Promise<EventsJson>;
   acceptStore(): Promise<AcceptedStoreJson>;
   joinStore(): Promise<JoinedStoreJson>;
+  debugView(options: DebugOptions): Promise<DebugViewJson>;
+  debugDesired(options: DebugOptions): Promise<DebugDesiredJson>;
+  debugObserved(options: DebugOptions): Promise<DebugObservedJson>;
+  debugPlan(options: DebugOptions): Promise<DebugPlanJson>;
   listNodes(): Promise<readonly NodeJson[]>;
   forgetNode(node: string): Promise<ForgottenNodeJson>;
   drainNode(node: string, body: DrainBody): Promise<DrainedNodeJson>;
@@ -58,6 +63,12 @@ export interface Waiting {
 
 export interface RemoveOptions extends Waiting {
   readonly force?: boolean;
+}
+
+/** `network`: name or id; `limit`: the most that is listed. */
+export interface DebugOptions {
+  readonly network?: string | undefined;
+  readonly limit?: number | undefined;
 }
 
 export interface ConnectOptions {
@@ -104,11 +115,24 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
     joinStore: () => call('joinStore', { takes: operationTimeout * 3 }),
     events: ({ after = 0, wait = 0 }) =>
       call('events', { query: { after: String(after), wait: String(wait) }, takes: wait }),
+    debugView: (options) => call('debugView', debugWish(options)),
+    debugDesired: (options) => call('debugDesired', debugWish(options)),
+    debugObserved: (options) => call('debugObserved', debugWish(options)),
+    debugPlan: (options) => call('debugPlan', debugWish(options)),
     listNodes: () => call('listNodes'),
     forgetNode: (node) => call('forgetNode', { params: { node }, takes: operationTimeout }),
     drainNode: (node, body) =>
       call('drainNode', { params: { node }, body, takes: body.timeout ?? operationTimeout }),
   };
+}
+
+/** The kernel may be read for each of many networks. */
+function debugWish({ network, limit }: DebugOptions): Wish {
+  const query = {
+    ...(network === undefined ? {} : { network }),
+    ...(limit === undefined ? {} : { limit: String(limit) }),
+  };
+  return { query, takes: operationTimeout };
 }
 
 function waiting({ wait = false, timeout }: Waiting): Required<Pick<Wish, 'query' | 'takes'>> {

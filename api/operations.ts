@@ -33,6 +33,13 @@ import {
   removeNetworkQuery,
 } from './schemas/network.ts';
 import { drainBody, drainedNodeJson, forgottenNodeJson, nodeJson, nodeParams } from './schemas/node.ts';
+import {
+  debugDesiredJson,
+  debugObservedJson,
+  debugPlanJson,
+  debugQuery,
+  debugViewJson,
+} from './schemas/debug.ts';
 import { eventsJson, eventsQuery } from './schemas/event.ts';
 import { configJson, healthJson, readinessJson, statusJson } from './schemas/status.ts';
 import { acceptedStoreJson, joinedStoreJson } from './schemas/store.ts';
@@ -299,6 +306,34 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     query: eventsQuery,
     answer: eventsJson,
     call: (service, { query }) => service.events(query),
+  }),
+  debugView: operation({
+    summary: 'What this node knows of the store, record by record.',
+    query: debugQuery,
+    answer: debugViewJson,
+    failures: ['INPUT_INVALID', 'NETWORK_NOT_FOUND'],
+    call: (service, { query }) => service.debugView(query),
+  }),
+  debugDesired: operation({
+    summary: 'The objects that the kernel of this node should hold, and how far each has come.',
+    query: debugQuery,
+    answer: debugDesiredJson,
+    failures: ['INPUT_INVALID', 'NETWORK_NOT_FOUND'],
+    call: (service, { query }) => service.debugDesired(query),
+  }),
+  debugObserved: operation({
+    summary: 'The objects that the kernel of this node holds: it is read for each answer.',
+    query: debugQuery,
+    answer: debugObservedJson,
+    failures: ['INPUT_INVALID', 'NETWORK_NOT_FOUND', 'KERNEL_REFUSED', 'PERMISSION_DENIED'],
+    call: (service, { query }) => service.debugObserved(query),
+  }),
+  debugPlan: operation({
+    summary: 'What is to be done so that the kernel holds what it should: it is read for each answer.',
+    query: debugQuery,
+    answer: debugPlanJson,
+    failures: ['INPUT_INVALID', 'NETWORK_NOT_FOUND', 'KERNEL_REFUSED', 'PERMISSION_DENIED'],
+    call: (service, { query }) => service.debugPlan(query),
   }),
   listNodes: operation({
     summary: 'All nodes, sorted by name.',

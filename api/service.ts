@@ -21,6 +21,13 @@ import type {
 import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
+import type {
+  DebugDesiredJson,
+  DebugObservedJson,
+  DebugPlanJson,
+  debugQuery,
+  DebugViewJson,
+} from './schemas/debug.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
 
 /** Whether all who take part are waited for, and how long: milliseconds. */
@@ -71,6 +78,9 @@ export interface FindEndpoint {
   readonly endpoint: string;
   readonly network?: Name | undefined;
 }
+
+/** A network is named, or told by its id; `limit` is the most that is listed. */
+export type DebugRequest = Readonly<z.output<typeof debugQuery>>;
 
 /**
  * What the local API offers, one method for each route. With `wait` an operation ends when all live nodes that take part have
@@ -128,6 +138,15 @@ export interface AgentService {
   acceptStore(): Promise<AcceptedStoreJson>;
   /** This node goes over to the cluster of the store. @throws CLUSTER_MISMATCH when it is the one that it belongs to. */
   joinStore(): Promise<JoinedStoreJson>;
+
+  /** What this node knows of the store. @throws NETWORK_NOT_FOUND, as the next three do. */
+  debugView(request: DebugRequest): Promise<DebugViewJson>;
+  /** What its kernel should hold. */
+  debugDesired(request: DebugRequest): Promise<DebugDesiredJson>;
+  /** What its kernel holds: read now. */
+  debugObserved(request: DebugRequest): Promise<DebugObservedJson>;
+  /** The difference: what it would do now. */
+  debugPlan(request: DebugRequest): Promise<DebugPlanJson>;
 
   /** Sorted by name. */
   listNodes(): Promise<readonly NodeJson[]>;

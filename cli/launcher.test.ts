@@ -1,7 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import type { EventsJson } from '../api/schemas/event.ts';
 import { blue, happened, refused } from '../api/testing/fake-service.ts';
@@ -10,6 +18,7 @@ import { serveFake } from '../api/testing/serve-fake.ts';
 const launcher = join(import.meta.dirname, '..', 'bin', 'weft');
 const packageJson = JSON.parse(readFileSync(join(import.meta.dirname, '..', 'package.json'), 'utf8')) as {
   readonly version: string;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
 };
 const directory = mkdtempSync(join(tmpdir(), 'weft-launcher-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -88,4 +97,41 @@ describe('bin/weft as a process', () => {
     child.stdout?.once('data', () => child.stdout?.destroy());
     expect(await end(child)).toMatchObject({ code: 0, stderr: '' });
   }, 30_000);
+});
+
+/** The first lines of what a launcher does: it finds the checkout, and the Node of the checkout. */
+describe.each(['weft', 'weftd'])('bin/%s', (name) => {
+  const program = join(dirname(launcher), name);
+  const run = (path: string, env: NodeJS.ProcessEnv = {}, cwd = directory): Promise<Ended> =>
+    end(spawn(path, ['--version'], { env: { ...process.env, ...env }, cwd }));
+  const version = { code: 0, stdout: expect.stringContaining(packageJson.version) as unknown, stderr: '' };
+
+  test('is run by the Node that the checkout pins, whatever stands first on the PATH', async () => {
+    const other = mkdtempSync(join(directory, 'path-'));
+    writeFileSync(join(other, 'node'), '#!/bin/sh\necho another node\nexit 99\n', { mode: 0o755 });
+    expect(await run(program, { PATH: `${other}:${process.env['PATH'] ?? ''}` })).toEqual(version);
+    // Not even a shell's own programs are needed.
+    expect(await run(program, { PATH: other })).toEqual(version);
+    const pinned = packageJson.optionalDependencies[`node-linux-${process.arch}`];
+    const node = join(dirname(launcher), '..', 'node_modules', '.bin', 'node');
+    expect(await end(spawn(node, ['--version']))).toEqual({ code: 0, stdout: `v${pinned}\n`, stderr: '' });
+  }, 30_000);
+
+  test('may be linked to, by chains of links and from everywhere', async () => {
+    const place = mkdtempSync(join(directory, 'link-'));
+    symlinkSync(program, join(place, 'absolute'));
+    mkdirSync(join(place, 'below'));
+    symlinkSync('../absolute', join(place, 'below', 'relative'));
+    expect(await run(join(place, 'below', 'relative'))).toEqual(version);
+    expect(await run('below/relative', {}, place)).toEqual(version);
+  }, 30_000);
+
+  test('without its packages says how to get them', async () => {
+    const checkout = mkdtempSync(join(directory, 'bare-'));
+    mkdirSync(join(checkout, 'bin'));
+    copyFileSync(program, join(checkout, 'bin', name));
+    const { code, stdout, stderr } = await run(join(checkout, 'bin', name));
+    expect([code, stdout]).toEqual([126, '']);
+    expect(stderr).toMatch(new RegExp(`^${name}: .*/node_modules/.bin/node is missing: run \`make setup\``));
+  });
 });

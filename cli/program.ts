@@ -44,6 +44,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: 'how the agent is doing',
     load: async () => (await import('./status.ts')).registerStatus,
   },
+  debug: {
+    summary: 'show what the agent knows and wants, and what it would do',
+    load: async () => (await import('./debug.ts')).registerDebug,
+  },
   store: {
     summary: 'check, save, restore and move the store',
     load: async () => (await import('./store.ts')).registerStore,

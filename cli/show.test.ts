@@ -127,6 +127,12 @@ kernel     40 objects wanted, 0 pending, 0 failed
     });
   });
 
+  test('what was repaired is counted, and is no reason to be unhealthy', async () => {
+    const { code, stdout } = await status({ repairs: { veth: 1, fdb: 12 } });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\nrepairs +12 fdb, 1 veth: changed by somebody, and as it was\n$/);
+  });
+
   test('a warning is shown, and is no reason to be unhealthy', async () => {
     const warnings = [{ what: 'network blue', why: 'its declaration was deleted', hint: 'put it back' }];
     const { code, stdout } = await status({ warnings });

@@ -47,6 +47,14 @@ function statusText(status: StatusJson, colors: Colors): string {
     ['networks', String(status.networks)],
     ['endpoints', `${endpoints.local} here, ${endpoints.remote} elsewhere`],
     ['kernel', `${objects.desired} objects wanted, ${objects.pending} pending, ${objects.failed} failed`],
+    ['repairs', repairsText(status.repairs)],
   ]);
   return [...(wrong.length === 0 ? [colors.green('healthy')] : wrong), ...known, '', facts].join('\n');
+}
+
+/** What somebody else had changed, by kind, the most frequent first. */
+function repairsText(repairs: StatusJson['repairs']): string | undefined {
+  const kinds = Object.entries(repairs).toSorted(([, a], [, b]) => b - a);
+  if (kinds.length === 0) return undefined;
+  return `${kinds.map(([kind, count]) => `${count} ${kind}`).join(', ')}: changed by somebody, and as it was`;
 }

@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { startFlow } from './lab/flow.ts';
 import { labStatus } from './lab/status.ts';
-import { mapBounded, waitFor } from './lab/wait.ts';
+import { waitFor } from './lab/wait.ts';
 import { tell } from './testing/scene.ts';
 import { keysBelow } from './testing/store-keys.ts';
 import { leaderOf } from './testing/store-leader.ts';
+import { judged, Traffic } from './testing/traffic.ts';
 import { labName, tracesOf } from './testing/traces.ts';
 
 test('the leader of three etcd servers is killed: no ping is lost, and another host attaches as soon as there is a leader', async () => {
@@ -19,8 +19,7 @@ test('the leader of three etcd servers is killed: no ping is lost, and another h
     await scene.declare('blue', { subnets: ['10.7.0.0/24', 'fd00:7::/64'] });
     for (const host of ['h1', 'h2']) await scene.join(host, 'c1', 'blue');
     await scene.settled();
-    const [from, to] = [scene.member('h1', 'c1'), scene.member('h2', 'c1')];
-    const flows = await mapBounded(to.addresses, 2, (address) => startFlow(from.path, address));
+    await using traffic = await Traffic.start(scene.members, 'once');
     const leader = await leaderOf(store);
     await leader.stop('kill9');
     const begin = performance.now();
@@ -36,12 +35,10 @@ test('the leader of three etcd servers is killed: no ping is lost, and another h
     expect((await keysBelow(store, 'alive/')).length).toBe(3);
     await leader.start();
     expect((await labStatus(scene.lab)).ok).toBe(true);
-    for (const flow of flows) {
-      await waitFor('200 answers', () => flow.received >= 200, { within: 10_000 });
-      const { lost, duplicates, sent } = await flow.stop();
-      expect({ lost, duplicates }).toEqual({ lost: [], duplicates: 0 });
-      expect(sent).toBeGreaterThan(100);
-    }
+    await traffic.goesOn(50);
+    const { lost, sent } = judged(await traffic.stop());
+    expect(lost).toEqual([]);
+    expect(sent).toBeGreaterThan(200);
     expect(await scene.wrongPings()).toEqual([]);
     const { expected, actual } = await scene.tablesAgree();
     expect(actual).toEqual(expected);

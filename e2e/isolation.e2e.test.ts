@@ -41,6 +41,14 @@ test.each([4, 6] as const)(
         expect((await h1.sandbox('b1').ping(nobody)).reached).toBe(false);
       }
 
+      // Frames to a MAC that nobody has, past every question: they go nowhere, neither on the wire nor to a neighbour.
+      for (const sandbox of [h1.sandbox('b1'), h2.sandbox('b2')]) {
+        for (const nobody of ['10.7.0.98', 'fd00:7::98']) {
+          await sandbox.mustRun(['ip', 'neigh', 'add', nobody, 'lladdr', unknownMac, 'dev', 'eth0']);
+          expect(await sandbox.ping(nobody)).toMatchObject({ sent: 1, reached: false, why: '' });
+        }
+      }
+
       // Frames sent on purpose, so that silence means something: to the bystander, and from host to host.
       for (const address of bystander.addresses) {
         expect((await h1.sandbox('b1').ping(address)).reached).toBe(true);
@@ -67,10 +75,31 @@ test.each([4, 6] as const)(
       expect(own?.length).toBeGreaterThan(0);
       expect(others).toEqual([]);
       expect(h2.networkNamespaces()).toHaveLength(2);
+      await expectOwn(scene);
     });
   },
   60_000,
 );
+
+const unknownMac = '02:57:00:00:00:98';
+
+/** b1 and g1 have the same addresses and the same MAC on one host: what is sent to the one does not come to the other. */
+async function expectOwn(scene: Scene): Promise<void> {
+  const [b1, g1] = [scene.member('h1', 'b1'), scene.member('h1', 'g1')];
+  expect([g1.mac, g1.addresses]).toEqual([b1.mac, b1.addresses]);
+  const [b2, g2] = [scene.host('h2').sandbox('b2'), scene.host('h2').sandbox('g2')];
+  const sizes = { blue: 100, green: 200 };
+  const heard = await startCapture(g1.path, 'eth0', { filter: 'icmp or icmp6' });
+  for (const address of b1.addresses)
+    expect((await b2.ping(address, { size: sizes.blue })).reached).toBe(true);
+  for (const address of g1.addresses)
+    expect((await g2.ping(address, { size: sizes.green })).reached).toBe(true);
+  const echo = ({ ip }: Frame): boolean => ip?.icmpType === 8 || ip?.icmpType === 128;
+  await heard.waitFor('the pings of green', ({ ip }) => ip?.destination === g1.addresses[1]);
+  const bytes = (await heard.stop()).filter(echo).map((frame) => frame.bytes);
+  // Ethernet, IP and ICMP headers in front.
+  expect(bytes).toEqual([14 + 28 + sizes.green, 14 + 48 + sizes.green]);
+}
 
 /** What is wrong with a frame on the underlay; nothing for the tunnel's UDP, unicast to the right host, and for ARP and ND. */
 function strangeOnTheWire(scene: Scene): (frame: Frame) => readonly string[] {

@@ -1,9 +1,11 @@
 import { request } from 'node:http';
 import { describe, expect, test } from '@jest/globals';
 import type { EndpointJson } from '../api/schemas/endpoint.ts';
+import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
 import { call, endpointsSeenBy } from './lab/call.ts';
 import type { Host } from './lab/host.ts';
 import { waitFor } from './lab/wait.ts';
+import { watchPuts } from './testing/first-put.ts';
 import { keysBelow } from './testing/store-keys.ts';
 import { tell, type Scene } from './testing/scene.ts';
 import { labName } from './testing/traces.ts';
@@ -83,15 +85,30 @@ describe.each(['file', 'etcd'] as const)('on %s', (store) => {
       );
       const lost = results.flatMap((r) => (r.status === 'rejected' ? [r.reason as unknown] : []));
       expect(results.length - lost.length).toBe(1);
+      const winner = results.findIndex((result) => result.status === 'fulfilled');
+      const { host, sandbox } = places[winner]!;
+      const { namespace } = host.sandbox(sandbox);
+      const [{ id } = { id: '' }] = await endpointsSeenBy(host, 'blue');
+      // By its name where the node knows it already.
+      const by = `is held by endpoint (${id}|netns:${namespace} on node ${host.name})`;
       for (const reason of lost) {
-        expect(reason).toMatchObject({
-          code: 'ADDRESS_TAKEN',
-          message: expect.stringContaining('::77') || '',
-        });
+        const message = expect.stringMatching(
+          `address 10\\.7\\.0\\.77 ${by}, address fd00:7::77 ${by}$`,
+        ) as unknown;
+        expect(reason).toMatchObject({ code: 'ADDRESS_TAKEN', message });
       }
-      expect(await endpointsSeenBy(scene.host('h1'), 'blue')).toHaveLength(
-        (await endpointsSeenBy(scene.host('h2'), 'blue')).length,
-      );
+      for (const each of scene.hosts) {
+        const seen = async (): Promise<boolean> => (await endpointsSeenBy(each, 'blue')).length > 0;
+        await waitFor(`${each.name} to know the winner`, seen, { within: 5000 });
+        expect(await endpointsSeenBy(each, 'blue')).toMatchObject([
+          { node: host.name, sandbox: { key: `netns:${namespace}` } },
+        ]);
+      }
+      // Who lost has nothing in his sandbox but lo.
+      for (const [n, place] of places.entries()) {
+        const links = await place.host.sandbox(place.sandbox).mustRun(['ip', '-br', 'link']);
+        expect([n, links.trim().split('\n').length]).toEqual([n, n === winner ? 2 : 1]);
+      }
       const { expected, actual } = await scene.tablesAgree();
       expect(actual).toEqual(expected);
       const claims = await keysBelow(scene.lab.store, `net/${scene.network('blue').id}/claim/`);
@@ -102,25 +119,30 @@ describe.each(['file', 'etcd'] as const)('on %s', (store) => {
 
   test('an attach repeated after a lost answer, or after a crash, is the same endpoint', async () => {
     await tell({ name: labName('again'), hosts: 2, store, underlay: 4 }, async (scene) => {
-      await scene.declare('blue', { subnets });
+      const { id: network } = await scene.declare('blue', { subnets });
       const h1 = scene.host('h1');
       await scene.join('h2', 'c1', 'blue');
-      for (let round = 0; round < 6; round += 1) {
+      for (const { who, when } of losses) {
         const { namespace } = await h1.sandbox('c1').ensure();
         const body = { network: 'blue', sandbox: namespace };
-        await abandon(h1, body, round * 2);
-        if (round % 2 === 1) {
-          await h1.agent.kill9();
+        await using puts = await watchPuts(scene.lab.store, `net/${network}/endpoint/`);
+        const hangUp = await send(h1, body);
+        const put = when === 'committed' ? await puts.first() : undefined;
+        if (who === 'agent') await h1.agent.kill9();
+        await hangUp();
+        if (who === 'agent') {
           await h1.agent.start();
           await h1.agent.waitReady();
         }
         const first = await call<EndpointJson>(h1, 'POST', '/v1/attach', body);
         const second = await call<EndpointJson>(h1, 'POST', '/v1/attach', body);
         expect(second).toEqual(first);
+        if (put !== undefined)
+          expect(identityOf(first)).toEqual(identityOf(decodeEndpoint(put.key, put.value)));
         await scene.join('h1', 'c1', 'blue');
         await scene.settled();
         expect(await scene.wrongPings()).toEqual([]);
-        const claims = await keysBelow(scene.lab.store, `net/${first.networkId}/claim/`);
+        const claims = await keysBelow(scene.lab.store, `net/${network}/claim/`);
         // Two gateways, and for each of the two endpoints two addresses and a MAC.
         expect(claims).toHaveLength(8);
         const { expected, actual } = await scene.tablesAgree();
@@ -131,13 +153,30 @@ describe.each(['file', 'etcd'] as const)('on %s', (store) => {
   }, 120_000);
 });
 
-/** Sends an attach and hangs up `ms` later without waiting for the answer. */
-function abandon(host: Host, body: unknown, ms: number): Promise<void> {
+/** How the answer to an attach is lost: at once, or when its endpoint is in the store. */
+const losses = [
+  { who: 'caller', when: 'at once' },
+  { who: 'caller', when: 'committed' },
+  { who: 'agent', when: 'at once' },
+  { who: 'agent', when: 'committed' },
+] as const;
+
+const identityOf = ({ id, mac, addresses }: Pick<EndpointJson, 'id' | 'mac' | 'addresses'>): unknown => {
+  return { id, mac, addresses: addresses.map((address) => address.replace(/\/.*/, '')) };
+};
+
+/** Sends an attach whose answer nobody will read. Returns, once it was sent, what hangs up. */
+function send(host: Host, body: unknown): Promise<() => Promise<void>> {
+  const headers = { 'content-type': 'application/json' };
+  const sent = request({ socketPath: host.agent.socket, method: 'POST', path: '/v1/attach', headers });
+  const closed = new Promise<void>((resolve) => sent.once('close', resolve));
+  sent.on('error', () => undefined);
   return new Promise((resolve) => {
-    const headers = { 'content-type': 'application/json' };
-    const sent = request({ socketPath: host.agent.socket, method: 'POST', path: '/v1/attach', headers });
-    sent.on('error', () => undefined);
-    sent.once('close', resolve);
-    sent.end(JSON.stringify(body), () => setTimeout(() => sent.destroy(), ms));
+    sent.end(JSON.stringify(body), () =>
+      resolve(() => {
+        sent.destroy();
+        return closed;
+      }),
+    );
   });
 }

@@ -12,7 +12,7 @@ const told = chapters({
   ],
   moves: 20,
 });
-const settings = { deadNodeGrace: '6s', sandboxGrace: '1s' } as const;
+const settings = { deadNodeGrace: '8s', sandboxGrace: '1s' } as const;
 
 test.each(told.map((chapter, index) => ({ ...chapter, name: labName(`recovery${index}x`) })))(
   '$title',

@@ -4,6 +4,7 @@ import type { MetricName } from '../model/metric.ts';
 import { parseExposition } from '../model/testing/exposition.ts';
 import { binDirectory } from './lab/agent-process.ts';
 import type { Host } from './lab/host.ts';
+import { EtcdServer } from '../kvstore/testing/etcd-server.ts';
 import { removeLab } from './lab/remove.ts';
 import { run, type Outcome } from './lab/run.ts';
 import { tell } from './testing/scene.ts';
@@ -102,9 +103,19 @@ describe('what a person types', () => {
     // The same processes: nothing was started anew.
     expect((await lab('status', name, '-o', 'json')).stdout).toBe(before.stdout);
 
-    // The same addresses, subnets and names beside it, and a tunnel of the very same number.
-    const second = await lab('up', other, '--demo', '--hosts', '2');
+    // The same addresses, subnets and names beside it, and a tunnel of the very same number; on a store that is not its own.
+    await using etcd = await EtcdServer.start();
+    const second = await lab(
+      'up',
+      other,
+      '--demo',
+      '--hosts',
+      '2',
+      '--store',
+      `etcd://127.0.0.1:${etcd.port}`,
+    );
     expect(second).toMatchObject({ code: 0 });
+    expect(await etcd.etcdctl('get', '--keys-only', 'weft/v1/networks/blue')).toContain('networks/blue');
     for (const each of [name, other]) await joinTwin(each);
     const [down, ...steps] = pasted(second.stdout).toReversed();
     expect(steps).toHaveLength(6);
@@ -113,7 +124,9 @@ describe('what a person types', () => {
     expect(await lab('ping', name)).toMatchObject({ code: 0 });
 
     // What fails in the one leaves the other alone, as does its end.
-    const cut = ['ip', '-n', `weft-lab-${other}-h2-blue1`, 'link', 'set', 'eth0', 'down'] as const;
+    // Something that is not ours: what is ours is put back at once.
+    const ignore = ['sysctl', '-qw', 'net.ipv4.icmp_echo_ignore_all=1'];
+    const cut = ['ip', 'netns', 'exec', `weft-lab-${other}-h2-blue1`, ...ignore] as const;
     expect(await run(cut)).toMatchObject({ code: 0 });
     const failed = await lab('ping', other);
     expect(failed).toMatchObject({ code: 1, stdout: expect.stringContaining('! h1/blue1 -> h2/blue1') });

@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { call } from './lab/call.ts';
-import { startFlow } from './lab/flow.ts';
 import type { Host } from './lab/host.ts';
 import { parseTrace } from './lab/kernel-writes.ts';
 import { LabStore } from './lab/store.ts';
-import { mapBounded, waitFor } from './lab/wait.ts';
+import { waitFor } from './lab/wait.ts';
 import { keysBelow } from './testing/store-keys.ts';
 import { tell, type Scene } from './testing/scene.ts';
+import { judged, Traffic } from './testing/traffic.ts';
 import { labName } from './testing/traces.ts';
 
 const traceOf = (host: Host): string => join(host.directory, 'trace');
@@ -33,12 +33,11 @@ async function attachedOnEveryHost(scene: Scene): Promise<void> {
   await scene.settled();
 }
 
-test('from the file to etcd under a hundred pings a second: none is lost, and everything goes on there', async () => {
+test('from the file to etcd under traffic on every pair: nothing is lost, and everything goes on there', async () => {
   const name = labName('storemove');
   await tell({ name, hosts: 3, store: 'file', underlay: 4, leaseTtl: '2s' }, async (scene) => {
     await attachedOnEveryHost(scene);
-    const [from, to] = [scene.member('h1', 'c1'), scene.member('h3', 'c1')];
-    const flows = await mapBounded(to.addresses, 2, (address) => startFlow(from.path, address));
+    await using traffic = await Traffic.start(scene.members, 'once');
     const { actual: before } = await scene.tables();
     // A second store in the same lab, where its hosts reach it.
     const etcd = new LabStore(name, 'etcd', 4);
@@ -63,12 +62,8 @@ test('from the file to etcd under a hundred pings a second: none is lost, and ev
       stdout: expect.stringMatching(/^agents +h[123] h[123] h[123]$/m),
     });
 
-    for (const flow of flows) {
-      const enough = flow.received + 100;
-      await waitFor('a hundred more answers', () => flow.received >= enough, { within: 10_000 });
-      const { lost, duplicates } = await flow.stop();
-      expect({ lost, duplicates }).toEqual({ lost: [], duplicates: 0 });
-    }
+    await traffic.goesOn(100);
+    expect(judged(await traffic.stop()).lost).toEqual([]);
 
     // What is done now is in the new store alone.
     const old = await keysBelow(scene.lab.store, 'net/');

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { readlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { EndpointJson } from '../api/schemas/endpoint.ts';
@@ -40,6 +40,7 @@ test('what README.md tells to type does what it says, on three hosts with real a
     await look(scene, keyboard);
     await beRefused(scene, keyboard);
     await leave(scene, keyboard);
+    for (const host of scene.hosts) expectJsonLines(host);
     const typed = new Set(keyboard.lines.flatMap((line) => line.split(' && ')).map(commandOf));
     const untold = everydayCommands().filter((command) => !typed.has(command));
     expect(untold).toEqual(elsewhere.map((command) => `weft ${command}`));
@@ -262,6 +263,17 @@ async function leave(scene: Scene, keyboard: Keyboard): Promise<void> {
     expect(await keysBelow(scene.lab.store, prefix)).toEqual([]);
   const pinned = (): boolean => scene.hosts.every((host) => host.networkNamespaces().length === 0);
   await waitFor('the namespaces to go', pinned, { within: 5000 });
+}
+
+/** The log of an agent is JSON, line by line: a level, a time, a message. */
+function expectJsonLines({ agent }: Host): void {
+  const lines = readFileSync(agent.log, 'utf8').trimEnd().split('\n');
+  expect(lines.length).toBeGreaterThan(5);
+  const level = expect.stringMatching(/^(debug|info|warn|error)$/) as unknown;
+  const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as unknown;
+  for (const line of lines)
+    expect(JSON.parse(line)).toMatchObject({ level, time, msg: expect.stringMatching(/\S/) as unknown });
+  expect(lines.some((line) => line.includes('"event":"endpoint-attached"'))).toBe(true);
 }
 
 interface Child extends AsyncDisposable {

@@ -10,12 +10,17 @@ import type {
   Underlay,
   Watching,
 } from './kernel.ts';
+import type { Hearing, Notice, NoticeListener } from './notice.ts';
 import type { LinuxObject } from './objects/object.ts';
 import { keyOf } from './objects/object.ts';
+import type { TableEntry } from './objects/keyed-map.ts';
 import type { Namespace } from './objects/namespace.ts';
+import { ObjectSet } from './objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
 import { Refusals } from './plan/refusals.ts';
 import type { Step } from './plan/step.ts';
+
+type Call = 'namespaces' | 'observe' | 'look' | 'apply' | 'announce';
 
 export interface FakeKernelOptions {
   /** Is br_netfilter loaded? Default: yes. */
@@ -40,9 +45,11 @@ export class FakeKernel implements Kernel {
   #boots = 1;
   readonly #options: FakeKernelOptions;
   readonly #watchers = new Set<() => void>();
+  readonly #listeners = new Set<NoticeListener>();
+  readonly #waiting: { readonly scope: NetworkScope | SandboxScope; readonly notice: Notice }[] = [];
   #underlays: readonly Underlay[];
   readonly #refusals: { readonly pattern: StepPattern; readonly error: WeftError }[] = [];
-  readonly #failures = new Map<'namespaces' | 'observe' | 'apply' | 'announce', WeftError>();
+  readonly #failures = new Map<Call, WeftError>();
   /** Steps that reached the kernel, in order, refused ones included. */
   readonly written: Step[] = [];
   readonly announced: { readonly scope: NetworkScope; readonly announcements: readonly Announcement[] }[] =
@@ -61,7 +68,7 @@ export class FakeKernel implements Kernel {
   }
 
   /** The next call of this kind throws. */
-  failNext(call: 'namespaces' | 'observe' | 'apply' | 'announce', error: WeftError): void {
+  failNext(call: Call, error: WeftError): void {
     this.#failures.set(call, error);
   }
 
@@ -98,14 +105,27 @@ export class FakeKernel implements Kernel {
     return `6b1d7a52-0000-4000-8000-${String(this.#boots).padStart(12, '0')}`;
   }
 
-  /** Somebody else's hand: the object is there, uncounted, unchecked. In a sandbox it is not ours. */
+  /** Somebody else's hand: the object is there, uncounted, unchecked, and without a notice. In a sandbox it is not ours. */
   meddle(object: LinuxObject): void {
     this.#tables.meddle(object);
   }
 
-  /** Somebody else's hand removes an object, and what stands on it. */
+  /** Somebody else's hand removes an object, and what stands on it, without a notice. */
   remove(object: LinuxObject): void {
     this.#tables.delete(object);
+  }
+
+  /** Gives notice, true or not. */
+  tell(scope: NetworkScope | SandboxScope, notice: Notice): void {
+    if (this.#listeners.size === 0) return;
+    if (this.#waiting.length === 0) setImmediate(() => this.#tellAll());
+    this.#waiting.push({ scope, notice });
+  }
+
+  #tellAll(): void {
+    for (const { scope, notice } of this.#waiting.splice(0)) {
+      for (const listener of this.#listeners) listener.onNotice(scope, notice);
+    }
   }
 
   /** All that is ours in it at this very moment, for a test that looks over everybody's shoulder. */
@@ -123,6 +143,12 @@ export class FakeKernel implements Kernel {
     return this.#tables.observe(scope, sandboxes);
   }
 
+  async look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    await this.#turn('look');
+    const { objects } = this.#tables.observe(scope, []);
+    return new ObjectSet(entries.map((entry) => objects.get(entry)).filter((found) => found !== undefined));
+  }
+
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
     await this.#turn('apply');
     const refusals = new Refusals();
@@ -132,6 +158,24 @@ export class FakeKernel implements Kernel {
       refusals.add(step);
       return { ok: false, error };
     });
+  }
+
+  listen(listener: NoticeListener): Hearing {
+    this.#listeners.add(listener);
+    return {
+      hear: () => Promise.resolve(),
+      drain: () => {
+        this.#tellAll();
+      },
+      close: () => {
+        this.#listeners.delete(listener);
+      },
+    };
+  }
+
+  /** Notices were lost. */
+  overrun(): void {
+    for (const listener of this.#listeners) listener.onOverrun();
   }
 
   async announce(
@@ -184,14 +228,18 @@ export class FakeKernel implements Kernel {
     const at = this.#refusals.findIndex(({ pattern }) => fits(pattern, step));
     if (at >= 0) return this.#refusals.splice(at, 1)[0]?.error;
     const answer = this.#tables[step.op](step.object);
-    if (answer === undefined) return undefined;
+    if (answer === undefined) {
+      const { op, object } = step;
+      this.tell(object.scope, { kind: op === 'delete' ? 'lost' : 'holds', object });
+      return undefined;
+    }
     const key = keyOf(step.object);
     return new WeftError('KERNEL_REFUSED', `cannot ${step.op} ${key}: ${answer}`, {
       details: { key, op: step.op, errno: answer.slice(0, answer.indexOf(':')) },
     });
   }
 
-  async #turn(call: 'namespaces' | 'observe' | 'apply' | 'announce'): Promise<void> {
+  async #turn(call: Call): Promise<void> {
     await Promise.resolve();
     const failure = this.#failures.get(call);
     this.#failures.delete(call);

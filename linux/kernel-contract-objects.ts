@@ -10,6 +10,7 @@ import type { Namespace } from './objects/namespace.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from './objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from './objects/settings.ts';
+import type { Step } from './plan/step.ts';
 
 /** The objects that the kernel contract plays with: one network, one endpoint here, one elsewhere. */
 export const scope: NetworkScope = networkScope('00000000000000a1' as NetworkId);
@@ -187,6 +188,15 @@ export function crowd(count: number): LinuxObject[] {
     ...macs.map((mac, i): NeighbourEntry => ({ ...neighbour, mac, ip: address(i) })),
   ];
 }
+
+/** What may be done to entries at once, where `fdb` and `neighbour` are there; the second step has no device. */
+export const mixedSteps: readonly Step[] = [
+  { op: 'create', object: neighbour6 },
+  { op: 'create', object: { ...fdb, dev: 'gone0' } },
+  { op: 'delete', object: { ...neighbour, dev: 'gone0' } },
+  { op: 'change', object: otherFdb, from: fdb },
+  { op: 'delete', object: neighbour },
+];
 
 const strayAddress = { dev: 'br0', ip: '10.99.0.1' as Ip, length: 24 };
 const strayFdb = { dev: 'vxlan0', mac: '02:99:00:00:00:01' as Mac, dst: '192.0.2.99' as Ip };

@@ -3,6 +3,7 @@ import type { WeftError } from '../model/errors.ts';
 import { familyOf, type Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import * as lab from './kernel-contract-objects.ts';
+import { lookCases } from './testing/look-cases.ts';
 import type { Kernel, StepResult } from './kernel.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
@@ -50,6 +51,7 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
     describe('deleting', () => deleteCases(promise));
     describe('refusing', () => refuseCases(promise));
     describe('observing', () => observeCases(promise));
+    describe('looking', () => lookCases(promise));
   });
 }
 
@@ -254,11 +256,12 @@ function refuseCases(promise: Promised): void {
     await expectHeld(k.kernel, [s], lab.without(lab.everything(s), veth));
   });
 
-  promise('an entry on a device that is not there is refused', async (k) => {
-    await create(k.kernel, [lab.netns, lab.br0]);
-    const [result] = await k.kernel.apply([{ op: 'create', object: lab.fdb }]);
-    expect(errorOf(result).code).toBe('KERNEL_REFUSED');
-    await expectHeld(k.kernel, [], [lab.netns, lab.br0]);
+  promise('of entries made, changed and deleted together, one on an absent device is refused', async (k) => {
+    const devices = [lab.netns, lab.br0, lab.vxlan];
+    await create(k.kernel, [...devices, lab.fdb, lab.neighbour]);
+    const results = await k.kernel.apply(lab.mixedSteps);
+    expect(results.map((r) => r.ok || r.error.code)).toEqual([true, 'KERNEL_REFUSED', true, true, true]);
+    await expectHeld(k.kernel, [], [...devices, lab.neighbour6, lab.otherFdb]);
   });
 
   promise('a device that exists with attributes that need a new one is refused', async (k) => {

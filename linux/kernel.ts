@@ -2,6 +2,8 @@ import type { Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import type { WeftError } from '../model/errors.ts';
 import type { Prefix } from '../model/prefix.ts';
+import type { Hearing, NoticeListener } from './notice.ts';
+import type { TableEntry } from './objects/keyed-map.ts';
 import type { Namespace } from './objects/namespace.ts';
 import type { ObjectSet } from './objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
@@ -76,10 +78,20 @@ export interface Kernel {
    */
   observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Promise<Observation>;
   /**
+   * Of these entries, the ones that the kernel holds now, in whatever form. The cost follows the number that is asked for, not the
+   * size of the tables.
+   */
+  look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet>;
+  /**
    * Carries out the steps in order, in batches, and answers one result for each. Repeatable: an object that exists as
    * wished and the deletion of an absent one are success. One refusal stops only the steps that need its object.
    */
   apply(steps: readonly Step[]): Promise<readonly StepResult[]>;
+  /**
+   * Tells from now on what changes in the network namespaces that are observed or written to, whoever changes it. One listener at a
+   * time. @throws PERMISSION_DENIED, KERNEL_REFUSED
+   */
+  listen(listener: NoticeListener): Hearing;
   /** Gratuitous ARP and unsolicited neighbour advertisements on the bridge of a network namespace. Best effort. */
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void>;
   /** Names this boot of the machine. */

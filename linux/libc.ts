@@ -16,6 +16,10 @@ const calls = {
     'long sendto(int fd, const void *bytes, size_t length, int flags, const void *to, uint toLength)',
   ),
   recv: libc.func('long recv(int fd, void *bytes, size_t length, int flags)'),
+  recvmmsg: libc.func('int recvmmsg(int fd, void *messages, uint count, int flags, void *timeout)'),
+  epoll_create1: libc.func('int epoll_create1(int flags)'),
+  epoll_ctl: libc.func('int epoll_ctl(int epoll, int operation, int fd, void *event)'),
+  dup3: libc.func('int dup3(int from, int to, int flags)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint length)'),
   getsockopt: libc.func('int getsockopt(int fd, int level, int name, void *value, void *length)'),
   getsockname: libc.func('int getsockname(int fd, void *address, void *length)'),
@@ -48,4 +52,16 @@ export function must(wish: string, call: Call, ...args: readonly unknown[]): num
   const answer = attempt(call, ...args);
   if (answer.ok) return answer.value;
   throw refusedCall(wish, call, answer.errno);
+}
+
+/** Memory outside of JavaScript, whose place does not change: for calls that are handed addresses. It is kept for life. */
+export interface FixedMemory {
+  readonly bytes: Buffer;
+  /** Where the first byte is. */
+  readonly address: bigint;
+}
+
+export function fixedMemory(length: number): FixedMemory {
+  const memory: unknown = koffi.alloc('uint8', length);
+  return { bytes: Buffer.from(koffi.view(memory, length)), address: koffi.address(memory) };
 }

@@ -1,6 +1,6 @@
 import type { WeftError } from '../model/errors.ts';
 import type { Observation, StepResult } from './kernel.ts';
-import { KeyedMap } from './objects/keyed-map.ts';
+import { KeyedMap, type TableEntry } from './objects/keyed-map.ts';
 import { placesOf } from './objects/kinds.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
 import { lossOf } from './objects/loss.ts';
@@ -76,6 +76,19 @@ export class Tracker {
     }
     this.#doubts.delete(scope);
     return surprising.values();
+  }
+
+  /** Of these entries the kernel holds the ones that were found, as they were found. @returns as `observed` does. */
+  looked(entries: readonly TableEntry[], found: ObjectSet): readonly LinuxObject[] {
+    const surprising: LinuxObject[] = [];
+    for (const entry of entries) {
+      const [old, now] = [this.#believed.get(entry), found.get(entry)];
+      if (old === undefined ? now === undefined : now !== undefined && sameObject(old, now)) continue;
+      surprising.push(now ?? entry);
+      if (now === undefined) this.#believed.delete(entry);
+      else this.#believed.put(now);
+    }
+    return surprising;
   }
 
   /** The kernel answered the steps so. */

@@ -35,6 +35,15 @@ export const eventKinds = {
     level: 'info',
     meaning: 'all live nodes that take part have programmed what somebody here has waited for',
   },
+  'drift-repaired': {
+    level: 'warn',
+    meaning: 'somebody else has changed something of ours in the kernel; it is as it was',
+  },
+  'drift-fought': {
+    level: 'warn',
+    meaning: 'somebody keeps changing something of ours; it is repaired with growing pauses',
+  },
+  'drift-over': { level: 'info', meaning: 'what somebody kept changing is left in peace again' },
   'sandbox-gone': { level: 'info', meaning: 'a sandbox of this node is gone; its endpoint was detached' },
   'endpoint-put-back': {
     level: 'info',

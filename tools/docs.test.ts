@@ -55,7 +55,7 @@ interface Typed {
   readonly flags: readonly string[];
 }
 
-const groups = ['network', 'endpoint', 'node', 'store', 'lab'];
+const groups = ['network', 'endpoint', 'node', 'store', 'debug', 'lab'];
 
 /** The command lines of weft in a quoted line. What `weft run` and `weft lab exec` start belongs to somebody else. */
 function typedIn(line: string): readonly Typed[] {

@@ -47,11 +47,11 @@ describe('a network', () => {
       'sysctl -w net/ipv4/conf/br0/send_redirects=0',
       'sysctl -w net/ipv4/conf/br0/rp_filter=0',
       'sysctl -w -e net/ipv6/conf/br0/accept_ra=0',
-      'ip link add br0 address 06:1b:a4:00:00:00 mtu 1450 type bridge mcast_snooping 0',
-      'ip link set br0 up',
+      'ip link add br0 address 06:1b:a4:00:00:00 mtu 1449 type bridge mcast_snooping 0',
+      'ip link set br0 mtu 1450 up',
       'ip link add vxlan0 netns weft-b10e000000000001 mtu 1450 type vxlan id 1048577 local 192.0.2.1 dstport 4789 nolearning proxy',
       'ip link set vxlan0 master br0',
-      'bridge link set dev vxlan0 learning off',
+      'bridge link set dev vxlan0 learning off flood on',
       'ip link set vxlan0 up',
     ]);
   });
@@ -60,12 +60,12 @@ describe('a network', () => {
     const lines = printed(make(routed));
     expect(lines).toContain('sysctl -w net/ipv4/ip_forward=1');
     expect(lines).toContain('sysctl -w -e net/ipv6/conf/all/forwarding=1');
-    expect(lines).toContain(`ip link add br0 address ${gatewayMac} mtu 1450 type bridge mcast_snooping 0`);
+    expect(lines).toContain(`ip link add br0 address ${gatewayMac} mtu 1449 type bridge mcast_snooping 0`);
     expect(lines.slice(-4)).toEqual([
-      'ip addr add 10.7.0.1/24 dev br0 proto 0x57',
-      'ip addr add fd00:7::1/64 dev br0 proto 0x57 nodad',
-      'ip addr add 10.8.0.1/24 dev br0 proto 0x57',
-      'ip addr add fd00:8::1/64 dev br0 proto 0x57 nodad',
+      'ip addr add 10.7.0.1/24 dev br0',
+      'ip addr add fd00:7::1/64 dev br0 nodad',
+      'ip addr add 10.8.0.1/24 dev br0',
+      'ip addr add fd00:8::1/64 dev br0 nodad',
     ]);
   });
 

@@ -3,8 +3,8 @@ import { settings } from './settings.ts';
 
 /** What `weftd` was asked to do. */
 export interface CommandLine {
-  readonly action: 'run' | 'config' | 'help' | 'version';
-  /** Of `config`: `-o json`. */
+  readonly action: 'run' | 'dry-run' | 'config' | 'help' | 'version';
+  /** Of `config` and `--dry-run`: `-o json`. */
   readonly output: 'text' | 'json';
   readonly configPath?: string;
   readonly flags: ReadonlyMap<string, string | true>;
@@ -20,6 +20,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     if (arg === '--help' || arg === '-h') action = 'help';
     else if (arg === '--version') action = 'version';
+    else if (arg === '--dry-run') action = 'dry-run';
     else if (arg === 'config') action = 'config';
     else if (arg === '-o' || arg === '--output') output = readOutput(rest.shift());
     else {
@@ -61,6 +62,7 @@ export function helpText(): string {
     '',
     'Usage: weftd [--config FILE] [flags]     run (in the network namespace of the node, as root)',
     '       weftd config [-o json] [flags]    show every setting and where it comes from',
+    '       weftd --dry-run [-o json] [flags] show what it would do, and write nothing; exit code 0: nothing, 1: something',
     '       weftd --version',
     '',
     'Flags go before the environment, the environment before the file (/etc/weft/weftd.yaml):',
@@ -70,6 +72,7 @@ export function helpText(): string {
     ...secrets.map((s) => `  ${s.env.padEnd(width)} ${s.meaning}`),
     '',
     'Example: weftd --store etcd://10.0.0.1:2379 --advertise eth1',
+    '         weftd --dry-run --store etcd://10.0.0.1:2379 --advertise eth1',
     '',
   ].join('\n');
 }

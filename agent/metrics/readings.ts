@@ -80,7 +80,7 @@ function objectReadings({ reconciler }: Agent): readonly Family[] {
     reading(
       'weft_kernel_objects',
       { state: 'refused' },
-      sum((one) => one.failures.size),
+      sum((one) => one.refused.length),
     ),
   ];
 }

@@ -1,11 +1,20 @@
 import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
-import type { Kernel, StepResult } from '../../linux/kernel.ts';
-import { KeyedMap } from '../../linux/objects/keyed-map.ts';
-import type { LinuxObject, ObjectKey } from '../../linux/objects/object.ts';
+import { Suspicions } from '../../linux/drift.ts';
+import { decisionOf, type Decision } from '../../linux/errno-decisions.ts';
+import type { Kernel, Observation, StepResult } from '../../linux/kernel.ts';
+import type { Notice } from '../../linux/notice.ts';
+import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
+import { keyOf, type LinuxObject, type ObjectKey } from '../../linux/objects/object.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
-import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
+import {
+  networkScope,
+  sandboxScope,
+  type NetworkScope,
+  type SandboxScope,
+} from '../../linux/objects/scope.ts';
+import { sameObject } from '../../linux/plan/change-table.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
@@ -18,6 +27,7 @@ import { localEndpointObjects, remoteEndpointObjects } from '../../vxlan/endpoin
 import { networkMtu, vtepOf } from '../../vxlan/mtu.ts';
 import { bridgeName, endpointSource, networkSource } from '../../vxlan/names.ts';
 import { networkObjects } from '../../vxlan/network-objects.ts';
+import { repairsOf, type Repair } from '../drift/repairs.ts';
 import type { Self } from './self.ts';
 
 /** How far one endpoint has come in this node's kernel. */
@@ -33,6 +43,13 @@ export type Standing =
   /** It was not asked everything yet, or is asked again. */
   | { readonly kind: 'pending' }
   | { readonly kind: 'refused'; readonly error: WeftError };
+
+/** How far one wanted object has come in the kernel, as far as is known. */
+export type ObjectState =
+  | { readonly kind: 'done' }
+  /** It is about to be written, or needs another one first. */
+  | { readonly kind: 'pending' }
+  | { readonly kind: 'error'; readonly error: WeftError; readonly decision: Decision };
 
 /** What one pass works from: the view of one network, complete as of some moment. */
 export interface NetworkInput {
@@ -52,7 +69,20 @@ export interface NetworkInput {
 /** What one pass did. */
 export interface PassReport {
   readonly plan: Plan;
-  readonly failures: readonly { readonly key: ObjectKey; readonly error: WeftError }[];
+  /** What the kernel refused, and what was not tried because of that. */
+  readonly failures: readonly Pick<Refused, 'key' | 'error'>[];
+  readonly refused: readonly Refused[];
+  /** Was the kernel read? */
+  readonly compared: boolean;
+  /** What was not as we had left it. */
+  readonly repairs: readonly Repair[];
+}
+
+/** An object about which the kernel refused something. */
+export interface Refused {
+  readonly key: ObjectKey;
+  readonly error: WeftError;
+  readonly decision: Decision;
 }
 
 /** An endpoint that a pass looks at, as it was then; without a record it is gone. */
@@ -73,8 +103,8 @@ export class NetworkReconciler {
   readonly #tracker = new Tracker();
   readonly #progress = new Map<EndpointId, EndpointProgress>();
   #dirty = new Set<EndpointId>();
-  /** Our own endpoints: a network without one is not programmed. */
-  readonly #local = new Set<EndpointId>();
+  /** Our own endpoints, and the namespaces that they are attached to: a network without one is not programmed. */
+  readonly #local = new Map<EndpointId, SandboxScope>();
   /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
   readonly #dead = new Map<EndpointId, string>();
   /** Remote ones that nobody could send to yet, and why. */
@@ -85,6 +115,11 @@ export class NetworkReconciler {
   #networkFailures = 0;
   #allDirty = true;
   #compare = true;
+  /** Single entries look different: these are to be looked at. */
+  #looks = false;
+  readonly #suspicions = new Suspicions();
+  /** The kernel held what we wanted after the last pass: what differs at the next compare is somebody else's doing. */
+  #isSettled = false;
   #begun = 0;
   #ended = 0;
   #broken: WeftError | undefined;
@@ -110,6 +145,40 @@ export class NetworkReconciler {
     this.#compare = true;
   }
 
+  /**
+   * Somebody has changed something. Single entries of a tunnel are looked at; otherwise all is read again, and it is asked which
+   * sandboxes live, since their end takes ports with it.
+   */
+  markDrift(what: 'suspects' | 'everything'): void {
+    if (what === 'suspects' && this.#suspicions.entries() !== undefined) {
+      this.#looks = true;
+      return;
+    }
+    for (const id of this.#local.keys()) this.#dirty.add(id);
+    this.#compare = true;
+  }
+
+  hear(notice: Notice): void {
+    this.#suspicions.hear(notice, this.#desired.objects);
+  }
+
+  get isSuspicious(): boolean {
+    return !this.#suspicions.isEmpty;
+  }
+
+  suspects(): ReadonlySet<ObjectKey> {
+    return this.#suspicions.keys();
+  }
+
+  get isBusy(): boolean {
+    return this.#begun > this.#ended;
+  }
+
+  /** Those that live. */
+  get sandboxes(): Iterable<SandboxScope> {
+    return [...this.#local].flatMap(([id, scope]) => (this.#dead.has(id) ? [] : [scope]));
+  }
+
   progress(id: EndpointId): EndpointProgress | undefined {
     return this.#progress.get(id);
   }
@@ -119,12 +188,41 @@ export class NetworkReconciler {
     return this.#spec;
   }
 
-  get desired(): Pick<ObjectSet, 'size'> {
+  /** What the kernel should hold, as of the last pass; to be read and not written. */
+  get desired(): ObjectSet {
     return this.#desired.objects;
   }
 
-  get failures(): Tracker['failures'] {
-    return this.#tracker.failures;
+  stateOf(o: LinuxObject): ObjectState {
+    const failure = this.#tracker.failures.get(keyOf(o));
+    if (failure !== undefined) {
+      const decision = decisionOf(failure.step, failure.error);
+      return decision === undefined ? { kind: 'pending' } : { kind: 'error', error: failure.error, decision };
+    }
+    const found = this.#tracker.believed.get(o);
+    if (found !== undefined) return { kind: sameObject(found, o) ? 'done' : 'pending' };
+    // An optional setting may be one that this kernel does not have.
+    return { kind: o.kind === 'sysctl' && o.optional ? 'done' : 'pending' };
+  }
+
+  /** Reads the kernel, and changes nothing here. @throws what the kernel port throws. */
+  look(): Promise<Observation> {
+    return this.#kernel.observe(this.#scope, this.#sandboxes());
+  }
+
+  /** What a pass that read the kernel now would do. @throws what the kernel port throws. */
+  async planNow(isConfirmed: boolean): Promise<Plan> {
+    const { objects } = await this.look();
+    const steps = plan(this.#desired.objects, objects);
+    return isConfirmed ? steps : this.#sparing(steps, []);
+  }
+
+  /** What the kernel refused, without what was not tried because of that. */
+  get refused(): readonly Refused[] {
+    return [...this.#tracker.failures].flatMap(([key, { step, error }]) => {
+      const decision = decisionOf(step, error);
+      return decision === undefined ? [] : [{ key, error, decision }];
+    });
   }
 
   /** How many objects are wanted and not there, as far as we know. */
@@ -173,6 +271,7 @@ export class NetworkReconciler {
     } catch (error) {
       for (const { id } of touched) this.#dirty.add(id);
       this.#compare = true;
+      this.#isSettled = false;
       this.#broken = asWeftError(error);
       throw error;
     } finally {
@@ -182,17 +281,21 @@ export class NetworkReconciler {
 
   async #carryOut(touched: readonly Touched[], isConfirmed: boolean): Promise<PassReport> {
     const changed = this.#desired.takeChanged();
-    const compared = this.#compare || this.#tracker.doubts.size > 0;
+    const suspects = this.#looks ? this.#suspicions.entries() : [];
+    const compared = this.#compare || this.#tracker.doubts.size > 0 || suspects === undefined;
     // Whoever asks for a compare from here on gets another one.
     this.#compare = false;
-    if (compared) await this.#observe();
-    const all = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : changed);
+    this.#looks = false;
+    const unexpected = compared ? await this.#observe() : await this.#look(suspects);
+    const some = unexpected.size === 0 ? changed : new ObjectSet([...changed, ...unexpected]);
+    const all = plan(this.#desired.objects, this.#tracker.believed, compared ? undefined : some);
     const steps = isConfirmed ? all : this.#sparing(all, changed);
     // Whatever was spared is looked at again when the store has spoken.
     if (steps.length < all.length) this.#compare = true;
     const results = steps.length === 0 ? [] : await this.#apply(steps);
     this.#tracker.applied(steps, results);
     if (this.#tracker.failures.size > 0) this.#compare = true;
+    this.#isSettled = this.#tracker.failures.size === 0 && steps.length === all.length;
     this.#settle(touched);
     // Nobody can have asked for anything in a namespace that was made just now.
     const isNew = steps.some((s) => s.op === 'create' && s.object.kind === 'netns');
@@ -200,6 +303,9 @@ export class NetworkReconciler {
     return {
       plan: steps,
       failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
+      refused: this.refused,
+      compared,
+      repairs: repairsOf(steps, results, unexpected),
     };
   }
 
@@ -213,17 +319,7 @@ export class NetworkReconciler {
       for (const { value } of input.endpoints()) ids.add(value.id);
       for (const id of this.#progress.keys()) ids.add(id);
     }
-    const touched = Array.from(ids, (id): Touched => ({ id, recorded: input.endpoint(id) }));
-    for (const { id, recorded } of touched) {
-      const isLocal = recorded?.value.node === self.node;
-      if (isLocal) this.#local.add(id);
-      else this.#local.delete(id);
-      if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
-      else this.#dead.delete(id);
-      const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
-      if (why === undefined) this.#homeless.delete(id);
-      else this.#homeless.set(id, why);
-    }
+    const touched = Array.from(ids, (id) => this.#touch(id, input));
     if (network === undefined || this.#local.size === 0) {
       this.#wantNothing();
       for (const id of this.#progress.keys()) ids.add(id);
@@ -235,14 +331,27 @@ export class NetworkReconciler {
       this.#desired.set(networkSource(this.id), objects);
     }
     this.#allDirty = false;
-    const isWanted = ({ id, recorded }: Touched): boolean => recorded !== undefined && !this.#dead.has(id);
     // Who goes gives way before others come, so that they need not compete.
-    for (const one of touched) if (!isWanted(one)) this.#desired.remove(endpointSource(one.id));
-    for (const one of touched) {
-      if (one.recorded === undefined || !isWanted(one)) continue;
-      this.#desired.set(endpointSource(one.id), objectsOf(one.recorded.value, network, mtu, input));
-    }
+    for (const { id, recorded } of touched)
+      if (recorded === undefined || this.#dead.has(id)) this.#desired.remove(endpointSource(id));
+    for (const { id, recorded } of touched)
+      if (recorded !== undefined && !this.#dead.has(id))
+        this.#desired.set(endpointSource(id), objectsOf(recorded.value, network, mtu, input));
     return touched;
+  }
+
+  /** Looks the endpoint up, and notes whether it is ours, whether it lives, and whether there is a way to it. */
+  #touch(id: EndpointId, input: NetworkInput): Touched {
+    const recorded = input.endpoint(id);
+    const isLocal = recorded?.value.node === input.self.node;
+    if (isLocal) this.#local.set(id, sandboxScope(recorded.value.sandbox.path));
+    else this.#local.delete(id);
+    if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
+    else this.#dead.delete(id);
+    const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
+    if (why === undefined) this.#homeless.delete(id);
+    else this.#homeless.set(id, why);
+    return { id, recorded };
   }
 
   #wantNothing(): void {
@@ -259,13 +368,28 @@ export class NetworkReconciler {
     );
   }
 
-  async #observe(): Promise<void> {
+  /** Returns what differs from how we had left it. */
+  async #observe(): Promise<ObjectSet> {
+    const isSettled = this.#isSettled;
+    this.#suspicions.clear();
+    const surprising = this.#tracker.observed(this.#scope, await this.look(), this.#desired.objects);
+    return isSettled ? new ObjectSet(surprising) : nothingUnexpected;
+  }
+
+  /** The same of single entries. */
+  async #look(entries: readonly TableEntry[]): Promise<ObjectSet> {
+    if (entries.length === 0) return nothingUnexpected;
+    this.#suspicions.clear();
+    const found = await this.#kernel.look(this.#scope, entries);
+    return new ObjectSet(this.#tracker.looked(entries, found));
+  }
+
+  #sandboxes(): readonly SandboxScope[] {
     const sandboxes = new Set<SandboxScope>();
     for (const object of this.#desired.objects) {
       if (object.kind === 'veth') sandboxes.add(object.peer.scope);
     }
-    const observation = await this.#kernel.observe(this.#scope, [...sandboxes]);
-    this.#tracker.observed(this.#scope, observation, this.#desired.objects);
+    return [...sandboxes];
   }
 
   async #apply(steps: Plan): Promise<readonly StepResult[]> {
@@ -294,12 +418,14 @@ export class NetworkReconciler {
     };
     const ofNetwork = failureOf(networkSource(this.id));
     this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
+    const mayPass = this.refused.some(({ decision }) => decision === 'retry');
     for (const [id, { revision }] of this.#progress) {
       const own = failureOf(endpointSource(id));
       if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
       else if (ofNetwork === undefined) this.#progress.set(id, this.#answerFor(id, revision));
       // The kernel may need a moment, for instance to let go of a VNI.
-      else if (this.#networkFailures < patience) this.#progress.set(id, { kind: 'pending', revision });
+      else if (this.#networkFailures < patience && mayPass)
+        this.#progress.set(id, { kind: 'pending', revision });
       else this.#progress.set(id, { kind: 'failed', revision, error: ofNetwork });
     }
   }
@@ -322,6 +448,8 @@ export class NetworkReconciler {
     if (told.length > 0) void this.#kernel.announce(this.#scope, bridgeName, told).catch(() => undefined);
   }
 }
+
+const nothingUnexpected = new ObjectSet();
 
 function objectsOf(
   endpoint: Endpoint,

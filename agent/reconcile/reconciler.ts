@@ -3,12 +3,15 @@ import type { ObjectKey } from '../../linux/objects/object.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
+import type { Events } from '../../model/event.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Metrics } from '../../model/metric.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
 import type { Backoff } from '../backoff.ts';
+import { DriftWatch } from '../drift/drift-watch.ts';
+import { RepairLog } from '../drift/repair-log.ts';
 import { countPass } from '../metrics/count-pass.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
@@ -31,6 +34,7 @@ export interface ReconcilerPorts {
   readonly view: View;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly events: Events;
   readonly metrics: Metrics;
   readonly backoff: Backoff;
   /** Own endpoints that the store has lost without our doing: they stay programmed until that is settled. */
@@ -56,6 +60,9 @@ export class Reconciler {
   readonly #joining = new Map<NetworkId, number>();
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
+  readonly #drift: DriftWatch;
+  /** What of ours somebody else has changed. */
+  readonly repairs: RepairLog;
   #self: Self | undefined;
   #isAbandoning = false;
   #compareTimer: Timer | undefined;
@@ -63,6 +70,24 @@ export class Reconciler {
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
     this.#scheduler = new Scheduler((id) => this.#pass(id), ports.clock);
+    const { kernel, clock, logger, events, metrics, view } = ports;
+    const repairs = new RepairLog({
+      clock,
+      events,
+      metrics,
+      networkName: (id) => view.networkById(id)?.name ?? id,
+    });
+    this.repairs = repairs;
+    this.#drift = new DriftWatch({
+      kernel,
+      clock,
+      logger,
+      compare: (id, what) => {
+        this.#network(id).markDrift(what);
+        this.#scheduler.mark(id);
+      },
+      patience: (id, keys) => repairs.patience(id, keys),
+    });
     ports.view.listen({
       networks: () => {
         for (const [id, one] of this.#networks) {
@@ -94,6 +119,7 @@ export class Reconciler {
   /** Called when this node knows, or has changed, its VTEP; nothing is programmed before. */
   setSelf(self: Self): void {
     this.#self = self;
+    this.#drift.open();
     this.#markAll();
   }
 
@@ -196,6 +222,8 @@ export class Reconciler {
 
   async close(): Promise<void> {
     this.#compareTimer?.cancel();
+    this.#drift.close();
+    this.repairs.close();
     await this.#scheduler.close();
   }
 
@@ -221,6 +249,7 @@ export class Reconciler {
     if (one === undefined) {
       one = new NetworkReconciler(id, this.#ports.kernel);
       this.#networks.set(id, one);
+      this.#drift.add(one);
     }
     return one;
   }
@@ -282,8 +311,11 @@ export class Reconciler {
       const report = await one.pass(input);
       countPass(report, clock.monotonic() - start, metrics);
       this.#report(id, report);
-      if (report.failures.length === 0) this.#failures.delete(id);
-      else this.#retry(id);
+      this.repairs.repaired(id, report.repairs);
+      await this.#drift.passed(one, report.compared);
+      // What trying again cannot mend waits for the regular compare.
+      if (report.refused.some(({ decision }) => decision === 'retry')) this.#retry(id);
+      else this.#failures.delete(id);
     } catch (error) {
       const known = asWeftError(error);
       countPass(known, clock.monotonic() - start, metrics);
@@ -295,6 +327,8 @@ export class Reconciler {
     if (one.isGone && !this.#joining.has(id)) {
       this.#networks.delete(id);
       this.#told.delete(id);
+      this.#drift.remove(one);
+      this.repairs.forget(id);
       for (const wake of [...this.#waiters]) wake();
       await view.leave(id).catch((error: unknown) => {
         logger.warn('watch did not end in order', { network: id, error: asWeftError(error).message });
@@ -317,12 +351,14 @@ export class Reconciler {
   #report(id: NetworkId, report: PassReport): void {
     const { logger } = this.#ports;
     const told = this.#told.get(id);
-    for (const { key, error } of report.failures) {
+    for (const { key, error, decision } of report.refused) {
       if (told?.get(key) === error.message) continue;
-      logger.warn('kernel refused', { network: id, object: key, code: error.code, error: error.message });
+      const fields = { network: id, object: key, code: error.code, decision, error: error.message };
+      if (decision === 'ours') logger.error('kernel did not understand us: please report this', fields);
+      else logger.warn('kernel refused', fields);
     }
-    if (report.failures.length === 0) this.#told.delete(id);
-    else this.#told.set(id, new Map(report.failures.map(({ key, error }) => [key, error.message])));
+    if (report.refused.length === 0) this.#told.delete(id);
+    else this.#told.set(id, new Map(report.refused.map(({ key, error }) => [key, error.message])));
     if (report.plan.length > 0) logger.debug('programmed', { network: id, steps: report.plan.length });
   }
 }

@@ -19,6 +19,7 @@ import type { Name } from '../../model/name.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { Agent } from '../agent.ts';
 import { resolveConfig } from '../config/load.ts';
+import { dryRun, type DryRunReport } from '../dry-run/dry-run.ts';
 import { Service } from '../service.ts';
 
 /** Several agents on one fake store and one fake clock, each with a fake kernel of its own. */
@@ -183,6 +184,25 @@ export class TestNode {
 
   get service(): Service {
     return new Service(this.agent);
+  }
+
+  /** Where it keeps its state. */
+  get directory(): string {
+    return this.#world.directory(this.#n);
+  }
+
+  /** What another process on this node finds out by `weftd --dry-run`. */
+  async dryRun(isStoreAway = false): Promise<DryRunReport> {
+    const { clock, random } = this.#world;
+    const store = this.#world.store.another();
+    if (isStoreAway) store.goAway();
+    const settings = resolveConfig({ flags: this.#flags, env: {}, hostname: 'unnamed' });
+    const ports = { settings, store, kernel: this.kernel, clock, logger: silentLogger, version: '0.1.0' };
+    try {
+      return await this.#world.settled(dryRun({ ...ports, random, fraction: () => 0.5 }));
+    } finally {
+      await store.close();
+    }
   }
 
   /** Begins; does not wait. The promise ends with the agent. */

@@ -180,6 +180,11 @@ export class View {
     await Promise.all(this.#all().map((c) => c.close()));
   }
 
+  /** Every record that is known, held ones included. */
+  records(): readonly { readonly key: string; readonly recorded: Recorded<unknown> }[] {
+    return this.#all().flatMap((c) => Array.from(c.records, ([key, recorded]) => ({ key, recorded })));
+  }
+
   #all(): readonly Collection<unknown>[] {
     return [...this.#whole(), ...this.#endpoints.values()];
   }

@@ -162,4 +162,3 @@ export type ReleasedJson = z.output<typeof releasedJson>;
 /** What a client sends. */
 export type ReserveBody = z.input<typeof reserveBody>;
 export type ReleaseBody = z.input<typeof releaseBody>;
-export type CheckBody = z.input<typeof checkBody>;

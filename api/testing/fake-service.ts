@@ -2,6 +2,7 @@ import type { AddressesJson, CheckedJson, ReservedJson } from '../schemas/addres
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
+import type { DebugDesiredJson, DebugObservedJson, DebugPlanJson, DebugViewJson } from '../schemas/debug.ts';
 import type { EventsJson } from '../schemas/event.ts';
 import type { StatusJson } from '../schemas/status.ts';
 import type { AgentService } from '../service.ts';
@@ -157,11 +158,50 @@ export const healthy: StatusJson = {
   networks: 2,
   endpoints: { local: 1, remote: 3 },
   objects: { desired: 40, failed: 0, pending: 0 },
+  repairs: {},
   problems: [],
   warnings: [],
   version: '0.1.0',
   uptime: 3725.5,
 };
+
+const ofBlue = { network: 'blue', id: blue.id };
+const bridge = { kind: 'bridge', scope: `network:${blue.id}`, name: 'br0', mtu: 1450 } as const;
+const bridgeKey = `${bridge.scope} link br0`;
+const entry = { kind: 'neighbour', scope: bridge.scope, dev: 'vxlan0', ip: '10.7.0.9' } as const;
+const entryKey = `${bridge.scope} neighbour vxlan0 10.7.0.9`;
+
+export const knownRecords: DebugViewJson = {
+  state: 'insync',
+  records: [{ key: 'networks/blue', revision: 7, held: false, value: { subnets: ['10.7.0.0/24'] } }],
+  bad: [{ key: 'nodes/9', why: 'it is no record' }],
+  total: 12,
+};
+export const wanted: DebugDesiredJson = [
+  {
+    ...ofBlue,
+    total: 30,
+    objects: [
+      { key: bridgeKey, state: 'done', object: bridge },
+      {
+        key: entryKey,
+        state: 'error',
+        error: { decision: 'retry', message: 'cannot create it: ENOBUFS' },
+        object: entry,
+      },
+    ],
+  },
+];
+export const found: DebugObservedJson = [
+  { ...ofBlue, total: 1, objects: [{ key: bridgeKey, object: bridge }], deadSandboxes: ['/run/netns/c9'] },
+];
+export const planned: DebugPlanJson = [
+  {
+    ...ofBlue,
+    total: 2,
+    steps: [{ op: 'delete', key: entryKey, lines: [`ip -n weft-${blue.id} neigh del 10.7.0.9 dev vxlan0`] }],
+  },
+];
 
 /** An agent that answers at once with the values above, and keeps what it was asked. */
 export class FakeService implements AgentService {
@@ -209,6 +249,10 @@ export class FakeService implements AgentService {
     cluster: 'c0ffee0000000002',
   }));
   readonly events = this.#method('events', async () => ({ events: happened, last: 2 }));
+  readonly debugView = this.#method('debugView', async () => knownRecords);
+  readonly debugDesired = this.#method('debugDesired', async () => wanted);
+  readonly debugObserved = this.#method('debugObserved', async () => found);
+  readonly debugPlan = this.#method('debugPlan', async () => planned);
   readonly listNodes = this.#method('listNodes', async () => nodes);
   readonly forgetNode = this.#method('forgetNode', async () => forgotten);
   readonly drainNode = this.#method('drainNode', async () => drained);

@@ -11,6 +11,7 @@ import { demandRoot } from '../lab/lab.ts';
 import { attachBenchmark } from './attach.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { clearUp } from './clear-up.ts';
+import { driftBenchmark } from './drift/drift.ts';
 import { forwardingBenchmark } from './forwarding/forwarding.ts';
 import { describeMachine } from './machine.ts';
 import { memoryBenchmark } from './memory.ts';
@@ -40,6 +41,7 @@ const benchmarks: readonly Benchmark[] = [
   seenBenchmark,
   attachingBenchmark,
   startingBenchmark,
+  driftBenchmark,
 ];
 
 /** `recovery-*` means all whose names begin so. */

@@ -56,6 +56,7 @@ export function parseTrace(text: string): KernelTraffic {
       const types = [...rest.matchAll(headers)].map((match) => match[1] ?? '');
       // A message that strace could not take apart is taken for a write: this count may err in one direction only.
       for (const what of types.length === 0 ? [`${name} of unknown content`] : types) {
+        if (isName(what)) continue;
         if (isRead(what)) netlinkReads += 1;
         else writes.push({ how: 'netlink', what, line });
       }
@@ -68,6 +69,9 @@ export function parseTrace(text: string): KernelTraffic {
   }
   return { writes, netlinkReads };
 }
+
+/** An id by which one network namespace knows another (RTM_NEWNSID): no object of the kernel's configuration. */
+const isName = (type: string): boolean => type === 'RTM_NEWNSID' || type === '0x58';
 
 /** NFT_MSG_GET* of linux/netfilter/nf_tables.h. */
 const nftReads = new Set([1, 4, 7, 10, 13, 16, 19, 23]);

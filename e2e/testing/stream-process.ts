@@ -4,16 +4,7 @@
  */
 import { connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { Heard } from './streams.ts';
-
-/** What is said of a connection, by the addresses of its ends. */
-export interface HeardLine extends Omit<Heard, 'from' | 'to'> {
-  readonly local: string;
-  readonly remote: string;
-}
-
-/** What it is told, a line each: addresses to connect to, or the wish for a report. */
-export type StreamWish = { readonly dial: readonly string[] } | 'report';
+import type { HeardLine, StreamWish } from './stream-words.ts';
 
 const port = 5202;
 const part = Buffer.alloc(1024, 'weft');

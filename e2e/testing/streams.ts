@@ -6,19 +6,7 @@ import type { Member } from '../lab/members.ts';
 import { inside } from '../lab/netns.ts';
 import { ended, searchPath } from '../lab/run.ts';
 import { mapBounded } from '../lab/wait.ts';
-import type { HeardLine, StreamWish } from './stream-process.ts';
-
-/** What one end of a long TCP connection has heard of the other so far. */
-export interface Heard {
-  /** Who sent it, and who has heard it. */
-  readonly from: Member;
-  readonly to: Member;
-  readonly bytes: number;
-  /** The longest time without a byte in milliseconds, the one at the end included. */
-  readonly pause: number;
-  /** Why the connection is no more; a healthy one stays until everybody is told to end. */
-  readonly broken?: string;
-}
+import type { Heard, HeardLine, StreamWish } from './stream-words.ts';
 
 const program = join(import.meta.dirname, 'stream-process.ts');
 

@@ -2,7 +2,8 @@ import { startFlow, type Flow, type FlowResult } from '../lab/flow.ts';
 import type { Member } from '../lab/members.ts';
 import { allPairs, type Pair } from '../lab/ping-table.ts';
 import { mapBounded, waitFor } from '../lab/wait.ts';
-import { Streams, type Heard } from './streams.ts';
+import type { Heard } from './stream-words.ts';
+import { Streams } from './streams.ts';
 
 /** What `ping` has to be told for a hundred a second: it waits in whole ticks of the kernel, mostly of 4 ms. */
 const perSecond = 112;

@@ -18,9 +18,8 @@ export interface Transfer {
 
 const port = 5201;
 
-/** Sends bytes over one TCP connection from inside one sandbox to another. */
-export async function transfer(from: Member, to: Member, bytes: number): Promise<Transfer> {
-  const [address = ''] = to.addresses;
+/** Sends bytes over one TCP connection from inside one sandbox to an address of another. */
+export async function transfer(from: Member, to: Member, address: string, bytes: number): Promise<Transfer> {
   const program = (...args: readonly string[]) =>
     [process.execPath, '--disable-warning=ExperimentalWarning', import.meta.filename, ...args] as const;
   const receiving = mustRunIn(to.path, program('receive', address));

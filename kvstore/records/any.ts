@@ -19,7 +19,12 @@ import { parseWish } from './wish.ts';
  */
 export function decodeAny(key: string, value: Uint8Array): unknown {
   const decoded = decode(key, value);
-  return decoded === undefined ? undefined : (JSON.parse(JSON.stringify(decoded, plain)) as unknown);
+  return decoded === undefined ? undefined : plainJson(decoded);
+}
+
+/** A decoded record as plain JSON. */
+export function plainJson(decoded: unknown): unknown {
+  return JSON.parse(JSON.stringify(decoded, plain)) as unknown;
 }
 
 function decode(key: string, value: Uint8Array): unknown {

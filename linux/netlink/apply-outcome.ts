@@ -1,4 +1,5 @@
 import { hasCode, WeftError, type ErrorCode } from '../../model/errors.ts';
+import { decisionOn } from '../errno-decisions.ts';
 import { keyOf } from '../objects/object.ts';
 import type { Step } from '../plan/step.ts';
 import type { NetlinkRefusal } from './message.ts';
@@ -6,12 +7,10 @@ import type { NetlinkRefusal } from './message.ts';
 /** What became of one step; undefined is success. */
 export type Outcome = WeftError | undefined;
 
-const absent: ReadonlySet<string> = new Set(['ENODEV', 'ENOENT', 'ESRCH', 'EADDRNOTAVAIL']);
-
-/** The kernel's answer to the last request of a step. The deletion of what is absent is a success. */
+/** The kernel's answer to the last request of a step. What is news, such as the absence of what was to be deleted, is a success. */
 export function outcomeOf(step: Step, refusal: NetlinkRefusal | undefined): Outcome {
   if (refusal === undefined) return undefined;
-  if (step.op === 'delete' && meansAbsent(step, refusal)) return undefined;
+  if (decisionOn(step, refusal.errno) === 'news') return undefined;
   return refused(step, refusal);
 }
 
@@ -39,12 +38,6 @@ export function outcomeWithout(step: Step, error: unknown): Outcome {
     cause: error,
     details: { key, op: step.op },
   });
-}
-
-function meansAbsent(step: Step, { errno }: NetlinkRefusal): boolean {
-  if (absent.has(errno)) return true;
-  // The device is nobody's port any more, and the entry went with the port.
-  return step.object.kind === 'port-fdb' && errno === 'EOPNOTSUPP';
 }
 
 function codeOf({ op, object }: Step, errno: string): ErrorCode {

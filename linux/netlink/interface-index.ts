@@ -1,11 +1,14 @@
 import { closeSync } from 'node:fs';
+import { hasCode } from '../../model/errors.ts';
 import { attempt, must } from '../libc.ts';
 import { inNamespace } from '../netns/netns.ts';
+import { readText } from './codec/reader.ts';
 
 // socket(7), netdevice(7)
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 2 | 0o2000000;
 const SIOCGIFINDEX = 0x8933;
+const SIOCGIFNAME = 0x8910;
 const nameBytes = 16;
 
 /**
@@ -38,4 +41,23 @@ export function interfaceIndex(socket: number, name: string): number | undefined
   const ifreq = Buffer.alloc(40);
   if (ifreq.write(name, 0) >= nameBytes) return undefined;
   return attempt('ioctl', socket, SIOCGIFINDEX, ifreq).ok ? ifreq.readInt32LE(nameBytes) : undefined;
+}
+
+/** The name of the interface with this index inside the namespace at `path`; undefined when either is not there. */
+export function interfaceName(path: string, index: number): string | undefined {
+  try {
+    return inNamespace(path, () => {
+      const fd = must('open a socket', 'socket', AF_UNIX, SOCK_DGRAM_CLOEXEC, 0);
+      try {
+        const ifreq = Buffer.alloc(40);
+        ifreq.writeInt32LE(index, nameBytes);
+        return attempt('ioctl', fd, SIOCGIFNAME, ifreq).ok ? readText(ifreq) : undefined;
+      } finally {
+        closeSync(fd);
+      }
+    });
+  } catch (error) {
+    if (hasCode(error, 'SANDBOX_INVALID')) return undefined;
+    throw error;
+  }
 }

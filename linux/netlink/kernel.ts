@@ -27,12 +27,17 @@ import {
 import { readMark } from '../netns/pin.ts';
 import { watchUnderlay } from '../node-info-watch.ts';
 import { routesOf, underlayOf } from '../node-info.ts';
+import type { Hearing, NoticeListener } from '../notice.ts';
+import type { TableEntry } from '../objects/keyed-map.ts';
 import type { Namespace } from '../objects/namespace.ts';
+import type { ObjectSet } from '../objects/object-set.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
 import { isOurMark } from './apply-namespace.ts';
 import { applySteps } from './apply.ts';
+import { LinuxHearing } from './hearing.ts';
 import { Namespaces } from './namespaces.ts';
+import { look } from './look.ts';
 import { observe } from './observe.ts';
 
 export interface LinuxKernelOptions {
@@ -67,6 +72,7 @@ class LinuxKernel implements Kernel {
   readonly #nodeNetns: string | undefined;
   readonly #nodeCookie: string;
   readonly #announcer: Announcer;
+  #hearing: LinuxHearing | undefined;
 
   constructor(
     namespaces: Namespaces,
@@ -99,8 +105,29 @@ class LinuxKernel implements Kernel {
     return observe(this.#namespaces, scope, sandboxes);
   }
 
+  look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    return look(this.#namespaces, scope, entries);
+  }
+
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
-    return applySteps(this.#namespaces, steps);
+    const write = (): Promise<readonly StepResult[]> => applySteps(this.#namespaces, steps);
+    return this.#hearing === undefined ? write() : this.#hearing.writing(steps, write);
+  }
+
+  listen(listener: NoticeListener): Hearing {
+    this.#hearing?.close();
+    const hearing = new LinuxHearing(this.#namespaces, this.#directory, listener);
+    this.#hearing = hearing;
+    return {
+      hear: (sandboxes) => hearing.hear(sandboxes),
+      drain: () => {
+        hearing.drain();
+      },
+      close: () => {
+        hearing.close();
+        if (this.#hearing === hearing) this.#hearing = undefined;
+      },
+    };
   }
 
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void> {
@@ -137,6 +164,7 @@ class LinuxKernel implements Kernel {
   }
 
   async close(): Promise<void> {
+    this.#hearing?.close();
     this.#announcer.close();
     this.#namespaces.close();
   }

@@ -1,11 +1,9 @@
-import { readdirSync, readlinkSync } from 'node:fs';
 import { RawNetlinkSocket } from 'netlink/dist/raw.js';
 import { attempt, must } from '../libc.ts';
+import { descriptorOf, socketsOfProcess } from './descriptor.ts';
 import type { NetlinkMessage } from './message.ts';
-import { brokenSocket } from './socket.ts';
 import { messagesIn } from './wire.ts';
 
-const AF_NETLINK = 16;
 const NETLINK_ROUTE = 0;
 const SOL_SOCKET = 1;
 const SO_MEMINFO = 55;
@@ -23,6 +21,9 @@ export const groups = {
   route4: 7,
   address6: 9,
   route6: 11,
+  settings4: 24,
+  settings6: 25,
+  namespaceIds: 28,
 } as const;
 
 export interface Listening {
@@ -99,35 +100,4 @@ function lostNotices(fd: number): number {
     Uint32Array.of(figures.byteLength),
   );
   return answer.ok ? (figures[drops] ?? 0) : 0;
-}
-
-/** The descriptor of a socket that the package has just opened, which it does not tell: the new one that is bound to its port. */
-function descriptorOf(socket: RawNetlinkSocket, before: ReadonlyMap<string, number>): number {
-  const { port } = socket.address();
-  const address = Buffer.alloc(12);
-  for (const [link, fd] of socketsOfProcess()) {
-    if (before.has(link)) continue;
-    const answer = attempt('getsockname', fd, address, Uint32Array.of(address.length));
-    if (answer.ok && address.readUInt16LE(0) === AF_NETLINK && address.readUInt32LE(4) === port) return fd;
-  }
-  throw brokenSocket(`no descriptor is bound to port ${port}`);
-}
-
-/** The descriptors of all open sockets, by what names a socket for life: `socket:[INODE]`. */
-function socketsOfProcess(): ReadonlyMap<string, number> {
-  const found = new Map<string, number>();
-  for (const fd of readdirSync('/proc/self/fd')) {
-    const link = linkOf(`/proc/self/fd/${fd}`);
-    if (link.startsWith('socket:')) found.set(link, Number(fd));
-  }
-  return found;
-}
-
-/** The descriptor by which the directory was listed is closed by now. */
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
-  }
 }

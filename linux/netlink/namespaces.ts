@@ -2,7 +2,7 @@ import { closeSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fdOf, isNamespace, openRtnetlink } from '../netns/netns.ts';
 import { PacketSocket } from '../netns/packet-socket.ts';
-import { namespaceName, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
+import { isSandbox, namespaceName, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { deleteLink, dumpLinks } from './codec/link.ts';
 import { readLink } from './codec/link-row.ts';
 import { BodyWriter } from './codec/writer.ts';
@@ -14,6 +14,12 @@ export interface OwnNamespace {
   readonly rtnetlink: Rtnetlink;
   /** Opened when first wanted. @throws PERMISSION_DENIED */
   packets(): PacketSocket;
+}
+
+/** Who wants to know when a namespace of ours is first used, and when it is given up. */
+export interface NamespaceFollower {
+  opened(scope: NetworkScope): Promise<void>;
+  closed(scope: NetworkScope): void;
 }
 
 class Opened implements OwnNamespace {
@@ -45,6 +51,7 @@ export class Namespaces {
   readonly node: Rtnetlink;
   readonly #directory: string;
   readonly #open = new Map<NetworkScope, Opened>();
+  #follower: NamespaceFollower | undefined;
 
   constructor(directory: string, node: Rtnetlink) {
     this.#directory = directory;
@@ -52,7 +59,7 @@ export class Namespaces {
   }
 
   pathOf(scope: NetworkScope | SandboxScope): string {
-    if (scope.startsWith('sandbox:')) return scope.slice('sandbox:'.length);
+    if (isSandbox(scope)) return scope.slice('sandbox:'.length);
     return join(this.#directory, namespaceName(scope));
   }
 
@@ -66,7 +73,19 @@ export class Namespaces {
     if (inode === undefined || !isNamespace(path)) return undefined;
     const opened = new Opened(path, inode);
     this.#open.set(scope, opened);
+    await this.#follower?.opened(scope);
     return opened;
+  }
+
+  /** Is told of the namespaces that are opened from now on. One at a time. */
+  follow(follower: NamespaceFollower | undefined): void {
+    this.#follower = follower;
+  }
+
+  /** Was it used, and is it not pinned any more as it was then? */
+  isUnpinned(scope: NetworkScope): boolean {
+    const known = this.#open.get(scope);
+    return known !== undefined && inodeOf(this.pathOf(scope)) !== known.inode;
   }
 
   /** Removes what is in a namespace of ours, so that nothing of it lingers while the kernel takes the namespace apart. */
@@ -81,6 +100,7 @@ export class Namespaces {
 
   /** Closes the sockets in the namespace. */
   forget(scope: NetworkScope): void {
+    this.#follower?.closed(scope);
     this.#open.get(scope)?.close();
     this.#open.delete(scope);
   }
@@ -93,6 +113,7 @@ export class Namespaces {
   /** Somebody unpinned it, and only our sockets keep it: with them its devices would live on, and hold their VNI. */
   async #abandon(scope: NetworkScope, namespace: Opened): Promise<void> {
     this.#open.delete(scope);
+    this.#follower?.closed(scope);
     try {
       await this.empty(namespace);
     } finally {

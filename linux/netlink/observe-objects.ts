@@ -11,7 +11,7 @@ import type { FdbRow, NeighbourRow } from './codec/neighbour.ts';
 import type { RouteRow } from './codec/route.ts';
 
 /** Names of the links of one namespace by their indexes. */
-export type LinkNames = ReadonlyMap<number, string>;
+export type LinkNames = Pick<ReadonlyMap<number, string>, 'get'>;
 
 /** The other end of a port: the interface in a sandbox. */
 export interface Peer {
@@ -31,8 +31,8 @@ export function linkObjects(
   scope: NetworkScope,
   links: readonly LinkRow[],
   peers: ReadonlyMap<number, Peer> = new Map(),
+  names: LinkNames = namesOf(links),
 ): LinuxObject[] {
-  const names = namesOf(links);
   return links
     .map((link) => linkObject(scope, link, names, peers.get(link.index)))
     .filter((o) => o !== undefined);

@@ -2,7 +2,8 @@ import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import { ranks, type Kind, type Place, type Use } from './kind.ts';
 import { neighbourPlace, onLink, portPlace } from './place.ts';
-import { ipIn, namespaceName, type NetworkScope } from './scope.ts';
+import type { NetworkScope } from './scope.ts';
+import { quoted, type Shell } from './shell.ts';
 
 /** FDB entry of the tunnel device: inner MAC -> outer address of a VTEP (`bridge fdb replace MAC dev vxlan0 self dst IP`). */
 export interface FdbEntry {
@@ -53,13 +54,13 @@ export const fdbKind: Kind<FdbEntry> = {
   rank: () => ranks.forwarding,
   provides: () => nowhere,
   uses: rememberLast((o) => [onLink(o.scope, o.dev)]),
-  create: (o) => [replaceFdb(o)],
-  change: (o) => [replaceFdb(o)],
-  remove: (o) => [`bridge -n ${namespaceName(o.scope)} fdb del ${o.mac} dev ${o.dev} self dst ${o.dst}`],
+  create: (o, sh) => [replaceFdb(o, sh)],
+  change: (o, _, sh) => [replaceFdb(o, sh)],
+  remove: (o, sh) => [`${sh.bridge(o.scope)} fdb del ${o.mac} dev ${quoted(o.dev)} self dst ${o.dst}`],
 };
 
-function replaceFdb(o: FdbEntry): string {
-  return `bridge -n ${namespaceName(o.scope)} fdb replace ${o.mac} dev ${o.dev} self permanent dst ${o.dst}`;
+function replaceFdb(o: FdbEntry, sh: Shell): string {
+  return `${sh.bridge(o.scope)} fdb replace ${o.mac} dev ${quoted(o.dev)} self permanent dst ${o.dst}`;
 }
 
 export const portFdbKind: Kind<PortFdbEntry> = {
@@ -67,20 +68,20 @@ export const portFdbKind: Kind<PortFdbEntry> = {
   provides: () => nowhere,
   // The entry lives in the bridge and is flushed when the port leaves it.
   uses: (o) => [{ place: portPlace(o.scope, o.dev), fate: 'goes' }],
-  create: (o) => [`bridge -n ${namespaceName(o.scope)} fdb replace ${o.mac} dev ${o.dev} master static`],
-  change: (o) => portFdbKind.create(o),
-  remove: (o) => [`bridge -n ${namespaceName(o.scope)} fdb del ${o.mac} dev ${o.dev} master`],
+  create: (o, sh) => [`${sh.bridge(o.scope)} fdb replace ${o.mac} dev ${quoted(o.dev)} master static`],
+  change: (o, _, sh) => portFdbKind.create(o, sh),
+  remove: (o, sh) => [`${sh.bridge(o.scope)} fdb del ${o.mac} dev ${quoted(o.dev)} master`],
 };
 
 export const neighbourKind: Kind<NeighbourEntry> = {
   rank: () => ranks.neighbour,
   provides: () => nowhere,
   uses: rememberLast((o) => [{ place: neighbourPlace(o.scope, o.dev), fate: 'goes' }]),
-  create: (o) => [replaceNeighbour(o)],
-  change: (o) => [replaceNeighbour(o)],
-  remove: (o) => [`${ipIn(o.scope)} neigh del ${o.ip} dev ${o.dev}`],
+  create: (o, sh) => [replaceNeighbour(o, sh)],
+  change: (o, _, sh) => [replaceNeighbour(o, sh)],
+  remove: (o, sh) => [`${sh.ip(o.scope)} neigh del ${o.ip} dev ${quoted(o.dev)}`],
 };
 
-function replaceNeighbour(o: NeighbourEntry): string {
-  return `${ipIn(o.scope)} neigh replace ${o.ip} lladdr ${o.mac} dev ${o.dev} nud permanent`;
+function replaceNeighbour(o: NeighbourEntry, sh: Shell): string {
+  return `${sh.ip(o.scope)} neigh replace ${o.ip} lladdr ${o.mac} dev ${quoted(o.dev)} nud permanent`;
 }

@@ -71,7 +71,7 @@ export class KeyedMap<V> {
 }
 
 /** What the kernel keeps in a table of a device. (A port's own entry is one for each port, and no table.) */
-type TableEntry = FdbEntry | NeighbourEntry;
+export type TableEntry = FdbEntry | NeighbourEntry;
 
 interface Table<V> extends Pick<TableEntry, 'kind' | 'scope' | 'dev'> {
   /** What all its entries stand on. */

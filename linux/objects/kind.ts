@@ -1,3 +1,5 @@
+import type { Shell } from './shell.ts';
+
 /**
  * Something that an object offers to others: a namespace, an interface, a bridge port, a family of addresses on an
  * interface. Objects refer to each other by places, because an address inside a sandbox does not know which port of which
@@ -23,9 +25,9 @@ export interface Kind<O> {
   provides(o: O): readonly Place[];
   uses(o: O): readonly Use[];
   /** Lines for a shell that would make it. */
-  create(o: O): readonly string[];
-  change(o: O, from: O): readonly string[];
-  remove(o: O): readonly string[];
+  create(o: O, sh: Shell): readonly string[];
+  change(o: O, from: O, sh: Shell): readonly string[];
+  remove(o: O, sh: Shell): readonly string[];
 }
 
 /** The order in which kinds are made: an FDB entry before the neighbour entry that leads to it. */

@@ -3,7 +3,8 @@ import type { Mac } from '../../model/mac.ts';
 import type { Vni } from '../../model/vni.ts';
 import { ranks, type Kind } from './kind.ts';
 import { inNamespace, linkPlace, neighbourPlace, portPlace } from './place.ts';
-import { ipIn, namespaceName, type NetworkScope, type SandboxScope } from './scope.ts';
+import type { NetworkScope, SandboxScope } from './scope.ts';
+import { quoted, type Shell } from './shell.ts';
 
 /** `br0` of a network namespace: explicit MAC, `mcast_snooping 0`, up. */
 export interface Bridge {
@@ -55,13 +56,15 @@ export const bridgeKind: Kind<Bridge> = {
   rank: () => ranks.bridge,
   provides: (o) => [linkPlace(o.scope, o.name), neighbourPlace(o.scope, o.name)],
   uses: (o) => [inNamespace(o.scope)],
-  create: (o) => [
-    `${ipIn(o.scope)} link add ${o.name} address ${o.mac} mtu ${o.mtu} type bridge mcast_snooping 0`,
-    setLink(o, 'up'),
+  // A bridge keeps its MTU whatever its ports have, but only one that differs from the one it was made with.
+  create: (o, sh) => [
+    `${sh.ip(o.scope)} link add ${quoted(o.name)} address ${o.mac} mtu ${o.mtu - 1} type bridge mcast_snooping 0`,
+    setLink(o, `mtu ${o.mtu} up`, sh),
   ],
-  change: (o, from) => [
-    ...lines(o.mac !== from.mac, () => setLink(o, `address ${o.mac}`)),
-    ...lines(o.mtu !== from.mtu, () => setLink(o, `mtu ${o.mtu}`)),
+  // What is not as it was made is told by an MTU of 0.
+  change: (o, from, sh) => [
+    ...lines(o.mac !== from.mac, () => setLink(o, `address ${o.mac}`, sh)),
+    ...lines(o.mtu !== from.mtu, () => setLink(o, `mtu ${o.mtu} up type bridge mcast_snooping 0`, sh)),
   ],
   remove: removeLink,
 };
@@ -70,15 +73,16 @@ export const vxlanKind: Kind<Vxlan> = {
   rank: () => ranks.vxlan,
   provides: (o) => [linkPlace(o.scope, o.name), portPlace(o.scope, o.name), neighbourPlace(o.scope, o.name)],
   uses: (o) => [inNamespace(o.scope), { place: linkPlace(o.scope, o.bridge), fate: 'stays' }],
-  create: (o) => [
-    `ip link add ${o.name} netns ${namespaceName(o.scope)} mtu ${o.mtu} type vxlan id ${o.vni} local ${o.local} dstport ${o.port} nolearning proxy`,
-    ...joinVxlan(o),
-    setLink(o, 'up'),
+  create: (o, sh) => [
+    `ip link add ${quoted(o.name)} netns ${sh.netns(o.scope)} mtu ${o.mtu} type vxlan id ${o.vni} local ${o.local} dstport ${o.port} nolearning proxy`,
+    ...joinVxlan(o, sh),
+    setLink(o, 'up', sh),
   ],
-  change: (o, from) => [
-    ...lines(o.local !== from.local, () => setLink(o, `type vxlan id ${o.vni} local ${o.local}`)),
-    ...lines(o.mtu !== from.mtu, () => setLink(o, `mtu ${o.mtu}`)),
-    ...(o.bridge === from.bridge ? [] : joinVxlan(o)),
+  // A device that is down is told by an MTU of 0.
+  change: (o, from, sh) => [
+    ...lines(o.local !== from.local, () => setLink(o, `type vxlan id ${o.vni} local ${o.local}`, sh)),
+    ...lines(o.mtu !== from.mtu, () => setLink(o, `mtu ${o.mtu} up`, sh)),
+    ...(o.bridge === from.bridge ? [] : joinVxlan(o, sh)),
   ],
   remove: removeLink,
 };
@@ -92,16 +96,16 @@ export const vethKind: Kind<Veth> = {
     linkPlace(o.peer.scope, o.peer.name),
   ],
   uses: (o) => [inNamespace(o.scope), { place: linkPlace(o.scope, o.bridge), fate: 'stays' }],
-  create: (o) => [
-    `${ipIn(o.scope)} link add ${o.name} mtu ${o.mtu} type veth peer name ${o.peer.name} address ${o.peer.mac} mtu ${o.mtu} netns ${namespaceName(o.peer.scope)}`,
-    ...joinVeth(o),
-    ...(o.up ? setBoth(o, 'up') : []),
+  create: (o, sh) => [
+    `${sh.ip(o.scope)} link add ${quoted(o.name)} mtu ${o.mtu} type veth peer name ${quoted(o.peer.name)} address ${o.peer.mac} mtu ${o.mtu} netns ${sh.netns(o.peer.scope)}`,
+    ...joinVeth(o, sh),
+    ...(o.up ? setBoth(o, 'up', sh) : []),
   ],
-  change: (o, from) => [
-    ...lines(o.peer.mac !== from.peer.mac, () => setPeer(o, `address ${o.peer.mac}`)),
-    ...(o.mtu === from.mtu ? [] : setBoth(o, `mtu ${o.mtu}`)),
-    ...(o.bridge === from.bridge ? [] : joinVeth(o)),
-    ...(o.up === from.up ? [] : setBoth(o, o.up ? 'up' : 'down')),
+  change: (o, from, sh) => [
+    ...lines(o.peer.mac !== from.peer.mac, () => setPeer(o, `address ${o.peer.mac}`, sh)),
+    ...(o.mtu === from.mtu ? [] : setBoth(o, `mtu ${o.mtu}`, sh)),
+    ...(o.bridge === from.bridge ? [] : joinVeth(o, sh)),
+    ...(o.up === from.up ? [] : setBoth(o, o.up ? 'up' : 'down', sh)),
   ],
   remove: removeLink,
 };
@@ -110,32 +114,33 @@ function lines(wanted: boolean, line: () => string): readonly string[] {
   return wanted ? [line()] : [];
 }
 
-function setLink(o: Bridge | Vxlan | Veth, what: string): string {
-  return `${ipIn(o.scope)} link set ${o.name} ${what}`;
+function setLink(o: Bridge | Vxlan | Veth, what: string, sh: Shell): string {
+  return `${sh.ip(o.scope)} link set ${quoted(o.name)} ${what}`;
 }
 
-function setPeer(o: Veth, what: string): string {
-  return `${ipIn(o.peer.scope)} link set ${o.peer.name} ${what}`;
+function setPeer(o: Veth, what: string, sh: Shell): string {
+  return `${sh.ip(o.peer.scope)} link set ${quoted(o.peer.name)} ${what}`;
 }
 
-function setBoth(o: Veth, what: string): readonly string[] {
-  return [setLink(o, what), setPeer(o, what)];
+function setBoth(o: Veth, what: string, sh: Shell): readonly string[] {
+  return [setLink(o, what, sh), setPeer(o, what, sh)];
 }
 
-function joinVxlan(o: Vxlan): readonly string[] {
+function joinVxlan(o: Vxlan, sh: Shell): readonly string[] {
+  return joinBridge(o, 'learning off flood on', sh);
+}
+
+function joinVeth(o: Veth, sh: Shell): readonly string[] {
+  return joinBridge(o, 'learning off flood off', sh);
+}
+
+function joinBridge(o: Vxlan | Veth, flags: string, sh: Shell): readonly string[] {
   return [
-    setLink(o, `master ${o.bridge}`),
-    `bridge -n ${namespaceName(o.scope)} link set dev ${o.name} learning off`,
+    setLink(o, `master ${quoted(o.bridge)}`, sh),
+    `${sh.bridge(o.scope)} link set dev ${quoted(o.name)} ${flags}`,
   ];
 }
 
-function joinVeth(o: Veth): readonly string[] {
-  return [
-    setLink(o, `master ${o.bridge}`),
-    `bridge -n ${namespaceName(o.scope)} link set dev ${o.name} learning off flood off`,
-  ];
-}
-
-function removeLink(o: Bridge | Vxlan | Veth): readonly string[] {
-  return [`${ipIn(o.scope)} link del ${o.name}`];
+function removeLink(o: Bridge | Vxlan | Veth, sh: Shell): readonly string[] {
+  return [`${sh.ip(o.scope)} link del ${quoted(o.name)}`];
 }

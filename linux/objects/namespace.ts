@@ -1,6 +1,7 @@
 import { ranks, type Kind } from './kind.ts';
 import { namespacePlace } from './place.ts';
-import { ipIn, namespaceName, type NetworkScope } from './scope.ts';
+import type { NetworkScope } from './scope.ts';
+import { quoted, type Shell } from './shell.ts';
 
 /** A pinned network namespace of ours, proven by the alias (`mark`) on its `lo`, which is written before it is pinned. */
 export interface Namespace {
@@ -14,11 +15,11 @@ export const namespaceKind: Kind<Namespace> = {
   rank: () => ranks.netns,
   provides: (o) => [namespacePlace(o.scope)],
   uses: () => [],
-  create: (o) => [`ip netns add ${namespaceName(o.scope)}`, setMark(o)],
-  change: (o) => [setMark(o)],
-  remove: (o) => [`ip netns del ${namespaceName(o.scope)}`],
+  create: (o, sh) => [...sh.pin(o.scope), setMark(o, sh)],
+  change: (o, _, sh) => [setMark(o, sh)],
+  remove: (o, sh) => sh.unpin(o.scope),
 };
 
-function setMark(o: Namespace): string {
-  return `${ipIn(o.scope)} link set lo alias '${o.mark}' up`;
+function setMark(o: Namespace, sh: Shell): string {
+  return `${sh.ip(o.scope)} link set lo alias ${quoted(o.mark)} up`;
 }

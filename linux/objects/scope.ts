@@ -27,15 +27,5 @@ export function isSandbox(scope: Scope): scope is SandboxScope {
   return scope.startsWith('sandbox:');
 }
 
-/** What `ip netns` calls the namespace: `weft-<id>`; of a sandbox, its path; quoted for a shell. */
-export function namespaceName(scope: NetworkScope | SandboxScope): string {
-  const rest = scope.slice(scope.indexOf(':') + 1);
-  if (!isSandbox(scope)) return `weft-${rest}`;
-  return /^[\w@%+=:,./-]+$/.test(rest) ? rest : `'${rest.replaceAll("'", `'\\''`)}'`;
-}
-
-/** The start of a shell line that works inside the namespace: `ip -n weft-<id>`, or `nsenter --net=PATH ip`. */
-export function ipIn(scope: NetworkScope | SandboxScope): string {
-  const name = namespaceName(scope);
-  return isSandbox(scope) ? `nsenter --net=${name} ip` : `ip -n ${name}`;
-}
+/** What our pinned namespace is called: `weft-<id>`. */
+export const namespaceName = (scope: NetworkScope): string => `weft-${scope.slice('network:'.length)}`;

@@ -195,6 +195,6 @@ export function sameObject(a: LinuxObject, b: LinuxObject): boolean {
 }
 
 /** The attributes of the object's kind; to be asked only about objects of that kind. */
-function attributesOf(o: LinuxObject): readonly Attribute<LinuxObject>[] {
+export function attributesOf(o: LinuxObject): readonly Attribute<LinuxObject>[] {
   return changeTable[o.kind];
 }

@@ -11,6 +11,7 @@ export const features: Readonly<Record<string, string>> = {
   kvm: 'the machine offers no hardware virtualization (/dev/kvm)',
   netem: 'the kernel has no netem queueing discipline (CONFIG_NET_SCH_NETEM)',
   ovs: 'the kernel has no Open vSwitch (CONFIG_OPENVSWITCH)',
+  systemd: 'the machine has no systemd, which would judge the unit (systemd-analyze)',
   'vlan-filtering': 'the kernel has no bridge VLAN filtering (CONFIG_BRIDGE_VLAN_FILTERING)',
   wireguard: 'the kernel has no WireGuard (CONFIG_WIREGUARD)',
 };

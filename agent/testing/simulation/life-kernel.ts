@@ -7,6 +7,9 @@ import type {
   Underlay,
   Watching,
 } from '../../../linux/kernel.ts';
+import type { Hearing, NoticeListener } from '../../../linux/notice.ts';
+import type { TableEntry } from '../../../linux/objects/keyed-map.ts';
+import type { ObjectSet } from '../../../linux/objects/object-set.ts';
 import type { Namespace } from '../../../linux/objects/namespace.ts';
 import type { NetworkScope, SandboxScope } from '../../../linux/objects/scope.ts';
 import type { Step } from '../../../linux/plan/step.ts';
@@ -39,6 +42,10 @@ export class LifeKernel implements Kernel {
     return this.#ports.life.ask(() => this.#ports.kernel.observe(scope, sandboxes));
   }
 
+  look(scope: NetworkScope, entries: readonly TableEntry[]): Promise<ObjectSet> {
+    return this.#ports.life.ask(() => this.#ports.kernel.look(scope, entries));
+  }
+
   apply(steps: readonly Step[]): Promise<readonly StepResult[]> {
     const { life, kernel, audit, crash } = this.#ports;
     return life.ask(async () => {
@@ -51,6 +58,22 @@ export class LifeKernel implements Kernel {
       crash();
       await kernel.apply(some);
       return life.never;
+    });
+  }
+
+  listen(listener: NoticeListener): Hearing {
+    const { life, kernel } = this.#ports;
+    return kernel.listen({
+      onNotice: (scope, notice) => {
+        life.run(() => {
+          listener.onNotice(scope, notice);
+        });
+      },
+      onOverrun: () => {
+        life.run(() => {
+          listener.onOverrun();
+        });
+      },
     });
   }
 

@@ -18,8 +18,8 @@ interface Size {
 }
 
 const sizes: readonly Size[] = [
-  { endpoints: 1000, rounds: 7, iproute: true },
-  { endpoints: 10_000, rounds: 5, iproute: true },
+  { endpoints: 1000, rounds: 15, iproute: true },
+  { endpoints: 10_000, rounds: 7, iproute: true },
   { endpoints: 100_000, rounds: 2, iproute: false },
 ];
 /** Endpoints for the way that starts a process for each entry. */
@@ -99,7 +99,8 @@ async function measure(bench: Bench, { endpoints, rounds, iproute }: Size): Prom
     notes: [
       `aim ${aim} of C: ${verdict(ratios.get('weft, view -> plan -> apply') ?? Number.NaN, aim, 'more')}`,
       `weft: view -> plan ${fixed(median(laps.map((lap) => lap.thinking)))} ms, apply ` +
-        `${fixed(median(laps.map((lap) => lap.applying)))} ms, then announcing ${fixed(median(laps.map((lap) => lap.afterwards)))} ms`,
+        `${fixed(median(laps.map((lap) => lap.applying)))} ms, then announcing ${fixed(median(laps.map((lap) => lap.afterwards)))} ms;` +
+        ` a full compare ${fixed(median(laps.map((lap) => lap.comparing)))} ms`,
       ...yardstickNotes(kinds, endpoints),
     ],
   };

@@ -22,6 +22,8 @@ export interface Outcome {
   readonly applying: number;
   /** After that, within the same pass. */
   readonly afterwards: number;
+  /** A full compare afterwards: everything is read back, and nothing is left to do. */
+  readonly comparing: number;
   /** Processor time of the process up to the kernel's last answer, in microseconds: its own, and in the kernel. */
   readonly userMicros: number;
   readonly kernelMicros: number;
@@ -40,6 +42,8 @@ function watched(kernel: Kernel, laps: Laps): Kernel {
   return {
     namespaces: () => kernel.namespaces(),
     observe: (scope, sandboxes) => kernel.observe(scope, sandboxes),
+    look: (scope, entries) => kernel.look(scope, entries),
+    listen: (listener) => kernel.listen(listener),
     announce: (scope, bridge, announcements) => kernel.announce(scope, bridge, announcements),
     bootId: () => kernel.bootId(),
     identify: (scope) => kernel.identify(scope),
@@ -74,7 +78,7 @@ async function measure(kernel: Kernel, sandbox: string, { endpoints }: Order): P
     const start = performance.now();
     const cpu = process.cpuUsage();
     await pass(world.after);
-    return {
+    const outcome = {
       thinking: laps.begin - start,
       applying: laps.end - laps.begin,
       afterwards: performance.now() - laps.end,
@@ -82,6 +86,12 @@ async function measure(kernel: Kernel, sandbox: string, { endpoints }: Order): P
       kernelMicros: laps.cpu.system - cpu.system,
       steps: laps.steps,
     };
+    const done = laps.end;
+    reconciler.markCompare();
+    const begin = performance.now();
+    await pass(world.after);
+    if (laps.end !== done) throw new Error('a compare found something to do where all was done');
+    return { ...outcome, comparing: performance.now() - begin };
   } finally {
     reconciler.markAll();
     await pass(world.gone);

@@ -8,14 +8,31 @@ import { ended, searchPath } from '../../lab/run.ts';
 import type { Order, Outcome } from './product-process.ts';
 import { localVtep } from './ground.ts';
 
+/** A process in a node namespace of its own, which is asked and answers by JSON lines. */
+export interface NodeProcess<O, A> extends AsyncDisposable {
+  ask(order: O): Promise<A>;
+}
+
 /** A process that runs the product's own path in a node namespace of its own, round after round as an agent does. */
 export interface Product extends AsyncDisposable {
   /** View -> desired state -> plan -> apply of `entries / 2` remote endpoints, in a network made for it and removed afterwards. */
   measure(order: Order): Promise<Outcome>;
 }
 
-/** Everything is named so that `clearUp` and `removeLab` of this prefix find it. */
 export async function startProduct(prefix: string): Promise<Product> {
+  const script = join(import.meta.dirname, 'product-process.ts');
+  const child = await startNodeProcess<Order, Outcome>(prefix, script);
+  return {
+    measure: (order) => child.ask(order),
+    [Symbol.asyncDispose]: () => child[Symbol.asyncDispose](),
+  };
+}
+
+/**
+ * Starts the script with the place of our namespaces and the path of a sandbox. Everything is named so that `clearUp` and
+ * `removeLab` of this prefix find it.
+ */
+export async function startNodeProcess<O, A>(prefix: string, script: string): Promise<NodeProcess<O, A>> {
   const node = `weft-${prefix}-node`;
   const sandbox = `weft-${prefix}-sandbox`;
   for (const name of [node, sandbox]) await ensureNamespace(name);
@@ -28,7 +45,6 @@ export async function startProduct(prefix: string): Promise<Product> {
   const directory = labDirectory(`${prefix}fw`);
   const netnsDir = join(directory, 'h1', 'netns');
   mkdirSync(netnsDir, { recursive: true });
-  const script = join(import.meta.dirname, 'product-process.ts');
   const [command, ...args] = inside(namespacePath(node), [
     process.execPath,
     // As bin/weftd starts it.
@@ -46,11 +62,11 @@ export async function startProduct(prefix: string): Promise<Product> {
   end.catch(() => undefined);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    async measure(order) {
+    async ask(order) {
       child.stdin.write(`${JSON.stringify(order)}\n`);
       const { done, value } = await answers.next();
-      if (done === true) throw new Error(`the product's process ended with code ${await end}`);
-      return JSON.parse(value) as Outcome;
+      if (done === true) throw new Error(`the process ended with code ${await end}`);
+      return JSON.parse(value) as A;
     },
     async [Symbol.asyncDispose]() {
       child.stdin.end();

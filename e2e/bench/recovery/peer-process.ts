@@ -10,6 +10,7 @@ import { keys } from '../../../kvstore/keys.ts';
 import { encodeEndpoint } from '../../../kvstore/records/endpoint.ts';
 import type { Entry, Revision, Store } from '../../../kvstore/store.ts';
 import type { Endpoint } from '../../../model/endpoint.ts';
+import { hasCode } from '../../../model/errors.ts';
 import type { NetworkId } from '../../../model/network.ts';
 import { wallClock } from '../poller.ts';
 import { fill } from '../store/fill.ts';
@@ -42,10 +43,24 @@ export interface PeerChange {
 /** So many endpoints are there while one goes and another comes: each stays long enough for a slow agent to see it. */
 const standing = 200;
 
+/** Attempts of one transaction, on a store that has more to do than it can. */
+const attempts = 10;
+
+/** Nobody stands in its way: what is refused was applied by an attempt whose answer was lost. */
 async function commit(store: Store, { conditions, ops }: Txn): Promise<Revision> {
-  const outcome = await store.txn(conditions, ops);
-  if (!outcome.ok) throw new Error('the store refused what nobody stands in the way of');
-  return outcome.revision;
+  let wasLost = false;
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    try {
+      const outcome = await store.txn(conditions, ops);
+      if (outcome.ok) return outcome.revision;
+      if (!wasLost) throw new Error(`the store refused ${ops[0]?.key ?? 'nothing'}`);
+      return (await store.get(ops[0]?.key ?? ''))?.revision ?? 0;
+    } catch (error) {
+      if (!hasCode(error, 'STORE_AMBIGUOUS', 'STORE_UNAVAILABLE')) throw error;
+      wasLost ||= hasCode(error, 'STORE_AMBIGUOUS');
+    }
+  }
+  throw new Error(`the store did not take ${ops[0]?.key ?? 'nothing'} in ${attempts} attempts`);
 }
 
 /** The claims are as the attach has left them: nothing has to be read. */

@@ -84,7 +84,12 @@ async function start(host: Host): Promise<Start> {
   const begin = wallClock();
   await host.agent.start();
   const isReady = async (): Promise<boolean> => (await host.agent.request('GET', '/readyz')).status === 200;
-  await waitFor(`weftd of ${host.name} to be ready`, isReady, { within: patience, every: 5 });
+  const giveUp = (): boolean => !host.agent.running;
+  await waitFor(`weftd of ${host.name} to be ready`, isReady, { within: patience, every: 5, giveUp }).catch(
+    () =>
+      // Says why, with the end of its log.
+      host.agent.waitReady(0),
+  );
   const ms = wallClock() - begin;
   const { cpuMs, rss } = readProcessUse(host.agent.pid ?? 0);
   return { ms, cpuMs, rss };

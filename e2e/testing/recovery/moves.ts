@@ -1,6 +1,7 @@
 import { startFlow } from '../../lab/flow.ts';
 import { mapBounded, waitFor } from '../../lab/wait.ts';
 import type { Scene } from '../scene.ts';
+import { Ears } from '../announced.ts';
 import { goes, nobody, stay, underTraffic, type Recovery } from './story.ts';
 
 /** What moves: never chosen for anybody else, since what is chosen comes from the upper half. */
@@ -10,7 +11,7 @@ const aim = 1000;
 
 /**
  * An address goes from host to host, while somebody on every host talks to it all the time: beside it, on the host that it has
- * just left, and on a third one. `converged` is the longest time from an attach's answer to the next answer of the address, of all
+ * just left, and on a third one; each of them is told by itself where the address is now. `converged` is the longest time from an attach's answer to the next answer of the address, of all
  * talkers and both families, in seconds.
  */
 export function addressMoves(scene: Scene, times: number): Promise<Recovery> {
@@ -25,10 +26,12 @@ export function addressMoves(scene: Scene, times: number): Promise<Recovery> {
       const flow = stack.use(await startFlow(host.sandbox(stay).path, address));
       return { name: `${host.name} to ${address}`, flow };
     });
+    const ears = stack.use(await Ears.open(scene.hosts.map((host) => host.sandbox(stay))));
     for (let n = 1; n <= times; n += 1) {
       const [from = '', to = ''] = [places[(n - 1) % places.length], places[n % places.length]];
       await scene.leave(from, 'mover', 'blue');
-      await scene.join(to, 'mover', 'blue', fixed);
+      ears.forget();
+      const mover = await scene.join(to, 'mover', 'blue', fixed);
       const answered = performance.now();
       await mapBounded(flows, flows.length, async ({ name, flow }) => {
         const before = flow.received;
@@ -38,6 +41,7 @@ export function addressMoves(scene: Scene, times: number): Promise<Recovery> {
         longest = Math.max(longest, took);
         if (took > aim) complaints.push(`move ${n}: ${name} on ${to} took ${took.toFixed(0)} ms`);
       });
+      await ears.heard(mover);
       const { expected, actual } = await scene.tablesAgree();
       if (JSON.stringify(expected) !== JSON.stringify(actual))
         complaints.push(`move ${n} leaves entries: ${JSON.stringify({ expected, actual })}`);

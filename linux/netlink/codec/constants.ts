@@ -27,7 +27,9 @@ export const rtm = {
   newNeighbour: 28,
   delNeighbour: 29,
   getNeighbour: 30,
+  newNetconf: 80,
   newNsid: 88,
+  delNsid: 89,
   getNsid: 90,
 } as const;
 
@@ -40,6 +42,7 @@ export const ifla = {
   mtu: 4,
   link: 5,
   master: 10,
+  protinfo: 12,
   linkinfo: 18,
   ifalias: 20,
   netNsFd: 28,
@@ -82,3 +85,7 @@ export const ntf = { self: 0x02, master: 0x04 } as const;
 
 /** Attributes of a namespace id. */
 export const netnsa = { nsid: 1, fd: 3 } as const;
+
+/** Attributes of a notice about settings, and the numbers that stand for no interface. */
+export const netconfa = { ifindex: 1, forwarding: 2, rpFilter: 3 } as const;
+export const netconfAll = 0xffffffff;

@@ -94,9 +94,26 @@ function readLocal(data: Attributes): Ip | undefined {
 
 function readPortFlags(info: Attributes): LinkRow['port'] {
   if (readText(info.get(linkInfo.slaveKind)) !== 'bridge') return undefined;
-  const data = readAttributes(info.get(linkInfo.slaveData) ?? empty);
+  return flagsOf(readAttributes(info.get(linkInfo.slaveData) ?? empty));
+}
+
+function flagsOf(data: Attributes): PortRow['flags'] {
   return {
     learning: readU8(data.get(bridgePort.learning)) !== 0,
     flood: readU8(data.get(bridgePort.unicastFlood)) !== 0,
+  };
+}
+
+/** A notice of a bridge about one of its ports: body of a link message of family AF_BRIDGE. */
+export interface PortRow {
+  readonly name: string;
+  readonly flags: { readonly learning: boolean; readonly flood: boolean };
+}
+
+export function readBridgePort(body: Uint8Array): PortRow {
+  const attributes = readAttributes(body, 16);
+  return {
+    name: readText(attributes.get(ifla.ifname)),
+    flags: flagsOf(readAttributes(attributes.get(ifla.protinfo) ?? empty)),
   };
 }

@@ -1,8 +1,9 @@
-import { addressBits, ipFromBytes, type Ip } from '../../../model/ip.ts';
+import { addressBits, familyOf, ipFromBytes, type Ip } from '../../../model/ip.ts';
 import { macFromBytes, type Mac } from '../../../model/mac.ts';
+import type { FdbEntry, NeighbourEntry } from '../../objects/forwarding.ts';
 import type { NetlinkRequest } from '../message.ts';
 import { familyFromAf } from './address.ts';
-import { af, nda, nlm, rtm } from './constants.ts';
+import { af, nda, nlm, ntf, rtm } from './constants.ts';
 import { findAttribute, lengthOf, readU16, readU32, readU8 } from './reader.ts';
 import type { BodyWriter } from './writer.ts';
 
@@ -22,6 +23,19 @@ export function dumpNeighbours(w: BodyWriter): NetlinkRequest {
     flags: nlm.request | nlm.dump,
     body: head(w, af.unspec, 0, 0, 0).finish(),
   };
+}
+
+/** `bridge fdb get MAC dev DEV self` */
+export function getFdb(w: BodyWriter, o: FdbEntry, dev: number): NetlinkRequest {
+  const body = head(w, af.bridge, dev, 0, ntf.self).attributeMac(nda.lladdr, o.mac).finish();
+  return { type: rtm.getNeighbour, flags: nlm.request, body };
+}
+
+/** `ip neigh get IP dev DEV` */
+export function getNeighbour(w: BodyWriter, o: NeighbourEntry, dev: number): NetlinkRequest {
+  const family = familyOf(o.ip) === 4 ? af.inet : af.inet6;
+  const body = head(w, family, dev, 0, 0).attributeIp(nda.dst, o.ip).finish();
+  return { type: rtm.getNeighbour, flags: nlm.request, body };
 }
 
 /** One FDB entry as a dump shows it. */
@@ -52,10 +66,16 @@ export function readFdb(bytes: Uint8Array, from = 0, end = bytes.length): FdbRow
 }
 
 /** One neighbour entry as a dump shows it. */
-export interface NeighbourRow {
+export interface NeighbourRow extends KnownNeighbour {
+  readonly mac: Mac;
+}
+
+/** The same as a notice shows it. */
+export interface KnownNeighbour {
   readonly dev: number;
   readonly ip: Ip;
-  readonly mac: Mac;
+  /** undefined: nobody knows it, or the entry is being removed. */
+  readonly mac: Mac | undefined;
   readonly state: number;
 }
 
@@ -72,6 +92,22 @@ export function readNeighbour(bytes: Uint8Array, from = 0, end = bytes.length): 
     ip: ipFromBytes(bytes, family, ip),
     mac: macFromBytes(bytes, mac),
     state: readU16(bytes, from + 8),
+  };
+}
+
+/** Reads an RTM_NEWNEIGH or RTM_DELNEIGH message of IPv4 or IPv6. */
+export function readAnyNeighbour(bytes: Uint8Array): KnownNeighbour | undefined {
+  const row = readNeighbour(bytes);
+  if (row !== undefined) return row;
+  const family = familyFromAf(readU8(bytes));
+  const ip = findAttribute(bytes, headLength, bytes.length, nda.dst);
+  if (family === undefined || ip === undefined || lengthOf(bytes, ip) !== addressBits[family] / 8)
+    return undefined;
+  return {
+    dev: readU32(bytes, 4),
+    ip: ipFromBytes(bytes, family, ip),
+    mac: undefined,
+    state: readU16(bytes, 8),
   };
 }
 
