@@ -4,23 +4,13 @@ import type {
   DeclareNetwork,
   DetachRequest,
   DrainRequest,
-  FindAddress,
   FindEndpoint,
   FindNode,
   InspectNetwork,
-  ReleaseRequest,
   RemoveNetwork,
-  ReserveRequest,
   Waiting,
 } from '../api/service.ts';
 import type { AgentService } from '../api/service.ts';
-import type {
-  AddressesJson,
-  CheckedJson,
-  HeldAddressJson,
-  ReleasedJson,
-  ReservedJson,
-} from '../api/schemas/address.ts';
 import type { DetachedJson, EndpointJson } from '../api/schemas/endpoint.ts';
 import type {
   AppliedNetworkJson,
@@ -48,7 +38,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import type { Name } from '../model/name.ts';
 import type { Network } from '../model/network.ts';
-import { Addresses } from './addresses/service.ts';
+import { AddressService } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
 import { desiredOf, observedOf, planOf } from './debug/objects.ts';
@@ -84,13 +74,12 @@ const joinPatience = 30_000;
 type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: number };
 
 /** What the local API offers, on an agent. */
-export class Service implements AgentService {
+export class Service extends AddressService implements AgentService {
   readonly #agent: Agent;
-  readonly #addresses: Addresses;
 
   constructor(agent: Agent) {
+    super(agent);
     this.#agent = agent;
-    this.#addresses = new Addresses(agent);
   }
 
   async status(): Promise<StatusJson> {
@@ -272,26 +261,6 @@ export class Service implements AgentService {
     const { outcome, waited } = await detach(wish, agent.operations, agent.deadline(timeout));
     if (outcome === 'store pending') return { detached: true, storePending: true };
     return { detached: outcome === 'detached', ...(waited === undefined ? {} : { waited }) };
-  }
-
-  listAddresses({ network }: { readonly network?: Name | undefined }): Promise<AddressesJson> {
-    return this.#addresses.list(network);
-  }
-
-  findAddress(request: FindAddress): Promise<readonly HeldAddressJson[]> {
-    return this.#addresses.find(request);
-  }
-
-  checkAddresses({ fix }: { readonly fix: boolean }): Promise<CheckedJson> {
-    return this.#addresses.check(fix);
-  }
-
-  reserveAddress(request: ReserveRequest): Promise<ReservedJson> {
-    return this.#addresses.reserve(request);
-  }
-
-  releaseAddress(request: ReleaseRequest): Promise<ReleasedJson> {
-    return this.#addresses.release(request);
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {

@@ -31,7 +31,7 @@ export function checkClaim(
   if (rightful !== undefined) {
     const others = entitled.filter((right) => right !== rightful);
     if (others.length > 0) return [contested(entry.key, subject, rightful.who, others)];
-    if (!isReservedAs(claim, decodeClaim(entry.key, rightful.value))) {
+    if (claim.kind === 'reservation' && !isReservedAs(claim, decodeClaim(entry.key, rightful.value))) {
       const put = { kind: 'put', key: entry.key, value: rightful.value } as const;
       const what = `${subject} is claimed with another owner or expiry than ${rightful.who} has`;
       const conditions = [unchanged(entry), ...without([unchanged(entry)], rightful.proof)];
@@ -154,7 +154,6 @@ const without = (given: readonly Condition[], more: readonly Condition[]): reado
 
 /** Does the claim on a reserved address say what its reservation says? What a later version may add makes no difference. */
 const isReservedAs = (is: Claim, should: Claim): boolean =>
-  is.kind !== 'reservation' ||
-  (is.owner === should.owner &&
-    is.expiresAt === should.expiresAt &&
-    (is.addresses === undefined) === (should.addresses === undefined));
+  is.owner === should.owner &&
+  is.expiresAt === should.expiresAt &&
+  (is.addresses === undefined) === (should.addresses === undefined);
