@@ -33,7 +33,6 @@ import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import { encodeWish, readWish, wishHash } from '../kvstore/records/wish.ts';
-import { sleep } from '../model/clock.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import type { Name } from '../model/name.ts';
@@ -49,9 +48,9 @@ import { exposition } from './metrics/exposition.ts';
 import { processUse } from './metrics/process-use.ts';
 import { readingsOf } from './metrics/readings.ts';
 import { accept, type Acceptance } from './networks/accept.ts';
-import { beginRemoval, finishRemoval, type Removal } from './networks/remove.ts';
+import { networkNotFound, Removals, seen } from './networks/removals.ts';
 import { attach } from './operations/attach.ts';
-import { detach, detachEndpoint } from './operations/detach.ts';
+import { detach } from './operations/detach.ts';
 import { endpointJson, holders, networkJson } from './present.ts';
 import { contestants, endpointText } from './returns/conflicts.ts';
 import { readinessOf, statusOf } from './status.ts';
@@ -60,15 +59,10 @@ import { networkWait, presentWait } from './wait/network-wait.ts';
 import { readinessIn } from './wait/readiness.ts';
 import { waitedFor } from './wait/waited.ts';
 
-/** How long a declaration or a removal may take, in milliseconds. */
+/** How long a declaration may take, in milliseconds. */
 const patience = 10_000;
-/** How long a caller waits until this node's own view shows what he has just changed. */
-const viewPatience = 2000;
-/** How long, and how often, the end of a forced removal is waited for. */
-const removalPatience = 5000;
-const removalPoll = 50;
 /** How long it may take to go over to another cluster, once the old one's networks are gone. */
-const joinPatience = 30_000;
+const joinPatience = 35_000;
 
 /** What was accepted, and when by the monotonic clock. */
 type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: number };
@@ -76,10 +70,12 @@ type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: nu
 /** What the local API offers, on an agent. */
 export class Service extends AddressService implements AgentService {
   readonly #agent: Agent;
+  readonly #removals: Removals;
 
   constructor(agent: Agent) {
     super(agent);
     this.#agent = agent;
+    this.#removals = new Removals(agent, (state) => this.#waitsFor(state));
   }
 
   async status(): Promise<StatusJson> {
@@ -122,7 +118,7 @@ export class Service extends AddressService implements AgentService {
     this.#demandView();
     const agent = this.#agent;
     const state = agent.view.network(name)?.value;
-    if (state === undefined) throw notFound(name);
+    if (state === undefined) throw networkNotFound(name);
     const shown = await this.#network(state);
     if (!('id' in state)) return shown;
     const ports = { ...agent.operations, self: agent.id };
@@ -138,59 +134,8 @@ export class Service extends AddressService implements AgentService {
     });
   }
 
-  async removeNetwork({ name, force, wait, timeout = patience }: RemoveNetwork): Promise<RemovedNetworkJson> {
-    const agent = this.#agent;
-    agent.self();
-    const signal = agent.deadline(wait === true ? timeout : patience);
-    const removal = { name, force, by: agent.ports.settings.config.name };
-    const known = agent.view.network(name)?.value;
-    if (wait === true && known !== undefined && 'id' in known)
-      return this.#removeEverywhere(known, removal, signal);
-    return this.#removed(name, await this.#awaitRemoval(await this.#beginRemoval(removal, signal), signal));
-  }
-
-  /** What is meant from now on. @throws NETWORK_NOT_FOUND, NETWORK_IN_USE. */
-  async #beginRemoval(removal: Removal, signal: AbortSignal): Promise<Required<Removal> | 'gone'> {
-    const begun = await beginRemoval(removal, this.#agent.removePorts(signal));
-    if (begun.kind === 'nothing') throw notFound(removal.name);
-    return begun.kind === 'gone' ? 'gone' : { ...removal, id: begun.id };
-  }
-
-  async #removeEverywhere(
-    { id, name }: Network,
-    removal: Removal,
-    signal: AbortSignal,
-  ): Promise<RemovedNetworkJson> {
-    const agent = this.#agent;
-    const { asker } = agent.operations;
-    const kept = new AbortController();
-    const ends: { readonly begun: Required<Removal> | 'gone'; readonly isGone: Promise<boolean> }[] = [];
-    const inquiry = { network: id, matter: { kind: 'no network' }, since: asker.now() } as const;
-    const reaction = await asker.ask(inquiry, AbortSignal.any([signal, kept.signal]), async () => {
-      const begun = await this.#beginRemoval(removal, signal);
-      const isGone = this.#awaitRemoval(begun, signal).catch((error: unknown) => {
-        if (hasCode(error, 'NETWORK_IN_USE')) kept.abort(error);
-        return false;
-      });
-      ends.push({ begun, isGone });
-    });
-    const [{ begun, isGone } = { begun: 'gone', isGone: true } as const] = ends;
-    const isEarly = await isGone;
-    kept.signal.throwIfAborted();
-    const message = `network ${name} is being removed`;
-    const waited = waitedFor(reaction, { message, fields: { network: name } }, agent);
-    const isDone = isEarly || (await this.#awaitRemoval(begun, signal, 0));
-    return { ...(await this.#removed(name, isDone)), waited };
-  }
-
-  async #removed(name: Name, isDone: boolean): Promise<RemovedNetworkJson> {
-    const { view } = this.#agent;
-    if (!isDone) {
-      const waitsFor = await this.#waitsFor(view.network(name)?.value);
-      return { state: 'removing', ...(waitsFor === undefined ? {} : { waitsFor }) };
-    }
-    await this.#seen(() => view.network(name) === undefined);
-    return { state: 'removed' };
+  removeNetwork(request: RemoveNetwork): Promise<RemovedNetworkJson> {
+    return this.#removals.remove(request);
   }
 
   /** All who take part have programmed what was accepted, if that is wished. */
@@ -216,7 +161,7 @@ export class Service extends AddressService implements AgentService {
     this.#demandView();
     const { view } = this.#agent;
     const state = network === undefined ? undefined : view.network(network)?.value;
-    if (network !== undefined && (state === undefined || !('id' in state))) throw notFound(network);
+    if (network !== undefined && (state === undefined || !('id' in state))) throw networkNotFound(network);
     const networks = state !== undefined && 'id' in state ? [state] : view.networks().toSorted(byName);
     const lists = await Promise.all(
       networks.map(async (each) => {
@@ -251,7 +196,7 @@ export class Service extends AddressService implements AgentService {
     const agent = this.#agent;
     const recorded = await attach(wish, agent.operations, agent.deadline(timeout));
     const network = agent.view.networkById(recorded.value.network);
-    if (network === undefined) throw notFound(wish.network);
+    if (network === undefined) throw networkNotFound(wish.network);
     const { waited } = recorded;
     return { ...this.#endpoint(recorded, network), ...(waited === undefined ? {} : { waited }) };
   }
@@ -296,7 +241,7 @@ export class Service extends AddressService implements AgentService {
   async joinStore(): Promise<JoinedStoreJson> {
     const agent = this.#agent;
     const left = agent.self().cluster.id;
-    const { id } = await agent.goOver(agent.deadline(removalPatience + joinPatience));
+    const { id } = await agent.goOver(agent.deadline(joinPatience));
     return { left, cluster: id };
   }
 
@@ -333,57 +278,12 @@ export class Service extends AddressService implements AgentService {
     }
     const since = agent.operations.asker.now();
     const { acceptance } = outcome.network;
-    await this.#seen(() => {
+    await seen(agent, () => {
       const state = agent.view.network(name)?.value;
       const isAccepted = state !== undefined && 'id' in state && state.acceptance >= acceptance;
       return isAccepted && this.#isDeclared(name);
     });
     return { ...outcome, since };
-  }
-
-  /** Waits for the own view, so that the caller's next question is answered by what he did; not for ever. */
-  async #seen(isSeen: () => boolean): Promise<void> {
-    const { view } = this.#agent;
-    const late = this.#agent.deadline(viewPatience);
-    await view.until(() => (isSeen() ? true : undefined), late).catch(() => undefined);
-  }
-
-  /**
-   * True: nothing is left of it. False: other nodes still have to detach what they hold.
-   *
-   * @throws NETWORK_IN_USE: the network stays, since an endpoint had slipped in, whoever has noticed that first.
-   */
-  async #awaitRemoval(
-    removal: Required<Removal> | 'gone',
-    signal: AbortSignal,
-    within = removalPatience,
-  ): Promise<boolean> {
-    if (removal === 'gone') return true;
-    const agent = this.#agent;
-    const { name, id } = removal;
-    const end = agent.ports.clock.monotonic() + within;
-    await this.#detachOwn(name, signal);
-    for (;;) {
-      const ending = await finishRemoval(name, id, agent.removePorts(signal));
-      if (ending === 'gone') return true;
-      if (ending === 'kept') {
-        // Names who holds it; when that has gone meanwhile, the removal goes on.
-        if ((await this.#beginRemoval(removal, signal)) === 'gone') return true;
-        continue;
-      }
-      if (agent.ports.clock.monotonic() >= end) return false;
-      await sleep(agent.ports.clock, removalPoll, signal);
-    }
-  }
-
-  /** Of a network that is removed by force; otherwise it has none. */
-  async #detachOwn(name: Name, signal: AbortSignal): Promise<void> {
-    const { view, operations, id } = this.#agent;
-    const state = view.network(name)?.value;
-    if (state === undefined || !('id' in state) || state.phase.kind !== 'removing' || !state.phase.force)
-      return;
-    const own = [...(view.endpoints(state.id)?.records.values() ?? [])].filter((e) => e.value.node === id);
-    for (const { value } of own) await detachEndpoint(state.id, value.id, operations, signal);
   }
 
   /** From the view where this node takes part, from the store otherwise. */
@@ -453,7 +353,3 @@ export class Service extends AddressService implements AgentService {
 
 const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
   a.name < b.name ? -1 : 1;
-
-function notFound(name: Name): WeftError {
-  return new WeftError('NETWORK_NOT_FOUND', `there is no network ${name}`, { details: { network: name } });
-}

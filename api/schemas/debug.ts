@@ -71,13 +71,9 @@ const wantedJson = z
       description:
         '`done`: the kernel holds it, as far as is known; `pending`: it is about to be written, or needs another one first; `error`: it was refused.',
     }),
-    error: z
-      .object({ decision: z.string(), message: z.string() })
-      .readonly()
-      .optional()
-      .meta({
-        description: "The kernel's answer, and what is done about it: docs/reference/kernel-errors.md.",
-      }),
+    error: z.object({ decision: z.string(), message: z.string() }).readonly().optional().meta({
+      description: "The kernel's answer, and what is done about it: docs/reference/kernel-errors.md.",
+    }),
     object: objectJson,
   })
   .readonly()

@@ -27,12 +27,9 @@ export const statusJson = z
       .object({ desired: z.int(), failed: z.int(), pending: z.int() })
       .readonly()
       .meta({ description: 'Kernel objects of this node.' }),
-    repairs: z
-      .record(z.string(), z.int())
-      .meta({
-        description:
-          'What somebody else had changed in the kernel and is as it was, by kind, since the start.',
-      }),
+    repairs: z.record(z.string(), z.int()).meta({
+      description: 'What somebody else had changed in the kernel and is as it was, by kind, since the start.',
+    }),
     problems: z.array(problem).readonly().meta({ description: 'What makes the agent unhealthy.' }),
     warnings: z.array(problem).readonly().meta({ description: 'What somebody should know of all the same.' }),
     version: z.string(),
