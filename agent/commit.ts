@@ -5,7 +5,7 @@ import { hasCode } from '../model/errors.ts';
 export async function commit(
   conditions: readonly Condition[],
   ops: readonly Op[],
-  { store, signal }: { readonly store: Store; readonly signal: AbortSignal },
+  { store, signal }: { readonly store: Pick<Store, 'txn'>; readonly signal: AbortSignal },
 ): Promise<boolean> {
   try {
     return (await store.txn(conditions, ops, { signal })).ok;

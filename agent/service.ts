@@ -40,7 +40,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import type { Name } from '../model/name.ts';
 import type { Network } from '../model/network.ts';
-import { Addresses } from './addresses/service.ts';
+import { AddressService } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
 import { DebugService } from './debug/service.ts';
@@ -72,13 +72,13 @@ type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: nu
 /** What the local API offers, on an agent. */
 export class Service extends DebugService implements AgentService {
   readonly #agent: Agent;
-  readonly #addresses: Addresses;
+  readonly #addresses: AddressService;
   readonly #removals: Removals;
 
   constructor(agent: Agent) {
     super(agent);
     this.#agent = agent;
-    this.#addresses = new Addresses(agent);
+    this.#addresses = new AddressService(agent);
     this.#removals = new Removals(agent, (state) => this.#waitsFor(state));
   }
 
@@ -212,24 +212,24 @@ export class Service extends DebugService implements AgentService {
     return { detached: outcome === 'detached', ...(waited === undefined ? {} : { waited }) };
   }
 
-  listAddresses({ network }: { readonly network?: Name | undefined }): Promise<AddressesJson> {
-    return this.#addresses.list(network);
+  listAddresses(request: Parameters<AgentService['listAddresses']>[0]): Promise<AddressesJson> {
+    return this.#addresses.listAddresses(request);
   }
 
   findAddress(request: FindAddress): Promise<readonly HeldAddressJson[]> {
-    return this.#addresses.find(request);
+    return this.#addresses.findAddress(request);
   }
 
-  checkAddresses({ fix }: { readonly fix: boolean }): Promise<CheckedJson> {
-    return this.#addresses.check(fix);
+  checkAddresses(request: Parameters<AgentService['checkAddresses']>[0]): Promise<CheckedJson> {
+    return this.#addresses.checkAddresses(request);
   }
 
   reserveAddress(request: ReserveRequest): Promise<ReservedJson> {
-    return this.#addresses.reserve(request);
+    return this.#addresses.reserveAddress(request);
   }
 
   releaseAddress(request: ReleaseRequest): Promise<ReleasedJson> {
-    return this.#addresses.release(request);
+    return this.#addresses.releaseAddress(request);
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {

@@ -1,4 +1,5 @@
 import { keys } from '../kvstore/keys.ts';
+import { decodeClaim } from '../kvstore/records/claim.ts';
 import type { Condition, Entry } from '../kvstore/store.ts';
 import type { Claim, EndpointId } from '../model/endpoint.ts';
 import { ipToBigint, type Ip } from '../model/ip.ts';
@@ -30,6 +31,12 @@ export function checkClaim(
   if (rightful !== undefined) {
     const others = entitled.filter((right) => right !== rightful);
     if (others.length > 0) return [contested(entry.key, subject, rightful.who, others)];
+    if (claim.kind === 'reservation' && !isReservedAs(claim, decodeClaim(entry.key, rightful.value))) {
+      const put = { kind: 'put', key: entry.key, value: rightful.value } as const;
+      const what = `${subject} is claimed with another owner or expiry than ${rightful.who} has`;
+      const conditions = [unchanged(entry), ...without([unchanged(entry)], rightful.proof)];
+      return [{ kind: 'claim-differs', key: entry.key, what, repairs: [{ conditions, ops: [put] }] }];
+    }
     if (!isOutside) return [];
     const what = `${subject} lies in no subnet where anybody can have it; ${rightful.who} has it: ${rightful.giveUp}`;
     return [{ kind: 'outside', key: entry.key, what, repairs: [] }];
@@ -144,3 +151,9 @@ const unchanged = ({ key, revision }: Entry): Condition => ({ kind: 'unchanged',
 /** A key is named by one condition at most. */
 const without = (given: readonly Condition[], more: readonly Condition[]): readonly Condition[] =>
   more.filter(({ key }) => !given.some((c) => c.key === key));
+
+/** Does the claim on a reserved address say what its reservation says? What a later version may add makes no difference. */
+const isReservedAs = (is: Claim, should: Claim): boolean =>
+  is.owner === should.owner &&
+  is.expiresAt === should.expiresAt &&
+  (is.addresses === undefined) === (should.addresses === undefined);

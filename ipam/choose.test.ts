@@ -141,7 +141,7 @@ const sizes = fc
         },
       ),
       start: fc.bigInt({ min: 0n, max: 1n << 129n }),
-      crowd: fc.array(fc.integer({ min: -3, max: 40 }), { maxLength: 44 }),
+      crowd: fc.array(fc.integer({ min: -3, max: 40 }), { maxLength: 44, size: 'max' }),
       kept: fc.array(fc.integer({ min: 0, max: 40 }), { minLength: 1, maxLength: 9 }),
     }),
   )

@@ -7,6 +7,7 @@ export const findingKinds = {
   'claim-missing':
     'An endpoint, a network or a reservation has something that is not claimed: somebody else could get it.',
   'claim-of-another': 'A claim names a holder that does not have what is claimed, and somebody else has it.',
+  'claim-differs': 'A claim on a reserved address says another owner or expiry than its reservation.',
   contested: 'Several have the same; the claim says who it belongs to, or nobody. Nothing here decides that.',
   outside: 'An address lies in no subnet of its network, or is one that nobody can have.',
   'unknown-network': 'Keys below the id of a network that does not exist.',

@@ -19,7 +19,7 @@ import {
 
 /** Numbers of a network's endpoints, and those that are reserved. */
 const members = fc
-  .uniqueArray(fc.integer({ min: 10, max: 40 }), { maxLength: 10 })
+  .uniqueArray(fc.integer({ min: 10, max: 40 }), { maxLength: 10, size: 'max' })
   .chain((all) => fc.record({ all: fc.constant(all), split: fc.nat(all.length) }));
 
 const contents: fc.Arbitrary<Content> = fc.tuple(members, members).map(([inBlue, inRed]) => ({
@@ -95,7 +95,7 @@ const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
 
 test('whatever was damaged: after --fix nothing is found, what has its holder is right, and nothing else was written', async () => {
   await fc.assert(
-    fc.asyncProperty(contents, fc.array(damages, { maxLength: 8 }), async (content, done) => {
+    fc.asyncProperty(contents, fc.array(damages, { maxLength: 8, size: 'max' }), async (content, done) => {
       const store = new FakeStore({ clock: new FakeClock() });
       const held = wholeStore(content);
       for (const each of done) damage(held, each);

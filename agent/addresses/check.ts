@@ -8,7 +8,7 @@ import { WeftError } from '../../model/errors.ts';
 import { commit } from '../commit.ts';
 
 export interface CheckPorts {
-  readonly store: Store;
+  readonly store: Pick<Store, 'get' | 'list' | 'txn'>;
   readonly signal: AbortSignal;
   /** What must hold as long as the store is the one that was believed when this began. */
   readonly guards: readonly Condition[];
@@ -54,7 +54,7 @@ export async function fixAddresses({ store, signal, guards }: CheckPorts): Promi
   return shown(checked, [...all.values()], new Set(checked.findings.map(idOf)));
 }
 
-const look = async (store: Store, signal: AbortSignal): Promise<Checked> =>
+const look = async (store: Pick<Store, 'list'>, signal: AbortSignal): Promise<Checked> =>
   checkClaims((await store.list('', { signal })).entries);
 
 async function mend(repairs: readonly Txn[], { store, signal, guards }: CheckPorts): Promise<void> {

@@ -23,25 +23,25 @@ const patience = 10_000;
 const longPatience = 60_000;
 
 /** What the local API says of addresses, on an agent. */
-export class Addresses {
+export class AddressService {
   readonly #agent: Agent;
 
   constructor(agent: Agent) {
     this.#agent = agent;
   }
 
-  async list(network: Name | undefined): Promise<AddressesJson> {
+  async listAddresses({ network }: { readonly network?: Name | undefined }): Promise<AddressesJson> {
     const signal = this.#agent.deadline(patience);
     const { operations } = this.#agent;
     return listAddresses(await this.#networks(network, signal), operations, signal);
   }
 
-  async find({ address, network }: FindAddress): Promise<readonly HeldAddressJson[]> {
+  async findAddress({ address, network }: FindAddress): Promise<readonly HeldAddressJson[]> {
     const signal = this.#agent.deadline(patience);
     return whoHas(address, await this.#networks(network, signal), this.#agent.operations, signal);
   }
 
-  async check(fix: boolean): Promise<CheckedJson> {
+  async checkAddresses({ fix }: { readonly fix: boolean }): Promise<CheckedJson> {
     const { operations, trust } = this.#agent;
     this.#agent.self();
     const signal = this.#agent.deadline(longPatience);
@@ -51,13 +51,13 @@ export class Addresses {
     return fixAddresses({ store, signal, guards: trust.guards() });
   }
 
-  async reserve({ timeout, ...wish }: ReserveRequest): Promise<ReservedJson> {
+  async reserveAddress({ timeout, ...wish }: ReserveRequest): Promise<ReservedJson> {
     const { operations } = this.#agent;
     const { outcome, reservation } = await reserve(wish, operations, this.#agent.deadline(timeout));
     return { outcome, reservation: shown(reservation, wish.network) };
   }
 
-  async release({ timeout, network, owner, name, address }: ReleaseRequest): Promise<ReleasedJson> {
+  async releaseAddress({ timeout, network, owner, name, address }: ReleaseRequest): Promise<ReleasedJson> {
     const which = name === undefined ? address && { address } : { name };
     invariant(which, 'a release says which reservation');
     const wish = { network, owner, which };
