@@ -119,7 +119,9 @@ describe('weft run', () => {
 
   test('a signal goes to the command, and its sandbox is cleared away', async () => {
     await using served = await agent();
-    const script = "trap 'kill $!; echo got it; exit 3' TERM; sleep 1000 & echo started; wait";
+    // A child that is no `sleep` yet may miss the signal, and would hold the pipe.
+    const asleep = 'until grep -q sleep /proc/$!/comm; do :; done';
+    const script = `trap 'kill $!; echo got it; exit 3' TERM; sleep 1000 & ${asleep}; echo started; wait`;
     const child = start(served, '--', 'sh', '-c', script);
     const ended = end(child);
     await says(child.stdout, 'started');
