@@ -3,7 +3,8 @@ import type { NetworkId } from '../model/network.ts';
 import type { Txn } from './claims.ts';
 import { checkClaim, contested, subjectOf, unreadable } from './check-claim.ts';
 import type { Finding } from './finding.ts';
-import { takeInventory, type Inventory } from './inventory.ts';
+import { each, type InParts } from './in-parts.ts';
+import { takingInventory, type Inventory } from './inventory.ts';
 import { networksIn, type FoundNetwork } from './networks-in.ts';
 import { rightsIn, type Right } from './rights.ts';
 import { sweep } from './sweep.ts';
@@ -17,22 +18,28 @@ export interface Checked {
   readonly findings: readonly Finding[];
 }
 
-/** Compares all claims with their holders. `entries`: the whole store as of one revision. */
-export function checkClaims(entries: readonly Entry[]): Checked {
+/** Compares all claims with their holders. `entries`: the whole store as of one revision. There may be many: in parts. */
+export function* checkClaims(entries: readonly Entry[]): InParts<Checked> {
   const networks = networksIn(entries);
-  const below = Map.groupBy(entries, ({ key }) => networkOf(key));
-  below.delete(undefined);
+  const below = new Map<NetworkId, Entry[]>();
+  yield* each(entries, (entry) => {
+    const id = networkOf(entry.key);
+    if (id === undefined) return;
+    const known = below.get(id);
+    if (known === undefined) below.set(id, [entry]);
+    else known.push(entry);
+  });
   const findings: Finding[] = [...networks.unreadable];
   let endpoints = 0;
   let claims = 0;
   // A network may have lost everything.
-  for (const id of new Set([...networks.byId.keys(), ...(below.keys() as Iterable<NetworkId>)])) {
-    const inventory = takeInventory(below.get(id) ?? []);
+  for (const id of new Set([...networks.byId.keys(), ...below.keys()])) {
+    const inventory = yield* takingInventory(below.get(id) ?? []);
     endpoints += inventory.endpoints.size;
     claims += inventory.claims.size;
     const network = networks.byId.get(id);
     if (network === undefined) findings.push(...sweep(id, inventory, networks));
-    else findings.push(...checkNetwork(network, inventory));
+    else findings.push(...(yield* checkNetwork(network, inventory)));
   }
   return {
     networks: networks.byId.size,
@@ -47,23 +54,24 @@ function networkOf(key: string): NetworkId | undefined {
   return /^net\/([0-9a-f]{16})\//.exec(key)?.[1] as NetworkId | undefined;
 }
 
-function checkNetwork(known: FoundNetwork, inventory: Inventory): readonly Finding[] {
+function* checkNetwork(known: FoundNetwork, inventory: Inventory): InParts<readonly Finding[]> {
   const { network } = known;
-  const rights = rightsIn(known, inventory);
+  const rights = yield* rightsIn(known, inventory);
   const findings: Finding[] = [];
   const of = (what: string): string => `${what} of network ${network.name}`;
   for (const { entry, endpoint } of inventory.endpoints.values())
     if (endpoint === undefined) findings.push(unreadable(entry.key));
-  for (const [key, entitled] of rights)
+  yield* each(rights, ([key, entitled]) => {
     if (!inventory.claims.has(key)) findings.push(missing(key, entitled, of(subjectOf(key))));
-  for (const found of inventory.claims.values()) {
+  });
+  yield* each(inventory.claims.values(), (found) => {
     const { entry, claim } = found;
     if (claim === undefined) findings.push(unreadable(entry.key));
     else
       findings.push(
         ...checkClaim({ ...found, claim }, rights.get(entry.key) ?? [], { known, inventory }, of),
       );
-  }
+  });
   return findings;
 }
 

@@ -6,6 +6,7 @@ import type { Claim, Endpoint, EndpointId } from '../model/endpoint.ts';
 import { hasCode } from '../model/errors.ts';
 import type { Ip } from '../model/ip.ts';
 import { ipToBigint } from '../model/ip.ts';
+import { atOnce, each, type InParts } from './in-parts.ts';
 
 /** The key of a claim, taken apart. */
 export type ClaimKey = Extract<ParsedKey, { kind: 'address-claim' | 'mac-claim' | 'name-claim' }>;
@@ -39,15 +40,18 @@ export interface HeldAddress {
 }
 
 /** Sorts what was listed below one network id; keys of a later version are left out. */
-export function takeInventory(entries: Iterable<Entry>): Inventory {
+export const takeInventory = (entries: Iterable<Entry>): Inventory => atOnce(takingInventory(entries));
+
+/** The same in parts. */
+export function* takingInventory(entries: Iterable<Entry>): InParts<Inventory> {
   const endpoints = new Map<string, FoundEndpoint>();
   const claims = new Map<string, FoundClaim>();
-  for (const entry of entries) {
+  yield* each(entries, (entry) => {
     const key = parseKey(entry.key);
     if (key.kind === 'endpoint') endpoints.set(entry.key, { entry, endpoint: read(entry, decodeEndpoint) });
     if (key.kind === 'address-claim' || key.kind === 'mac-claim' || key.kind === 'name-claim')
       claims.set(entry.key, { entry, key, claim: read(entry, decodeClaim) });
-  }
+  });
   return { endpoints, claims };
 }
 

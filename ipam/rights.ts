@@ -2,6 +2,7 @@ import type { Condition } from '../kvstore/store.ts';
 import type { Claim } from '../model/endpoint.ts';
 import { decodeClaim } from '../kvstore/records/claim.ts';
 import { endpointClaims, networkClaims } from './claims.ts';
+import { each, type InParts } from './in-parts.ts';
 import type { Inventory } from './inventory.ts';
 import type { FoundNetwork } from './networks-in.ts';
 import { reservationClaims, reservationIn } from './reservation.ts';
@@ -22,10 +23,10 @@ export interface Right extends Pick<Claim, 'kind' | 'holder'> {
  * Who should hold which claims of a network, by key: endpoints that are active, the network itself, and reservations. One in conflict has a right
  * to nothing.
  */
-export function rightsIn(
+export function* rightsIn(
   { network, proof }: FoundNetwork,
   { endpoints, claims }: Inventory,
-): ReadonlyMap<string, readonly Right[]> {
+): InParts<ReadonlyMap<string, readonly Right[]>> {
   const byKey = new Map<string, Right[]>();
   const add = (
     claimed: readonly { readonly key: string; readonly value: Uint8Array }[],
@@ -42,8 +43,8 @@ export function rightsIn(
     const { kind, holder } = decodeClaim(claimed.key, claimed.value);
     add([claimed], { kind, holder, who: 'the network itself', giveUp: 'it stays its own', proof: [proof] });
   }
-  for (const { entry, endpoint } of endpoints.values()) {
-    if (endpoint?.state.kind !== 'active') continue;
+  yield* each(endpoints.values(), ({ entry, endpoint }) => {
+    if (endpoint?.state.kind !== 'active') return;
     add(endpointClaims(endpoint), {
       kind: 'endpoint',
       holder: endpoint.id,
@@ -51,11 +52,11 @@ export function rightsIn(
       giveUp: 'detach it there',
       proof: [{ kind: 'unchanged', key: entry.key, revision: entry.revision }, proof],
     });
-  }
-  for (const { entry, key, claim } of claims.values()) {
-    if (key.kind !== 'name-claim') continue;
+  });
+  yield* each(claims.values(), ({ entry, key, claim }) => {
+    if (key.kind !== 'name-claim') return;
     const reservation = reservationIn(key.network, key.name, claim);
-    if (reservation === undefined) continue;
+    if (reservation === undefined) return;
     add(reservationClaims(reservation), {
       kind: 'reservation',
       holder: reservation.name,
@@ -63,6 +64,6 @@ export function rightsIn(
       giveUp: `\`weft ip release --network ${network.name} ${reservation.name}\``,
       proof: [{ kind: 'unchanged', key: entry.key, revision: entry.revision }, proof],
     });
-  }
+  });
   return byKey;
 }

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { CheckedJson } from '../../api/schemas/address.ts';
 import { checkClaims, type Checked } from '../../ipam/check.ts';
 import type { Txn } from '../../ipam/claims.ts';
@@ -54,8 +55,22 @@ export async function fixAddresses({ store, signal, guards }: CheckPorts): Promi
   return shown(checked, [...all.values()], new Set(checked.findings.map(idOf)));
 }
 
-const look = async (store: Pick<Store, 'list'>, signal: AbortSignal): Promise<Checked> =>
-  checkClaims((await store.list('', { signal })).entries);
+/** Milliseconds of work after which others get their turn. */
+const stretch = 10;
+
+/** In turns: of a large cluster it is some seconds of work, and the lease has to be kept meanwhile. */
+async function look(store: Pick<Store, 'list'>, signal: AbortSignal): Promise<Checked> {
+  const work = checkClaims((await store.list('', { signal })).entries);
+  let end = performance.now() + stretch;
+  for (;;) {
+    const part = work.next();
+    if (part.done === true) return part.value;
+    if (performance.now() < end) continue;
+    await turn();
+    signal.throwIfAborted();
+    end = performance.now() + stretch;
+  }
+}
 
 async function mend(repairs: readonly Txn[], { store, signal, guards }: CheckPorts): Promise<void> {
   const queue = [...repairs];
