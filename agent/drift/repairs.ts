@@ -16,18 +16,21 @@ export interface Repair {
 
 /**
  * The repairs among the steps of a pass that compared: those that succeeded and concern something that was `unexpected`, in the
- * order of the steps.
+ * order of the steps. What was `changed`, since something else is wanted of it now, was no doing of somebody else.
  */
 export function repairsOf(
   steps: readonly Step[],
   results: readonly StepResult[],
   unexpected: ObjectSet,
+  changed: Iterable<LinuxObject>,
 ): readonly Repair[] {
   const repairs = new Map<ObjectKey, Repair>();
+  if (unexpected.size === 0) return [];
+  const wished = new Set(Array.from(changed, keyOf));
   steps.forEach((step, i) => {
     const { object } = step;
-    if (results[i]?.ok !== true || !unexpected.has(object)) return;
     const key = keyOf(object);
+    if (results[i]?.ok !== true || !unexpected.has(object) || wished.has(key)) return;
     repairs.set(key, repairOf(step, key, repairs.get(key)));
   });
   return [...repairs.values()];

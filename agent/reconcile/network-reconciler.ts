@@ -305,7 +305,7 @@ export class NetworkReconciler {
       failures: [...this.#tracker.failures].map(([key, { error }]) => ({ key, error })),
       refused: this.refused,
       compared,
-      repairs: repairsOf(steps, results, unexpected),
+      repairs: repairsOf(steps, results, unexpected, changed),
     };
   }
 

@@ -194,7 +194,7 @@ describe('a capture', () => {
 
   test('sees an ARP question', async () => {
     await using capture = await startCapture(at('h1', 'c2').path, 'eth0', { filter: 'arp' });
-    await expect(mustRunIn(at('h1', 'c1').path, ['ping', '-c1', '-W1', '-n', '10.7.0.99'])).rejects.toThrow();
+    await expect(mustRunIn(at('h1', 'c1').path, ['ping', '-c3', '-W1', '-n', '10.7.0.99'])).rejects.toThrow();
     const { arp } = await capture.waitFor('the question', (frame) => frame.arp?.target === '10.7.0.99');
     expect(arp).toEqual({ operation: 'request', sender: '10.7.0.2', target: '10.7.0.99' });
   });
