@@ -38,6 +38,7 @@ test('what README.md tells to type does what it says, on three hosts with real a
     await attachInEveryWay(scene, keyboard);
     await run(scene, keyboard);
     await look(scene, keyboard);
+    await lookCloser(scene, keyboard);
     await beRefused(scene, keyboard);
     await leave(scene, keyboard);
     for (const host of scene.hosts) expectJsonLines(host);
@@ -215,6 +216,30 @@ async function look(scene: Scene, keyboard: Keyboard): Promise<void> {
   expect(await keyboard.type(h1, `weftd config --config ${config}`)).toMatch(
     /^advertise: eth1 +# .*weftd\.yaml$/m,
   );
+}
+
+/** Addresses, and what an agent works with. */
+async function lookCloser(scene: Scene, keyboard: Keyboard): Promise<void> {
+  const h1 = scene.host('h1');
+  expect(await keyboard.type(h1, 'weft ip who 10.7.0.11')).toContain('h1');
+  await keyboard.json(h1, 'weft ip who 10.7.0.11');
+  expect(await keyboard.type(h1, 'weft ip who 10.99.0.1', 4)).toContain('10.99.0.1');
+  const reserve = 'weft ip reserve --network blue --ip 10.7.0.12 printer';
+  expect(await keyboard.type(h1, reserve)).toContain('10.7.0.12');
+  expect(await keyboard.type(h1, 'weft ip ls --network blue')).toMatch(/10\.7\.0\.12 .*printer/);
+  await keyboard.json(h1, 'weft ip ls --network blue');
+  await keyboard.type(h1, 'weft ip release --network blue printer');
+  for (const check of ['weft ip check', 'weft ip check --fix'])
+    expect(await keyboard.json(h1, check)).toMatchObject({ networks: 3, endpoints: 3, findings: [] });
+
+  for (const what of ['view', 'desired', 'observed']) {
+    expect(await keyboard.type(h1, `weft debug ${what} --network blue`)).toContain('10.7.0.11');
+    await keyboard.json(h1, `weft debug ${what}`);
+  }
+  const plans = await keyboard.json(h1, 'weft debug plan --network blue');
+  expect(plans).toMatchObject([{ steps: [] }]);
+  const dry = `weftd --dry-run --config ${join(h1.directory, 'weftd.yaml')}`;
+  expect(await keyboard.type(h1, dry)).toContain('nothing');
 }
 
 /** Somebody who may read everything, but is not root: the checkout may lie wherever it likes. */

@@ -30,7 +30,7 @@ export function everydayCommands(): readonly string[] {
   return [...new Set(spans.map(([, span = '']) => commandOf(span)))];
 }
 
-const groups = ['network', 'endpoint', 'node', 'store'];
+const groups = ['network', 'endpoint', 'node', 'store', 'ip', 'debug'];
 
 /** `weft network ls` of `weft network ls -o json`. */
 export function commandOf(line: string): string {
