@@ -1,4 +1,4 @@
-import { keys, parseKey } from '../../../kvstore/keys.ts';
+import { keys, parseKey, prefixes } from '../../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../../kvstore/records/endpoint.ts';
 import { decodeFence } from '../../../kvstore/records/fence.ts';
 import type { FakeStore } from '../../../kvstore/fake-store.ts';
@@ -20,6 +20,8 @@ export interface Scene {
   readonly clock: Clock;
   readonly store: FakeStore;
   readonly machines: readonly Machine[];
+  /** Was another state of the store put in its place? */
+  readonly isHarmed: boolean;
   nameOf(id: string): string;
   /** Looks which machines have their tunnels. */
   noteTunnels(): void;
@@ -101,12 +103,19 @@ export class Auditor {
       if (view.endpoints(network)?.state === 'insync') continue;
       // What is detached here, or dies here, goes at once.
       if (this.#isLocal(machine, network, object.mac)) continue;
+      // The news may have come just before contact was lost again.
+      if (!this.#sea.isHarmed && this.#isGone(network, object.mac)) continue;
       if (!ending.has(object.scope) && !steps.some((s) => s.op === 'create' && s.object.kind === object.kind))
         this.#sea.fail(
           `${machine.name} removes ${JSON.stringify(object)} although its view is ${view.state}`,
         );
     }
   };
+
+  #isGone(network: NetworkId, mac: Mac): boolean {
+    const { entries } = this.#sea.store.peek(prefixes.endpoints(network));
+    return !entries.some(({ key, value }) => decodeEndpoint(key, value).mac === mac);
+  }
 
   #isLocal({ agent }: Machine, network: NetworkId, mac: Mac): boolean {
     const all = [...(agent.view.endpoints(network)?.records.values() ?? [])];
