@@ -83,10 +83,11 @@ export async function attach(
       using choice = ports.pools.begin(network.id, ref.path);
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       const failed = new AbortController();
+      const doubts: Doubts = { isLate: false };
       try {
         await heard(ports.returns.restore(network.id, id, signal));
         const written = await heard(
-          record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal }),
+          record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal, doubts }),
         );
         endpoints.learn(keys.endpoint(network.id, id), written);
         // The others are asked while this kernel is at work.
@@ -98,7 +99,8 @@ export async function attach(
         return { written, reaction };
       } catch (error) {
         failed.abort(error);
-        if (!hasCode(error, ...unsure)) ports.intents.end(id);
+        // One that was refused after all, while an earlier request of it may still come, is not wanted when it comes.
+        if (!hasCode(error, ...unsure)) ports.intents.end(id, doubts.isLate ? 'gone' : 'done');
         throw error;
       }
     }),
@@ -129,7 +131,13 @@ function deedOf({ id, addresses, sandbox, mac }: Endpoint, network: Name): Deed 
   return { message, fields: { network, endpoint: id, addresses, mac, sandbox: sandbox.path } };
 }
 
+interface Doubts {
+  /** The reply to a request was lost: it may still be carried out. */
+  isLate: boolean;
+}
+
 interface Attempt {
+  readonly doubts: Doubts;
   readonly wish: AttachWish;
   readonly ref: SandboxRef;
   readonly id: EndpointId;
@@ -169,10 +177,16 @@ async function record(attempt: Attempt): Promise<Written> {
         throw error;
       });
     // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
-    if (outcome === undefined) continue;
+    if (outcome === undefined) {
+      attempt.doubts.isLate = true;
+      continue;
+    }
     if (outcome.ok) return { value: endpoint, revision: outcome.revision, isNew: true };
     const found = outcome.current.get(key);
-    if (found !== undefined) return reuse(recordedIn(found), attempt);
+    if (found !== undefined) {
+      attempt.doubts.isLate = false;
+      return reuse(recordedIn(found), attempt);
+    }
     checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);
     state = stateAfter(outcome.current, wish.network) ?? state;
     if (await dropExpired(attempt.network.id, outcome.current.values(), { ...ports, signal })) {

@@ -57,3 +57,16 @@ test('the same for an agent that was restarted meanwhile', async () => {
   expect(await endpointKeys(world)).toEqual(keys);
   expect(told('endpoint-ended', h1)).toHaveLength(1);
 });
+
+test.each([
+  ['a request of it may still be carried out', true, 1],
+  ['every request of it was answered', false, 0],
+])('an attach that was refused, when %s', async (_, isLost, remembered) => {
+  await using world = new World();
+  const [h1, h2] = await startCluster(world, 2);
+  await attached(world, h2, 'theirs', { addresses: ['10.7.0.9'] });
+  if (isLost) h1.store.loseNextReply('not applied');
+  const attach = world.settled(h1.attach('blue', 'late', { addresses: ['10.7.0.9'] }));
+  await expect(attach).rejects.toMatchObject({ code: 'ADDRESS_TAKEN' });
+  expect(h1.agent.operations.intents.gone()).toHaveLength(remembered);
+});
