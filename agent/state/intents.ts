@@ -100,8 +100,10 @@ export class Intents {
     this.#take(id, outcome);
     this.#append(endOf(id, outcome));
     if (this.#bytes < roomy) return;
+    // In this order: what cannot be written anew goes on in the old file.
+    const fd = this.#rewrite();
     closeSync(this.#fd);
-    this.#fd = this.#rewrite();
+    this.#fd = fd;
   }
 
   /** What has begun and not ended, in this life or an earlier one. */
