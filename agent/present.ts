@@ -7,7 +7,7 @@ import type { Network, Subnet } from '../model/network.ts';
 import type { Cluster, Node, NodeId } from '../model/node.ts';
 import { contains, prefixLength } from '../model/prefix.ts';
 import { networkMtu } from '../vxlan/mtu.ts';
-import type { EndpointProgress } from './reconcile/network-reconciler.ts';
+import type { EndpointProgress } from './reconcile/pass.ts';
 import type { Recorded } from './view/collection.ts';
 
 /** Model values as the JSON of the local API. Pure. */

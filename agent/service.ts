@@ -1,5 +1,6 @@
 import type {
   AttachRequest,
+  DebugRequest,
   DeclareNetwork,
   DetachRequest,
   DrainRequest,
@@ -20,6 +21,12 @@ import type {
   ReleasedJson,
   ReservedJson,
 } from '../api/schemas/address.ts';
+import type {
+  DebugDesiredJson,
+  DebugObservedJson,
+  DebugPlanJson,
+  DebugViewJson,
+} from '../api/schemas/debug.ts';
 import type { DetachedJson, EndpointJson } from '../api/schemas/endpoint.ts';
 import type {
   AppliedNetworkJson,
@@ -43,7 +50,8 @@ import type { Network } from '../model/network.ts';
 import { AddressService } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
 import { showConfig } from './config/show.ts';
-import { DebugService } from './debug/service.ts';
+import { desiredOf, observedOf, planOf } from './debug/objects.ts';
+import { recordsOf } from './debug/records.ts';
 import { forgetNode } from './dead/forget.ts';
 import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
 import { exposition } from './metrics/exposition.ts';
@@ -70,13 +78,12 @@ const joinPatience = 35_000;
 type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: number };
 
 /** What the local API offers, on an agent. */
-export class Service extends DebugService implements AgentService {
+export class Service implements AgentService {
   readonly #agent: Agent;
   readonly #addresses: AddressService;
   readonly #removals: Removals;
 
   constructor(agent: Agent) {
-    super(agent);
     this.#agent = agent;
     this.#addresses = new AddressService(agent);
     this.#removals = new Removals(agent, (state) => this.#waitsFor(state));
@@ -230,6 +237,22 @@ export class Service extends DebugService implements AgentService {
 
   releaseAddress(request: ReleaseRequest): Promise<ReleasedJson> {
     return this.#addresses.releaseAddress(request);
+  }
+
+  async debugView(request: DebugRequest): Promise<DebugViewJson> {
+    return recordsOf(this.#agent, request);
+  }
+
+  async debugDesired(request: DebugRequest): Promise<DebugDesiredJson> {
+    return desiredOf(this.#agent, request);
+  }
+
+  async debugObserved(request: DebugRequest): Promise<DebugObservedJson> {
+    return observedOf(this.#agent, request);
+  }
+
+  async debugPlan(request: DebugRequest): Promise<DebugPlanJson> {
+    return planOf(this.#agent, request);
   }
 
   async events({ after, wait }: { readonly after: number; readonly wait: number }): Promise<EventsJson> {

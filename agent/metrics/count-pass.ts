@@ -1,6 +1,6 @@
 import type { WeftError } from '../../model/errors.ts';
 import type { Metrics } from '../../model/metric.ts';
-import type { PassReport } from '../reconcile/network-reconciler.ts';
+import type { PassReport } from '../reconcile/pass.ts';
 
 /** What one pass did, or why it came to nothing; and how many milliseconds that took. */
 export function countPass(report: PassReport | WeftError, took: number, metrics: Metrics): void {

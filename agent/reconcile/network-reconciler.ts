@@ -2,7 +2,7 @@ import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
 import { Suspicions } from '../../linux/drift.ts';
-import { decisionOf, type Decision } from '../../linux/errno-decisions.ts';
+import { decisionOf } from '../../linux/errno-decisions.ts';
 import type { Kernel, Observation, StepResult } from '../../linux/kernel.ts';
 import type { Notice } from '../../linux/notice.ts';
 import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
@@ -21,69 +21,13 @@ import { Tracker } from '../../linux/tracker.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
-import type { Node, NodeId } from '../../model/node.ts';
 import { announcements } from '../../vxlan/announcements.ts';
-import { localEndpointObjects, remoteEndpointObjects } from '../../vxlan/endpoint-objects.ts';
-import { networkMtu, vtepOf } from '../../vxlan/mtu.ts';
+import { networkMtu } from '../../vxlan/mtu.ts';
 import { bridgeName, endpointSource, networkSource } from '../../vxlan/names.ts';
 import { networkObjects } from '../../vxlan/network-objects.ts';
-import { repairsOf, type Repair } from '../drift/repairs.ts';
-import type { Self } from './self.ts';
-
-/** How far one endpoint has come in this node's kernel. */
-export type EndpointProgress =
-  | { readonly kind: 'programmed'; readonly revision: Revision }
-  /** Something that it stands on was refused, and is tried again; or `why` it cannot be programmed yet. */
-  | { readonly kind: 'pending'; readonly revision: Revision; readonly why?: string }
-  | { readonly kind: 'failed'; readonly revision: Revision; readonly error: WeftError };
-
-/** What the kernel says to what the view says. */
-export type Standing =
-  | { readonly kind: 'programmed' }
-  /** It was not asked everything yet, or is asked again. */
-  | { readonly kind: 'pending' }
-  | { readonly kind: 'refused'; readonly error: WeftError };
-
-/** How far one wanted object has come in the kernel, as far as is known. */
-export type ObjectState =
-  | { readonly kind: 'done' }
-  /** It is about to be written, or needs another one first. */
-  | { readonly kind: 'pending' }
-  | { readonly kind: 'error'; readonly error: WeftError; readonly decision: Decision };
-
-/** What one pass works from: the view of one network, complete as of some moment. */
-export interface NetworkInput {
-  readonly self: Self;
-  /** Absent: the network is gone; everything of it goes from the kernel. */
-  readonly network: Network | undefined;
-  readonly nodes: readonly Node[];
-  node(id: NodeId): Node | undefined;
-  endpoint(id: EndpointId): Recorded<Endpoint> | undefined;
-  endpoints(): Iterable<Recorded<Endpoint>>;
-  /** Is the namespace that a local endpoint was attached to still there? */
-  lives(endpoint: Endpoint): boolean;
-  /** Has the store said so itself? What is only remembered of it is no proof that something is not wanted. */
-  readonly isConfirmed: boolean;
-}
-
-/** What one pass did. */
-export interface PassReport {
-  readonly plan: Plan;
-  /** What the kernel refused, and what was not tried because of that. */
-  readonly failures: readonly Pick<Refused, 'key' | 'error'>[];
-  readonly refused: readonly Refused[];
-  /** Was the kernel read? */
-  readonly compared: boolean;
-  /** What was not as we had left it. */
-  readonly repairs: readonly Repair[];
-}
-
-/** An object about which the kernel refused something. */
-export interface Refused {
-  readonly key: ObjectKey;
-  readonly error: WeftError;
-  readonly decision: Decision;
-}
+import { repairsOf } from '../drift/repairs.ts';
+import { objectsOf, whyHomeless } from './endpoint-wish.ts';
+import type { EndpointProgress, NetworkInput, ObjectState, PassReport, Refused, Standing } from './pass.ts';
 
 /** An endpoint that a pass looks at, as it was then; without a record it is gone. */
 interface Touched {
@@ -453,26 +397,3 @@ export class NetworkReconciler {
 }
 
 const nothingUnexpected = new ObjectSet();
-
-function objectsOf(
-  endpoint: Endpoint,
-  network: Network,
-  mtu: number,
-  input: NetworkInput,
-): readonly LinuxObject[] {
-  const { self } = input;
-  if (endpoint.node === self.node) return localEndpointObjects({ network, networkMtu: mtu, endpoint });
-  const node = input.node(endpoint.node);
-  const vtep = node === undefined ? undefined : vtepOf(node, self.cluster.underlay);
-  return remoteEndpointObjects({ network, endpoint, vtep });
-}
-
-/** Its record may be seen before that of its node, and longer. */
-function whyHomeless({ node: id, state }: Endpoint, input: NetworkInput): string | undefined {
-  const { underlay } = input.self.cluster;
-  const known = input.node(id);
-  if (state.kind === 'conflict') return undefined;
-  if (known === undefined) return `its node ${id} is not known yet`;
-  if (vtepOf(known, underlay) !== undefined) return undefined;
-  return `its node ${known.name} has no IPv${underlay} address for the tunnels`;
-}

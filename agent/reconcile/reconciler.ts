@@ -16,13 +16,8 @@ import { countPass } from '../metrics/count-pass.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
-import {
-  NetworkReconciler,
-  type EndpointProgress,
-  type NetworkInput,
-  type PassReport,
-  type Standing,
-} from './network-reconciler.ts';
+import { NetworkReconciler } from './network-reconciler.ts';
+import type { EndpointProgress, NetworkInput, PassReport, Standing } from './pass.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Self } from './self.ts';
 

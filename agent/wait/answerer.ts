@@ -8,7 +8,7 @@ import type { NodeId } from '../../model/node.ts';
 import type { Answer, Question } from '../../model/question.ts';
 import type { Backoff } from '../backoff.ts';
 import type { Caretaker } from '../caretaker.ts';
-import type { Standing } from '../reconcile/network-reconciler.ts';
+import type { Standing } from '../reconcile/pass.ts';
 import type { Reconciler } from '../reconcile/reconciler.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';

@@ -1,5 +1,5 @@
-import type { NetworkInput } from '../../reconcile/network-reconciler.ts';
 import { NetworkReconciler } from '../../reconcile/network-reconciler.ts';
+import type { NetworkInput } from '../../reconcile/pass.ts';
 import { Scheduler } from '../../reconcile/scheduler.ts';
 import type { Recorded } from '../../view/collection.ts';
 import { systemClock } from '../../clock.ts';

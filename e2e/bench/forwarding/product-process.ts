@@ -4,7 +4,8 @@
  *   product-process.ts NETNS_DIR SANDBOX_PATH
  */
 import { createInterface } from 'node:readline';
-import { NetworkReconciler, type NetworkInput } from '../../../agent/reconcile/network-reconciler.ts';
+import { NetworkReconciler } from '../../../agent/reconcile/network-reconciler.ts';
+import type { NetworkInput } from '../../../agent/reconcile/pass.ts';
 import type { Kernel } from '../../../linux/kernel.ts';
 import { openLinuxKernel } from '../../../linux/netlink/kernel.ts';
 import { WorldOfEndpoints } from './world.ts';

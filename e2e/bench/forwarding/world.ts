@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { NetworkInput } from '../../../agent/reconcile/network-reconciler.ts';
+import type { NetworkInput } from '../../../agent/reconcile/pass.ts';
 import type { Recorded } from '../../../agent/view/collection.ts';
 import type { Endpoint, EndpointId } from '../../../model/endpoint.ts';
 import type { Ip } from '../../../model/ip.ts';
