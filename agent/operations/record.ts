@@ -1,0 +1,280 @@
+import { attachTxn, readConflicts, type ClaimConflict, type Txn } from '../../ipam/claims.ts';
+import { checkFixed } from '../../ipam/fixed.ts';
+import { macForAddresses } from '../../ipam/mac.ts';
+import { takingReservation, type FoundReservation } from '../../ipam/reservation.ts';
+import { keys } from '../../kvstore/keys.ts';
+import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeFence } from '../../kvstore/records/fence.ts';
+import type { Entry, TxnResult } from '../../kvstore/store.ts';
+import { sandboxScope } from '../../linux/objects/scope.ts';
+import type { Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
+import { hasCode, WeftError } from '../../model/errors.ts';
+import type { Mac } from '../../model/mac.ts';
+import type { Name } from '../../model/name.ts';
+import type { Network } from '../../model/network.ts';
+import { dropExpired } from '../addresses/reservations.ts';
+import { ownEndpoints } from '../boot.ts';
+import type { Recorded } from '../view/collection.ts';
+import type { Choice } from './choice.ts';
+import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
+import { describeClaim, holderOf } from './holder.ts';
+import { activeNetwork, stateAfter } from './lookup.ts';
+import type { OperationPorts } from './ports.ts';
+import {
+  namedReservation,
+  ownReservations,
+  wishWith,
+  withoutTaken,
+  type ReservationWish,
+} from './reserved.ts';
+import type { SandboxRef } from './sandbox-name.ts';
+
+/** What a caller asks for; what is absent is chosen. */
+export interface AttachWish extends ReservationWish {
+  readonly sandbox: string;
+  readonly key?: string | undefined;
+  readonly mac?: Mac | undefined;
+  readonly interfaceName?: string | undefined;
+  readonly labels: ReadonlyMap<string, string>;
+  /** Until all others that take part in the network have programmed it. */
+  readonly wait?: boolean | undefined;
+}
+
+/** How often a lost race for an address, or news about the network, leads to another try. */
+const attempts = 64;
+
+/** What is known of the requests of one attach. */
+export interface Sent {
+  /** The reply to one was lost: it may still be carried out, when nobody waits for it any more. */
+  mayStillCome: boolean;
+}
+
+export interface Attempt {
+  readonly sent: Sent;
+  readonly wish: AttachWish;
+  readonly ref: SandboxRef;
+  readonly id: EndpointId;
+  /** As it was when the attach began. */
+  readonly network: Network;
+  readonly choice: Choice;
+  readonly ports: OperationPorts;
+  readonly signal: AbortSignal;
+}
+
+/** The endpoint as the store has it. */
+export interface Written extends Recorded<Endpoint> {
+  /** It was not there before. */
+  readonly isNew: boolean;
+}
+
+/** Writes the endpoint, or finds the one that is there already. Without a sign of one the store is not read. */
+export async function record(attempt: Attempt): Promise<Written> {
+  const { wish, id, ports, signal } = attempt;
+  const key = keys.endpoint(attempt.network.id, id);
+  let state = await activeNetwork(wish.network, ports, signal);
+  const isKnown = ports.view.endpoints(attempt.network.id)?.get(key) !== undefined;
+  // What was reserved is gone when an earlier call has taken it.
+  if (isKnown || wish.reservation !== undefined) {
+    const existing = await ports.store.get(key, { signal });
+    if (existing !== undefined) return reuse(recordedIn(existing), attempt);
+  }
+  let taken = await namedReservation(wish, attempt.network, ports, signal);
+  for (let n = 0; n < attempts; n += 1) {
+    checkSame(attempt.network, state.value);
+    const wished = { ...attempt, wish: wishWith(wish, taken) };
+    const endpoint = design(wished, state.value);
+    const { conditions, ops } = attachTaking(endpoint, state.revision, wish.network, taken);
+    const outcome = await ports.store
+      .txn(conditions, ops, { signal })
+      .catch((error: unknown): TxnResult | undefined => {
+        if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
+        throw error;
+      });
+    // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
+    if (outcome === undefined) {
+      attempt.sent.mayStillCome = true;
+      continue;
+    }
+    const found = outcome.ok ? undefined : outcome.current.get(key);
+    // Where the endpoint is, none of them can be carried out any more.
+    if (outcome.ok || found !== undefined) attempt.sent.mayStillCome = false;
+    if (outcome.ok) return { value: endpoint, revision: outcome.revision, isNew: true };
+    if (found !== undefined) return reuse(recordedIn(found), attempt);
+    checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);
+    state = stateAfter(outcome.current, wish.network) ?? state;
+    if (await dropExpired(attempt.network.id, outcome.current.values(), { ...ports, signal })) {
+      taken = await namedReservation(wish, attempt.network, ports, signal);
+      continue;
+    }
+    const conflicts = withoutTaken(readConflicts(endpoint, outcome.current), taken);
+    const own = await ownReservations(conflicts, wish, attempt.network, ports, signal);
+    if (own.length === 0) learn(conflicts, wished);
+    // What was found may have changed, and is read again.
+    taken = [...(await namedReservation(wish, attempt.network, ports, signal)), ...own];
+  }
+  const { name } = attempt.network;
+  throw new WeftError(
+    'ENDPOINT_CONFLICT',
+    `attach to network ${name} lost ${attempts} races in a row; try again`,
+  );
+}
+
+/** The transaction of an attach that takes reservations as they were found. */
+function attachTaking(
+  endpoint: Endpoint,
+  revision: number,
+  network: Name,
+  taken: readonly FoundReservation[],
+): Txn {
+  const plain = attachTxn(endpoint, { key: keys.networkState(network), revision });
+  return taken.reduce(takingReservation, plain);
+}
+
+/** @throws NODE_STATE while this node is drained, NOT_READY until it has joined again after it was given up. */
+function checkFence(fence: Entry | undefined, { ref, network, ports }: Attempt): void {
+  if (fence === undefined) return;
+  const { kind, by, name } = decodeFence(fence.key, fence.value);
+  const who = ports.view.node(by)?.name ?? by;
+  const wish = `sandbox ${ref.path} cannot be attached to network ${network.name}`;
+  if (kind === 'drain')
+    throw new WeftError('NODE_STATE', `${wish}: node ${name} is being drained, as ${who} asked`);
+  throw new WeftError(
+    'NOT_READY',
+    `${wish}: node ${name} was given up by ${who}, and has not joined again yet`,
+  );
+}
+
+function recordedIn({ key, value, revision }: Entry): Recorded<Endpoint> {
+  return { value: decodeEndpoint(key, value), revision };
+}
+
+function checkSame(was: Network, is: Network): void {
+  if (was.id === is.id) return;
+  throw new WeftError(
+    'ENDPOINT_CONFLICT',
+    `network ${was.name} was removed and made anew meanwhile; try again`,
+    {
+      details: { network: was.name, was: was.id, is: is.id },
+    },
+  );
+}
+
+/** Takes in why a transaction was refused: a fixed wish that cannot be granted is an error, everything else another try. */
+function learn(conflicts: readonly ClaimConflict[], { wish, network, choice, ports }: Attempt): void {
+  const fixed = conflicts.filter((c) => isFixed(c, wish));
+  const [first] = fixed;
+  if (first !== undefined) {
+    const held = fixed.map(
+      (c) => `${describeClaim(c)} is held by ${holderOf(c.claim, network.id, ports.view)}`,
+    );
+    throw new WeftError(codes[first.what], `in network ${network.name} ${held.join(', ')}`, {
+      details: { network: network.name, holder: first.claim.holder, kind: first.claim.kind },
+    });
+  }
+  for (const conflict of conflicts) {
+    if (conflict.what === 'address') choice.refuse(conflict.address);
+    if (conflict.what === 'mac') choice.refuseMac(conflict.mac);
+  }
+}
+
+const codes = { address: 'ADDRESS_TAKEN', mac: 'MAC_TAKEN', name: 'NAME_TAKEN' } as const;
+
+function isFixed(conflict: ClaimConflict, wish: AttachWish): boolean {
+  switch (conflict.what) {
+    case 'address':
+      return wish.addresses.includes(conflict.address);
+    case 'mac':
+      return wish.mac !== undefined;
+    case 'name':
+      return true;
+  }
+}
+
+function design(attempt: Attempt, network: Network): Endpoint {
+  const { wish, ref, id, choice, ports } = attempt;
+  const { node } = ports.self();
+  const identity = ports.kernel.identify(sandboxScope(ref.path));
+  const subnets = subnetsForEndpoint(network, wish.addresses);
+  for (const { subnet, fixed } of subnets) if (fixed !== undefined) checkFixed(network, subnet, fixed);
+  const addresses = choice.choose(network, subnets, node);
+  choice.interfaceName = undefined;
+  const taken = new Set([
+    ...identity.interfaces,
+    ...ports.pools.interfaceNames(ref.path),
+    ...namesToCome(ref.path, id, ports),
+  ]);
+  choice.interfaceName = chooseInterfaceName(wish.interfaceName, taken, ref.path);
+  return {
+    id,
+    network: network.id,
+    node,
+    ...(wish.name === undefined ? {} : { name: wish.name }),
+    aliases: [],
+    mac: wish.mac ?? macForAddresses(addresses, choice.macsToAvoid),
+    addresses,
+    sandbox: { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie },
+    interfaceName: choice.interfaceName,
+    routePriority: 0,
+    labels: wish.labels,
+    state: { kind: 'active' },
+    creator: 'api',
+  };
+}
+
+/** Interfaces that other endpoints of this node have in the sandbox: after a reboot they may not have been made again yet. */
+function namesToCome(path: string, id: EndpointId, ports: OperationPorts): readonly string[] {
+  const all = ownEndpoints(ports.view, ports.self().node);
+  const others = all.filter((e) => e.sandbox.path === path && e.id !== id);
+  return others.filter((e) => ports.sandboxes.lives(e.sandbox)).map((e) => e.interfaceName);
+}
+
+/** The endpoint of an earlier, equal call. Another wish under the same key is a conflict, not a change. */
+async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Written> {
+  const { wish, ref, network, ports, signal } = attempt;
+  const endpoint = known.value;
+  if (endpoint.state.kind === 'conflict') {
+    throw new WeftError(
+      'ENDPOINT_CONFLICT',
+      `sandbox ${ref.path} is attached to network ${network.name} in conflict with ${endpoint.state.holder}; detach it first`,
+      { details: { endpoint: endpoint.id, holder: endpoint.state.holder } },
+    );
+  }
+  const differing = differences(wishWith(wish, []), endpoint);
+  if (differing.length > 0) {
+    throw new WeftError(
+      'ENDPOINT_CONFLICT',
+      `sandbox ${ref.path} is attached to network ${network.name} already, with ${differing.join(', ')}; detach it first`,
+      { details: { endpoint: endpoint.id } },
+    );
+  }
+  const identity = ports.kernel.identify(sandboxScope(ref.path));
+  const sandbox: Sandbox = { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie };
+  // Somebody may have had a hand in the kernel, and in a namespace made anew nothing is left of what we believe.
+  ports.reconciler.compare([network.id]);
+  if (JSON.stringify(sandbox) === JSON.stringify(endpoint.sandbox)) return { ...known, isNew: false };
+  // The same key, another namespace: the sandbox was made anew under its name.
+  const moved: Endpoint = { ...endpoint, sandbox };
+  const key = keys.endpoint(network.id, endpoint.id);
+  const outcome = await ports.store.txn(
+    [{ kind: 'unchanged', key, revision: known.revision }],
+    [{ kind: 'put', key, value: encodeEndpoint(moved) }],
+    { signal },
+  );
+  if (!outcome.ok) {
+    throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${endpoint.id} changed under our hands; try again`);
+  }
+  return { value: moved, revision: outcome.revision, isNew: false };
+}
+
+function differences(wish: AttachWish, endpoint: Endpoint): readonly string[] {
+  const found: string[] = [];
+  if (wish.addresses.some((ip) => !endpoint.addresses.includes(ip))) {
+    found.push(`addresses ${endpoint.addresses.join(', ')}`);
+  }
+  if (wish.mac !== undefined && wish.mac !== endpoint.mac) found.push(`MAC ${endpoint.mac}`);
+  if (wish.name !== undefined && wish.name !== endpoint.name) found.push(`name ${endpoint.name ?? '(none)'}`);
+  if (wish.interfaceName !== undefined && wish.interfaceName !== endpoint.interfaceName) {
+    found.push(`interface ${endpoint.interfaceName}`);
+  }
+  return found;
+}
