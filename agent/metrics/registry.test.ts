@@ -54,7 +54,7 @@ describe('a registry', () => {
 });
 
 describe('the exposition', () => {
-  test('has any text for a label', () => {
+  test('escapes quotes, backslashes and line ends in a label', () => {
     const version = 'a"b\\c\nd';
     const text = exposition([reading('weft_build_info', { version }, 1)]);
     expect(text).toContain('weft_build_info{version="a\\"b\\\\c\\nd"} 1\n');

@@ -51,7 +51,7 @@ export class Warden {
   /** Networks without a declaration that were reported. */
   readonly #orphaned = new Set<Name>();
   /** Names whose declaration was deleted before our eyes. */
-  readonly #undeclared = new Set<Name>();
+  readonly #deleted = new Set<Name>();
 
   constructor(ports: WardenPorts) {
     this.#ports = ports;
@@ -75,7 +75,7 @@ export class Warden {
       state: () => {
         if (ports.trust.standing.kind !== 'ours') {
           this.#orphaned.clear();
-          this.#undeclared.clear();
+          this.#deleted.clear();
         }
         this.lookAgain();
       },
@@ -86,8 +86,8 @@ export class Warden {
     const { view, trust } = this.#ports;
     const isSeen = view.state === 'insync' && trust.standing.kind === 'ours';
     for (const name of names) {
-      if (isSeen && view.wishes.get(keys.network(name)) === undefined) this.#undeclared.add(name);
-      else this.#undeclared.delete(name);
+      if (isSeen && view.wishes.get(keys.network(name)) === undefined) this.#deleted.add(name);
+      else this.#deleted.delete(name);
     }
   }
 
@@ -215,7 +215,7 @@ export class Warden {
   /** Without endpoints the network goes with its declaration; with endpoints it stays as it was accepted. */
   async #declarationGone(name: Name): Promise<void> {
     const wait = this.#ports.trust.oddAt + restoringTime - this.#ports.clock.monotonic();
-    if (wait > 0 && !this.#undeclared.has(name) && !this.#orphaned.has(name)) {
+    if (wait > 0 && !this.#deleted.has(name) && !this.#orphaned.has(name)) {
       this.#scheduler.markLater(name, wait);
       return;
     }

@@ -45,7 +45,7 @@ export class Ears implements AsyncDisposable {
         const look = (): boolean =>
           capture.frames().slice(this.#since.get(capture)).some(announces(mac, address));
         const what = `${sandbox.host}/${sandbox.name} to be told that ${address} is on ${host}`;
-        await waitFor(what, look, { within: 2000 });
+        await waitFor(what, look, { within: 5000 });
       }
   }
 

@@ -12,20 +12,14 @@ import { silentLogger } from '../../../model/logger.ts';
 import { noMetrics } from '../../../model/metric.ts';
 import type { Mac } from '../../../model/mac.ts';
 import type { Name } from '../../../model/name.ts';
-import type { Network, NetworkId, Subnet } from '../../../model/network.ts';
+import type { Network, NetworkId } from '../../../model/network.ts';
 import type { Node, NodeId } from '../../../model/node.ts';
-import type { Prefix } from '../../../model/prefix.ts';
-import type { Vni } from '../../../model/vni.ts';
+import { endpoint, network, subnet } from '../../../vxlan/testing/builders.ts';
 import { DriftWatch } from '../drift-watch.ts';
 import { RepairLog } from '../repair-log.ts';
 
 const [here, there] = ['aaaa000000000001' as NodeId, 'bbbb000000000002' as NodeId];
 const hex = (n: number, digits: number): string => n.toString(16).padStart(digits, '0');
-const subnet = (prefix: string, gateway: string): Subnet => ({
-  prefix: prefix as Prefix,
-  gateway: gateway as Ip,
-  auxiliary: new Map(),
-});
 
 export interface DriftSceneWish {
   readonly kernel: Kernel;
@@ -138,44 +132,26 @@ export class DriftScene {
 }
 
 function endpointOf(network: NetworkId, n: number, node: NodeId, path: string): Endpoint {
-  return {
+  return endpoint(n, {
     id: hex(n, 32) as EndpointId,
     network,
     node,
-    aliases: [],
     mac: `02:57:00:${hex(n, 6).match(/../g)!.join(':')}` as Mac,
     addresses: [`10.7.${n >> 8}.${n & 255}`, `fd00:7::${n.toString(16)}`] as Ip[],
     sandbox: { key: `c${n}`, path, bootId: '', cookie: '0' },
-    interfaceName: 'eth0',
-    routePriority: 100,
-    labels: new Map(),
-    state: { kind: 'active' },
-    creator: 'test',
-  };
+  });
 }
 
-function networkOf(id: NetworkId): Network {
-  return {
+const networkOf = (id: NetworkId): Network =>
+  network({
     id,
-    name: 'blue' as Name,
-    driver: 'overlay',
-    vni: 0x100001 as Vni,
     subnets: [
       subnet('10.7.0.0/16', '10.7.255.254'),
       subnet('10.8.0.0/24', '10.8.0.254'),
       subnet('fd00:7::/64', 'fd00:7::ffff:1'),
       subnet('fd00:8::/64', 'fd00:8::ffff:1'),
     ],
-    internal: false,
-    allowOverlap: false,
-    labels: new Map(),
-    phase: { kind: 'active' },
-    wishHash: '',
-    acceptance: 1,
-    creator: 'test',
-    createdAt: '2026-01-01T00:00:00Z',
-  };
-}
+  });
 
 const nodeOf = (id: NodeId, vtep: string): Node => ({
   id,

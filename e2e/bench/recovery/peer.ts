@@ -2,11 +2,12 @@ import { macForAddresses } from '../../../ipam/mac.ts';
 import { keys } from '../../../kvstore/keys.ts';
 import { encodeNode } from '../../../kvstore/records/node.ts';
 import type { Item } from '../../../kvstore/transfer/stages.ts';
-import type { Endpoint, EndpointId } from '../../../model/endpoint.ts';
+import type { Endpoint } from '../../../model/endpoint.ts';
 import { ipFromBigint, type Ip } from '../../../model/ip.ts';
 import type { Name } from '../../../model/name.ts';
 import type { NetworkId } from '../../../model/network.ts';
 import type { Node, NodeId } from '../../../model/node.ts';
+import { endpointOf } from '../store/cast.ts';
 
 /** A node of which only records exist: whatever is written in its name costs nobody's processor but the store's. */
 const peer: Node = {
@@ -35,24 +36,5 @@ export function peerEndpoint(network: NetworkId, n: number): Endpoint {
     ipFromBigint(4, BigInt(0x0a800010 + n)),
     ipFromBigint(6, (0xfd000128n << 96n) + BigInt(16 + n)),
   ];
-  return {
-    id: n.toString(16).padStart(32, '0') as EndpointId,
-    network,
-    node: peer.id,
-    name: `container-${n}` as Name,
-    aliases: [],
-    mac: macForAddresses(addresses, new Set()),
-    addresses,
-    sandbox: {
-      key: `container-${n}`,
-      path: `/run/netns/container-${n}`,
-      bootId: '4c1d9a52-6f0e-4a6b-9c58-bbbb00000001',
-      cookie: `${4096 + n}`,
-    },
-    interfaceName: 'eth0',
-    routePriority: 100,
-    labels: new Map(),
-    state: { kind: 'active' },
-    creator: 'uid 0',
-  };
+  return { ...endpointOf(n), network, node: peer.id, mac: macForAddresses(addresses, new Set()), addresses };
 }

@@ -1,7 +1,7 @@
 import type { LabWish } from '../../lab/lab.ts';
 import type { Scene } from '../scene.ts';
 import { cutOffAndBack, cutOffAndCollected } from './cut-off.ts';
-import { addressMoves } from './moves.ts';
+import { addressMoves, type Moves } from './moves.ts';
 import { collectorDies } from './node-dies.ts';
 import { majorityApart, minorityApart } from './partition.ts';
 import { allRebooted } from './reboot.ts';
@@ -12,8 +12,7 @@ import { addressChanges, linkFlaps, mtuChanges } from './underlay.ts';
 /** How long the troubles last. */
 export interface Lengths {
   readonly absences: readonly Absence[];
-  /** Moves of one address. */
-  readonly moves: number;
+  readonly moves: Moves;
 }
 
 /** Stories that share a lab, one after the other. */
