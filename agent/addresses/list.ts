@@ -43,8 +43,9 @@ export async function whoHas(
   const found = await Promise.all(networks.map((network) => holderIn(address, network, ports, signal)));
   const held = found.flat();
   if (held.length > 0) return held;
-  const where = networks.length === 1 ? 'the one network' : `any of the ${networks.length} networks`;
-  throw new WeftError('ADDRESS_NOT_FOUND', `nobody holds address ${address} in ${where} that there are`, {
+  const where =
+    networks.length === 1 ? `network ${networks[0]?.name ?? ''}` : `any of ${networks.length} networks`;
+  throw new WeftError('ADDRESS_NOT_FOUND', `nobody holds address ${address} in ${where}`, {
     details: { address },
   });
 }

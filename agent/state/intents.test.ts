@@ -83,6 +83,19 @@ test('the journal does not grow without end', () => {
   expect(open().open()).toEqual([intent(99)]);
 }, 30_000);
 
+test('much that counts is not written anew with every operation', () => {
+  const intents = open();
+  const versions = new Set<number>();
+  for (let n = 0; n < 4000; n += 1) {
+    intents.begin(intent(n));
+    intents.end(intent(n).endpoint, { value: { ...endpoint, id: intent(n).endpoint }, revision: n });
+    versions.add(statSync(file()).ino);
+  }
+  expect(statSync(file()).size).toBeGreaterThan(1_000_000);
+  expect(versions.size).toBeLessThan(8);
+  intents.close();
+}, 30_000);
+
 test('what was detached is remembered over a crash until a view is on disk that does without it, and then as one of the latest', () => {
   const { endpoint } = intent(1);
   const first = open();

@@ -36,7 +36,7 @@ const line = z.union([
 /** How an operation ended. `gone`: the endpoint is in the store no more, by our own doing; a record: it is there, by our own doing. */
 type Outcome = 'gone' | 'done' | Recorded<Endpoint>;
 
-/** Bytes after which the journal is written anew with only what still counts. */
+/** Bytes after which the journal is written anew with only what still counts; where that is much, when it has doubled. */
 const roomy = 256 * 1024;
 /** How many detached endpoints are remembered, the latest first, for the case that the store holds one of them again. */
 const memory = 1000;
@@ -58,6 +58,7 @@ export class Intents {
   readonly #past = new Set<EndpointId>();
   #fd: number;
   #bytes = 0;
+  #limit = roomy;
 
   /** `onCorrupt`: a line that is none of ours, left out. A last line that a crash has torn is left out in silence. */
   constructor(stateDir: string, onCorrupt: (path: string, why: string) => void) {
@@ -99,7 +100,7 @@ export class Intents {
     if (!this.#open.delete(id)) return;
     this.#take(id, outcome);
     this.#append(endOf(id, outcome));
-    if (this.#bytes < roomy) return;
+    if (this.#bytes < this.#limit) return;
     // In this order: what cannot be written anew goes on in the old file.
     const fd = this.#rewrite();
     closeSync(this.#fd);
@@ -177,6 +178,7 @@ export class Intents {
       .join('');
     replaceFile(this.#path, text);
     this.#bytes = text.length;
+    this.#limit = Math.max(roomy, 2 * text.length);
     return openSync(this.#path, 'a', 0o600);
   }
 }
