@@ -107,6 +107,17 @@ async function declare(scene: Scene, keyboard: Keyboard): Promise<void> {
   for (const name of ['blue', 'green']) await scene.adopt(name);
 }
 
+/** An address of blue that nobody has: what agents choose by themselves may be any. */
+async function unusedIn(host: Host, keyboard: Keyboard): Promise<string> {
+  const endpoints = await keyboard.json<readonly EndpointJson[]>(host, 'weft endpoint ls --network blue');
+  const taken = new Set(endpoints.flatMap(({ addresses }) => addresses));
+  const all = Array.from({ length: 100 }, (_, n) => `10.7.0.${n + 40}`);
+  return all.find((ip) => !taken.has(`${ip}/24`)) ?? all[0]!;
+}
+
+/** What matches this address and no other. */
+const pattern = (ip: string): string => ip.replaceAll('.', String.raw`\.`);
+
 /** By name, by path, by the number of a process, and each again. Those of the page are taken into the books. */
 async function attachInEveryWay(scene: Scene, keyboard: Keyboard): Promise<void> {
   const [h1, h3] = [scene.host('h1'), scene.host('h3')];
@@ -126,15 +137,11 @@ async function attachInEveryWay(scene: Scene, keyboard: Keyboard): Promise<void>
   await keyboard.type(h3, `mkdir -p $(dirname ${file}) && touch ${file} && unshare --net=${file} true`);
   await using child = await unshared(h3);
   const others = [
-    { sandbox: file, key: `path:${file}`, path: file, ip: '10.7.0.43' },
-    {
-      sandbox: String(child.pid),
-      key: `pid:${child.pid}`,
-      path: `/proc/${child.pid}/ns/net`,
-      ip: '10.7.0.44',
-    },
+    { sandbox: file, key: `path:${file}`, path: file },
+    { sandbox: String(child.pid), key: `pid:${child.pid}`, path: `/proc/${child.pid}/ns/net` },
   ];
-  for (const { sandbox, key, path: where, ip } of others) {
+  for (const { sandbox, key, path: where } of others) {
+    const ip = await unusedIn(h3, keyboard);
     const attached = await keyboard.json<EndpointJson>(
       h3,
       `weft attach --network blue ${sandbox} --ip ${ip}`,
@@ -161,8 +168,9 @@ async function attachInEveryWay(scene: Scene, keyboard: Keyboard): Promise<void>
 async function run(scene: Scene, keyboard: Keyboard): Promise<void> {
   const h2 = scene.host('h2');
   const weftRun = 'weft run --network blue';
-  const address = await keyboard.type(h2, `${weftRun} --ip 10.7.0.77 -- ip -o address show dev eth0`);
-  expect(address).toMatch(/inet 10\.7\.0\.77\/24 .*inet6 fd00:7::/s);
+  const ip = await unusedIn(h2, keyboard);
+  const address = await keyboard.type(h2, `${weftRun} --ip ${ip} -- ip -o address show dev eth0`);
+  expect(address).toMatch(new RegExp(`inet ${pattern(ip)}/24 .*inet6 fd00:7::`, 's'));
   expect(await keyboard.type(h2, `${weftRun} -- ping -c1 10.7.0.11`)).toContain(heard);
   await keyboard.type(h2, `${weftRun} -- sh -c 'exit 42'`, 42);
   await keyboard.type(h2, `${weftRun} -- sh -c 'kill -9 $$'`, 137);
@@ -224,9 +232,11 @@ async function lookCloser(scene: Scene, keyboard: Keyboard): Promise<void> {
   expect(await keyboard.type(h1, 'weft ip who 10.7.0.11')).toContain('h1');
   await keyboard.json(h1, 'weft ip who 10.7.0.11');
   expect(await keyboard.type(h1, 'weft ip who 10.99.0.1', 4)).toContain('10.99.0.1');
-  const reserve = 'weft ip reserve --network blue --ip 10.7.0.12 printer';
-  expect(await keyboard.type(h1, reserve)).toContain('10.7.0.12');
-  expect(await keyboard.type(h1, 'weft ip ls --network blue')).toMatch(/10\.7\.0\.12 .*printer/);
+  const ip = await unusedIn(h1, keyboard);
+  expect(await keyboard.type(h1, `weft ip reserve --network blue --ip ${ip} printer`)).toContain(ip);
+  expect(await keyboard.type(h1, 'weft ip ls --network blue')).toMatch(
+    new RegExp(`${pattern(ip)} .*printer`),
+  );
   await keyboard.json(h1, 'weft ip ls --network blue');
   await keyboard.type(h1, 'weft ip release --network blue printer');
   for (const check of ['weft ip check', 'weft ip check --fix'])
