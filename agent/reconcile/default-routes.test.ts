@@ -8,6 +8,7 @@ import type { Prefix } from '../../model/prefix.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { defaultRouteGiver } from '../../vxlan/default-route.ts';
 import { endpoint } from '../../vxlan/testing/builders.ts';
+import { removeLastView } from '../state/last-view.ts';
 import { World, type TestNode } from '../testing/world.ts';
 import { DefaultRoutes } from './default-routes.ts';
 
@@ -156,6 +157,35 @@ describe('a sandbox in several networks', () => {
       await world.clock.advance(20_000);
       expect(h1.kernel.writes).toBe(before);
     }
+    expect(defaults(h1, c1)).toEqual(green);
+  });
+
+  test('keeps it over a restart without a memory, while one network is read long after the others', async () => {
+    await using world = new World();
+    const [h1, c1] = await scene(world);
+    await h1.attachAgain('blue', c1, { routePriority: 10 });
+    const { networkId } = await h1.attachAgain('green', c1, { routePriority: 20 });
+    await world.until('the default routes to be by green', () => defaults(h1, c1).join() === green.join());
+    await world.clock.advance(5000);
+    const before = h1.kernel.writes;
+    await h1.stop();
+    removeLastView(h1.directory);
+    const watch = h1.store.watch.bind(h1.store);
+    const waiting: (() => void)[] = [];
+    h1.store.watch = (prefix, sink) => {
+      if (!prefix.includes(networkId)) return watch(prefix, sink);
+      return watch(prefix, (update) => void (isOpen ? sink(update) : waiting.push(() => sink(update))));
+    };
+    let isOpen = false;
+    const started = h1.start();
+    await world.clock.advance(2000);
+    expect(waiting.length).toBeGreaterThan(0);
+    expect(h1.kernel.writes).toBe(before);
+    isOpen = true;
+    for (const tell of waiting.splice(0)) tell();
+    await started;
+    await world.clock.advance(20_000);
+    expect(h1.kernel.writes).toBe(before);
     expect(defaults(h1, c1)).toEqual(green);
   });
 
