@@ -114,6 +114,26 @@ test('what was detached is remembered over a crash until a view is on disk that 
   second.close();
 });
 
+test('an attach of which nothing comes leaves what was gone before it gone, also when a crash ends it', () => {
+  const first = open();
+  const { endpoint: id } = intent(1);
+  first.begin(intent(1, 'detach'));
+  first.end(id, 'gone');
+  first.begin(intent(1));
+  expect(first.isGone(id)).toBe(false);
+  // As after a kill, and once more with the journal as the next life has written it.
+  open();
+  const second = open();
+  expect([second.isGone(id), second.open()]).toEqual([false, [intent(1)]]);
+  for (const intents of [first, second]) {
+    intents.end(id);
+    expect(intents.isGone(id)).toBe(true);
+  }
+  second.begin(intent(1));
+  second.end(id, { value: { ...endpoint, id }, revision: 7 });
+  expect(second.isGone(id)).toBe(false);
+});
+
 test('of what was detached only the latest are remembered for ever', () => {
   const intents = open();
   const all = Array.from({ length: 1001 }, (_, n) => intent(n).endpoint);
