@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -57,6 +57,14 @@ test('what was begun again takes the place of the later, and a detach of an earl
 test('a beginning is on disk when the call returns', () => {
   open().begin(intent(1));
   expect(readFileSync(file(), 'utf8')).toContain(intent(1).endpoint);
+});
+
+test('what was closed can be closed again, whoever has its number now', () => {
+  const intents = open();
+  intents.close();
+  const fd = openSync(file(), 'r');
+  intents.close();
+  closeSync(fd);
 });
 
 test('a last line that a crash has torn is left out in silence, another one is reported', () => {

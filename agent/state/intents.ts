@@ -59,6 +59,7 @@ export class Intents {
   /** What was gone when the operation that is open now began: if nothing comes of that, it is gone as before. */
   readonly #before = new Set<EndpointId>();
   #fd: number;
+  #closed = false;
   #bytes = 0;
   #limit = roomy;
 
@@ -138,7 +139,10 @@ export class Intents {
     return this.#open.get(id);
   }
 
+  /** A second time it does nothing: by then the number may be another file's. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#fd);
   }
 
