@@ -6,7 +6,7 @@ import { changes, everything, otherVni, portFdb, scope, vni } from '../kernel-co
 import { openLinuxKernel } from '../netlink/kernel.ts';
 import type { LinuxObject } from '../objects/object.ts';
 import { ObjectSet } from '../objects/object-set.ts';
-import { namespaceName, networkScope, sandboxScope } from '../objects/scope.ts';
+import { namespaceName, networkScope, sandboxScope, type NetworkScope } from '../objects/scope.ts';
 import { shellFor } from '../objects/shell.ts';
 import { freshDirectory, freshNamespace } from '../testing/fresh-namespace.ts';
 import { plan } from './plan.ts';
@@ -15,7 +15,13 @@ import type { Plan } from './step.ts';
 
 /** Of this process alone: with the names of `ip netns` it is seen by the whole machine. */
 const own = networkScope(process.pid.toString(16).padStart(16, 'a') as NetworkId);
-const here = <O extends LinuxObject>(o: O): O => (o.scope === scope ? { ...o, scope: own } : o);
+const here = <O extends LinuxObject>(o: O): O => {
+  if (o.scope !== scope) return o;
+  const moved = { ...o, scope: own };
+  // Another one's mark would prove it to be somebody else's.
+  return moved.kind === 'netns' ? { ...moved, mark: moved.mark.replace(/\w+$/, idOf(own)) } : moved;
+};
+const idOf = (network: NetworkScope): string => network.slice('network:'.length);
 
 /** Without the word, nothing of iproute2 can say in a sandbox that an address is ours. */
 const knowsProtocol = helpOf('ip', 'address', 'help').includes('[ proto ');

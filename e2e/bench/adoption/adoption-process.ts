@@ -19,7 +19,7 @@ import type { NetworkId } from '../../../model/network.ts';
 
 export type Order =
   | { readonly do: 'open' }
-  /** Makes something else of the attribute; `no hand`: nothing. */
+  /** Makes something else of the attribute; of one without a name nothing. */
   | { readonly do: 'hand'; readonly name: string }
   /** One pass, as at the start of an agent. */
   | { readonly do: 'pass'; readonly name: string }
