@@ -59,6 +59,28 @@ describe('attach', () => {
     expect([h1!.kernel.writes, (await world.store.list('')).revision]).toEqual(before);
   });
 
+  test('repeated, says otherwise what may change, and keeps what it does not say', async () => {
+    await using world = new World();
+    const [h1, h2] = await blueOn(world, 1, 2);
+    const path = h1!.sandbox('c1');
+    const aliases = ['www', 'static'];
+    const first = await h1!.attachAgain('blue', path, { name: 'web', aliases, labels: { team: 'a' } });
+    expect(first).toMatchObject({ aliases, labels: { team: 'a' }, routePriority: 0 });
+    const revision = async (): Promise<number> => (await world.store.list('')).revision;
+    const before = await revision();
+    expect(await h1!.attachAgain('blue', path)).toEqual(first);
+    expect(await h1!.attachAgain('blue', path, { aliases, labels: { team: 'a' } })).toEqual(first);
+    expect(await revision()).toBe(before);
+    expect(await h1!.attachAgain('blue', path, { aliases: ['www'] })).toEqual({ ...first, aliases: ['www'] });
+    const last = { ...first, aliases: [], labels: { team: 'b' }, routePriority: 0 };
+    expect(await h1!.attachAgain('blue', path, { aliases: [], labels: { team: 'b' } })).toEqual(last);
+    expect(await h1!.service.inspectEndpoint({ endpoint: 'web' })).toEqual(last);
+    // Names are its own, aliases are not.
+    const other = await h2!.attach('blue', 'c2', { aliases: ['www', 'web'] });
+    expect(other.aliases).toEqual(['www', 'web']);
+    await expect(h2!.attach('blue', 'c3', { name: 'web' })).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+  });
+
   test.each(['applied', 'not applied'] as const)(
     'whose reply was lost, %s, is one endpoint in the end',
     async (fate) => {

@@ -35,6 +35,8 @@ export interface AttachWish extends ReservationWish {
   readonly key?: string | undefined;
   readonly mac?: Mac | undefined;
   readonly interfaceName?: string | undefined;
+  readonly routePriority?: number | undefined;
+  readonly aliases?: readonly Name[] | undefined;
   readonly labels: ReadonlyMap<string, string>;
   /** Until all others that take part in the network have programmed it. */
   readonly wait?: boolean | undefined;
@@ -209,12 +211,12 @@ function design(attempt: Attempt, network: Network): Endpoint {
     network: network.id,
     node,
     ...(wish.name === undefined ? {} : { name: wish.name }),
-    aliases: [],
+    aliases: wish.aliases ?? [],
     mac: wish.mac ?? macForAddresses(addresses, choice.macsToAvoid),
     addresses,
     sandbox: { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie },
     interfaceName: choice.interfaceName,
-    routePriority: 0,
+    routePriority: routePriorityFor(wish, network),
     labels: wish.labels,
     state: { kind: 'active' },
     creator: 'api',
@@ -249,21 +251,40 @@ async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Writt
   }
   const identity = ports.kernel.identify(sandboxScope(ref.path));
   const sandbox: Sandbox = { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie };
+  const now = restated(wish, { ...endpoint, sandbox }, network);
   // Somebody may have had a hand in the kernel, and in a namespace made anew nothing is left of what we believe.
   ports.reconciler.compare([network.id]);
-  if (JSON.stringify(sandbox) === JSON.stringify(endpoint.sandbox)) return { ...known, isNew: false };
-  // The same key, another namespace: the sandbox was made anew under its name.
-  const moved: Endpoint = { ...endpoint, sandbox };
   const key = keys.endpoint(network.id, endpoint.id);
+  // The same key, another namespace: the sandbox was made anew under its name. Or what may change is wished otherwise.
+  const value = encodeEndpoint(now);
+  if (Buffer.compare(value, encodeEndpoint(endpoint)) === 0) return { ...known, isNew: false };
   const outcome = await ports.store.txn(
     [{ kind: 'unchanged', key, revision: known.revision }],
-    [{ kind: 'put', key, value: encodeEndpoint(moved) }],
+    [{ kind: 'put', key, value }],
     { signal },
   );
   if (!outcome.ok) {
     throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${endpoint.id} changed under our hands; try again`);
   }
-  return { value: moved, revision: outcome.revision, isNew: false };
+  return { value: now, revision: outcome.revision, isNew: false };
+}
+
+/** What may change while the endpoint lives, as the wish says it; what it does not say stays. */
+function restated(wish: AttachWish, endpoint: Endpoint, network: Network): Endpoint {
+  const { routePriority, aliases = endpoint.aliases, labels } = wish;
+  return {
+    ...endpoint,
+    aliases,
+    labels: labels.size === 0 ? endpoint.labels : labels,
+    routePriority: routePriority === undefined ? endpoint.routePriority : routePriorityFor(wish, network),
+  };
+}
+
+/** @throws INPUT_INVALID for a default route by an internal network. */
+function routePriorityFor({ routePriority = 0, sandbox }: AttachWish, { name, internal }: Network): number {
+  if (routePriority === 0 || !internal) return routePriority;
+  const message = `sandbox ${sandbox} cannot have its default route by network ${name} (route priority ${routePriority}): the network is internal, no route leads out of it`;
+  throw new WeftError('INPUT_INVALID', message, { details: { network: name, routePriority } });
 }
 
 function differences(wish: AttachWish, endpoint: Endpoint): readonly string[] {

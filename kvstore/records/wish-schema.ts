@@ -118,7 +118,10 @@ const parts = z
     internal: z
       .boolean()
       .default(false)
-      .meta({ description: 'Recorded; there is no way out of any network in this version.' }),
+      .meta({
+        description:
+          'No default route ever leads into the network; there is no way out of any in this version.',
+      }),
     allowOverlap: z.boolean().default(false).meta({
       description: 'Its subnets may overlap those of other networks and routes of nodes.',
     }),
