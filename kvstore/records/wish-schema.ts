@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { WeftError } from '../../model/errors.ts';
-import { parseIp, type Ip } from '../../model/ip.ts';
+import { parseIp, type Family, type Ip } from '../../model/ip.ts';
 import { namePattern, parseName, type Name } from '../../model/name.ts';
 import { mtuRange, type Wish, type WishedSubnet } from '../../model/network-wish.ts';
 import { networkLimits } from '../../model/network.ts';
-import { parsePrefix } from '../../model/prefix.ts';
+import { parsePrefix, prefixFamily } from '../../model/prefix.ts';
 import { parseVni } from '../../model/vni.ts';
 
 /** What the published schema says about a part. */
@@ -91,9 +91,17 @@ const parts = z
       .enum(['overlay'])
       .default('overlay')
       .meta({ description: 'Kind of network. `overlay`: VXLAN.' }),
-    subnets: z.array(subnet).min(1).max(networkLimits.subnets).meta({
+    subnets: z.array(subnet).max(networkLimits.subnets).optional().meta({
       description:
-        'Address ranges of the network, IPv4 and IPv6; none may overlap another. An endpoint gets one address of each family, from the first subnet of that family.',
+        'Address ranges of the network, IPv4 and IPv6; none may overlap another. An endpoint gets one address of each family, from the first subnet of that family. Default: the next free IPv4 subnet of the address pools of the cluster.',
+    }),
+    ipv4: z.boolean().optional().meta({
+      description:
+        'Has the network IPv4? If no IPv4 subnet is declared, true means the next free one of the address pools. Default: true where no subnet is declared.',
+    }),
+    ipv6: z.boolean().optional().meta({
+      description:
+        'Has the network IPv6? If no IPv6 subnet is declared, true means the next free one of the address pools, which are unique local addresses unless the cluster was told others. Default: false where no IPv6 subnet is declared.',
     }),
     mtu: z
       .int()
@@ -141,19 +149,35 @@ const parts = z
 
 /** The declaration of a network, from JSON to model types. */
 export const wishSchema = parts.transform(
-  ({ driver, subnets, mtu, vni, internal, allowOverlap, labels }): Wish => ({
-    driver,
-    subnets,
-    ...(mtu === undefined ? {} : { mtu }),
-    ...(vni === undefined ? {} : { vni }),
-    internal,
-    allowOverlap,
-    labels: new Map(Object.entries(labels ?? {})),
-  }),
+  ({ driver, subnets = [], ipv4, ipv6, mtu, vni, internal, allowOverlap, labels }, context): Wish => {
+    const isWished = { 4: ipv4 ?? (subnets.length === 0 ? true : undefined), 6: ipv6 };
+    const fromPools = ([4, 6] as const).filter((family) => {
+      const declared = subnets.find(({ prefix }) => prefixFamily(prefix) === family);
+      if (declared !== undefined && isWished[family] === false) addContradiction(context, family, declared);
+      return declared === undefined && isWished[family] === true;
+    });
+    return {
+      driver,
+      subnets,
+      fromPools,
+      ...(mtu === undefined ? {} : { mtu }),
+      ...(vni === undefined ? {} : { vni }),
+      internal,
+      allowOverlap,
+      labels: new Map(Object.entries(labels ?? {})),
+    };
+  },
 );
 
-/** For the published schema: the least declaration, and one with everything. */
+function addContradiction(context: z.core.$RefinementCtx, family: Family, { prefix }: WishedSubnet): void {
+  const message = `is false, and an IPv${family} subnet is declared, ${prefix}`;
+  context.addIssue({ code: 'custom', message, path: [`ipv${family}`] });
+}
+
+/** For the published schema: subnets of the address pools, a declared one, and a declaration with everything. */
 export const wishExamples: readonly unknown[] = [
+  {},
+  { ipv6: true },
   { subnets: ['10.7.0.0/24'] },
   {
     driver: 'overlay',

@@ -161,6 +161,8 @@ const nodeOf = (id: NodeId, vtep: string): Node => ({
   mtu: 1500,
   serial: 1,
   routes: [],
+  addresses: [],
+  nameServers: [],
   version: '',
 });
 
@@ -171,5 +173,6 @@ const cluster = {
   port: 4789,
   vniFirst: 0x100000,
   vniLast: 0xfffffe,
+  pools: [],
   minimumVersion: '0.0.0',
 } as const;
