@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../model/clock.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/network.ts';
+import type { Ip } from '../../model/ip.ts';
 import type { Prefix } from '../../model/prefix.ts';
 import { Announcer } from '../announcer.ts';
 import type {
@@ -24,9 +25,9 @@ import {
   openRtnetlink,
   ownNamespace,
 } from '../netns/netns.ts';
-import { readMark } from '../netns/pin.ts';
+import { readMark, removeDeadPins } from '../netns/pin.ts';
 import { watchUnderlay } from '../node-info-watch.ts';
-import { routesOf, underlayOf } from '../node-info.ts';
+import { addressesOf, routesOf, underlayOf } from '../node-info.ts';
 import type { Hearing, NoticeListener } from '../notice.ts';
 import type { TableEntry } from '../objects/keyed-map.ts';
 import type { Namespace } from '../objects/namespace.ts';
@@ -42,6 +43,11 @@ import { isOurMark, observe } from './observe.ts';
 export interface LinuxKernelOptions {
   /** Where our network namespaces are pinned. */
   readonly netnsDir: string;
+  /**
+   * Is told of files that an interrupted pinning or unpinning has left there, once they are removed; absent: they stay, and nothing
+   * is written.
+   */
+  readonly removed?: (path: string) => void;
   /** Path of the namespace that holds the VTEP address; default: the one where we run. */
   readonly nodeNetns?: string;
   /** Paces announcements; default: the machine's clock. */
@@ -55,6 +61,8 @@ export interface LinuxKernelOptions {
  */
 export async function openLinuxKernel(options: LinuxKernelOptions): Promise<Kernel> {
   await ensureThreadPool();
+  if (options.removed !== undefined)
+    for (const path of removeDeadPins(options.netnsDir, (name) => pinName.test(name))) options.removed(path);
   const nodePath = options.nodeNetns ?? ownNamespace;
   const namespaces = new Namespaces(options.netnsDir, openRtnetlink(options.nodeNetns));
   try {
@@ -64,6 +72,9 @@ export async function openLinuxKernel(options: LinuxKernelOptions): Promise<Kern
     throw error;
   }
 }
+
+/** Of a file that pins the namespace of a network, by its id. */
+const pinName = /^weft-([0-9a-f]{16})$/;
 
 class LinuxKernel implements Kernel {
   readonly #namespaces: Namespaces;
@@ -90,7 +101,7 @@ class LinuxKernel implements Kernel {
   async namespaces(): Promise<readonly Namespace[]> {
     const found: Namespace[] = [];
     for (const name of listDirectory(this.#directory)) {
-      const id = /^weft-([0-9a-f]{16})$/.exec(name)?.[1];
+      const id = pinName.exec(name)?.[1];
       const path = join(this.#directory, name);
       if (id === undefined || !isNamespace(path)) continue;
       const scope = networkScope(id as NetworkId);
@@ -156,6 +167,10 @@ class LinuxKernel implements Kernel {
 
   routes(): Promise<readonly Prefix[]> {
     return routesOf(this.#namespaces.node);
+  }
+
+  addresses(): Promise<readonly Ip[]> {
+    return addressesOf(this.#namespaces.node);
   }
 
   bootId(): string {

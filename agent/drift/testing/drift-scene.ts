@@ -188,6 +188,8 @@ const nodeOf = (id: NodeId, vtep: string): Node => ({
   mtu: 1500,
   serial: 1,
   routes: [],
+  addresses: [],
+  nameServers: [],
   version: '',
 });
 
@@ -198,5 +200,6 @@ const cluster = {
   port: 4789,
   vniFirst: 0x100000,
   vniLast: 0xfffffe,
+  pools: [],
   minimumVersion: '0.0.0',
 } as const;
