@@ -8,6 +8,7 @@
  */
 import { parseArgs } from 'node:util';
 import { demandRoot } from '../lab/lab.ts';
+import { adoptionBenchmark } from './adoption/adoption.ts';
 import { attachBenchmark } from './attach.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { clearUp } from './clear-up.ts';
@@ -42,6 +43,7 @@ const benchmarks: readonly Benchmark[] = [
   attachingBenchmark,
   startingBenchmark,
   driftBenchmark,
+  adoptionBenchmark,
 ];
 
 /** `recovery-*` means all whose names begin so. */

@@ -34,12 +34,11 @@ import type { Namespace } from '../objects/namespace.ts';
 import type { ObjectSet } from '../objects/object-set.ts';
 import { namespaceName, networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
-import { isOurMark } from './apply-namespace.ts';
 import { applySteps } from './apply.ts';
 import { LinuxHearing } from './hearing.ts';
 import { Namespaces } from './namespaces.ts';
 import { look } from './look.ts';
-import { observe } from './observe.ts';
+import { isOurMark, observe } from './observe.ts';
 
 export interface LinuxKernelOptions {
   /** Where our network namespaces are pinned. */

@@ -60,7 +60,7 @@ test('a namespace in which a network is kept is no sandbox, by whatever path', a
       expect(() => node.kernel.identify(`sandbox:${path}`)).toThrow(
         expect.objectContaining({
           code: 'SANDBOX_INVALID',
-          message: expect.stringContaining('in which Weft keeps a network') as string,
+          message: expect.stringContaining('in which Weft keeps a network') as unknown,
         }),
       );
     }

@@ -40,6 +40,9 @@ export async function observe(
     return { objects: new ObjectSet(), deadSandboxes };
   }
   const links = await readLinks(namespace.rtnetlink);
+  if (isOurMark(links.find((link) => link.loopback)?.alias ?? '', scope)) namespaces.prove(scope);
+  // Somebody else's at our pin: nothing in it is ours.
+  if (!namespaces.isProven(scope)) return { objects: new ObjectSet(), deadSandboxes };
   const peers = new Map<number, Peer>();
   for (const sandbox of sandboxes) {
     const found = await observeSandbox(namespaces, namespace, links, sandbox);
@@ -51,6 +54,11 @@ export async function observe(
   }
   objects.push(linkObjects(scope, links, peers), ...(await observeInside(scope, namespace, links)));
   return { objects: new ObjectSet(objects.flat()), deadSandboxes };
+}
+
+/** Does the mark say that the namespace serves this network? Which cluster's and node's it is, the agent compares. */
+export function isOurMark(mark: string, scope: NetworkScope): boolean {
+  return mark.startsWith('weft ') && mark.endsWith(` ${scope.slice('network:'.length)}`);
 }
 
 export async function readLinks(rtnetlink: Rtnetlink): Promise<readonly LinkRow[]> {
