@@ -79,6 +79,13 @@ export class Namespaces {
     return opened;
   }
 
+  /** The network of ours whose namespace the path leads to, by whatever name; undefined: none of those that are in use. */
+  ownAt(path: string): NetworkScope | undefined {
+    const inode = inodeOf(path);
+    for (const [scope, opened] of this.#open) if (opened.inode === inode) return scope;
+    return undefined;
+  }
+
   /** It bears our mark: from now on it is ours, whatever somebody makes of the mark. */
   prove(scope: NetworkScope): void {
     const inode = inodeOf(this.pathOf(scope));
