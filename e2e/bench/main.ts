@@ -8,6 +8,9 @@
  */
 import { parseArgs } from 'node:util';
 import { demandRoot } from '../lab/lab.ts';
+import { checkBenchmark } from './addresses/check.ts';
+import { chooseBenchmark } from './addresses/choose.ts';
+import { claimsBenchmark } from './addresses/claims.ts';
 import { attachBenchmark } from './attach.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { clearUp } from './clear-up.ts';
@@ -41,6 +44,9 @@ const benchmarks: readonly Benchmark[] = [
   seenBenchmark,
   attachingBenchmark,
   startingBenchmark,
+  claimsBenchmark,
+  chooseBenchmark,
+  checkBenchmark,
   driftBenchmark,
 ];
 
