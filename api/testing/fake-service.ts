@@ -175,7 +175,12 @@ export const happened: EventsJson['events'] = [
 export const healthy: StatusJson = {
   phase: 'ready',
   node: { id: '1'.repeat(32), name: 'n1', vteps: ['192.0.2.1'] },
-  cluster: { id: 'c0ffee', underlay: 4, port: 4789 },
+  cluster: {
+    id: 'c0ffee',
+    underlay: 4,
+    port: 4789,
+    pools: ['base=10.64.0.0/11,size=24', 'base=fd00:7::/48,size=64'],
+  },
   store: { description: 'etcd://10.0.0.1:2379', state: 'insync', since: '2026-11-25T10:00:00.000Z' },
   networks: 2,
   endpoints: { local: 1, remote: 3 },

@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Name } from '../../model/name.ts';
 import { WeftError } from '../../model/errors.ts';
+import { networkChanges } from '../../model/network-changes.ts';
 import { decodeText, encodeText } from '../store.ts';
 import { encodeWish, parseWish, readWish, wishHash } from './wish.ts';
 import { knownKeys, wishExamples } from './wish-schema.ts';
@@ -296,4 +297,10 @@ test('of very many problems the first are told and the rest counted', () => {
   const told = complaints(() => parse({ subnets: ['10.7.0.0/24'], ...many }));
   expect(told).toHaveLength(21);
   expect(told.at(-1)).toBe('and 10 more problems');
+});
+
+test('of every key it is said whether it may change', () => {
+  const keys = new Set([...knownKeys('top'), ...knownKeys('subnet')]);
+  keys.delete('$schema');
+  expect(Object.keys(networkChanges).toSorted()).toEqual([...keys].toSorted());
 });
