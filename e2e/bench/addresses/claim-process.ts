@@ -5,6 +5,7 @@
  *   claim-process.ts NODE URL
  */
 import { createInterface } from 'node:readline';
+import { setTimeout as pause } from 'node:timers/promises';
 import { Pools } from '../../../agent/operations/pools.ts';
 import { removeRecord } from '../../../agent/operations/detach.ts';
 import { systemClock } from '../../../agent/clock.ts';
@@ -51,6 +52,8 @@ const endpoints = view.join(network.id);
 await view.until(() => (endpoints.state === 'insync' ? true : undefined), signal);
 const pools = new Pools({ view, clock: systemClock, rest: 0 });
 const subnets = network.subnets.map((subnet) => ({ subnet }));
+/** Milliseconds for which an endpoint is given back. */
+const patience = 30_000;
 let next = 0;
 
 interface Attached {
@@ -89,6 +92,19 @@ function orUnknown(error: unknown): undefined {
   if (!hasCode(error, 'STORE_AMBIGUOUS', 'STORE_UNAVAILABLE')) throw error;
 }
 
+/** Whatever the store takes it for: it has other things to do. */
+async function giveBack({ id }: Endpoint): Promise<void> {
+  const key = keys.endpoint(network.id, id);
+  for (const end = performance.now() + patience; endpoints.get(key) !== undefined;) {
+    const removed = await removeRecord(store, network.id, id, signal).catch((error: unknown) => {
+      if (performance.now() > end) throw error;
+      orUnknown(error);
+    });
+    if (removed !== undefined) endpoints.forget(key, removed.revision);
+    else await pause(20);
+  }
+}
+
 async function work({ clients, during }: ClaimOrder): Promise<Claimed> {
   const claimed: Endpoint[] = [];
   let conflicts = 0;
@@ -102,10 +118,7 @@ async function work({ clients, during }: ClaimOrder): Promise<Claimed> {
   };
   await Promise.all(Array.from({ length: clients }, client));
   const ms = performance.now() - begin;
-  await mapBounded(claimed, 8, async ({ id }) => {
-    const removed = await removeRecord(store, network.id, id, signal);
-    if (removed !== undefined) endpoints.forget(keys.endpoint(network.id, id), removed.revision);
-  });
+  await mapBounded(claimed, 8, giveBack);
   return { claims: claimed.length, conflicts, ms };
 }
 
