@@ -76,7 +76,10 @@ async function run(settings: Resolved): Promise<void> {
   const store = await openStore(config.store, { clock: systemClock, logger, fraction, credentials });
   stack.defer(() => store.close());
   const metrics = new Registry();
-  const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
+  const removed = (path: string): void => {
+    logger.info('a file was removed that an earlier life has left and that pins no namespace', { path });
+  };
+  const kernel = await openLinuxKernel({ netnsDir: config.netnsDir, removed });
   stack.defer(() => kernel.close());
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const portHold = new PortHold(config.name);

@@ -406,6 +406,7 @@ export class Service implements AgentService {
       node: view.node(value.node),
       progress: reconciler.progress(network.id, value.id),
       local: value.node === id,
+      defaultRoutes: reconciler.defaultRoutes(value.id),
       contestedBy: contestants(value, losers).map((other) => endpointText(other, view)),
     });
   }

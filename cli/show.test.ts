@@ -13,9 +13,9 @@ describe('weft endpoint', () => {
     });
     expect(calls).toEqual([['listEndpoints', { network: 'blue' }]]);
     expect(stdout.replaceAll(/e{32}/g, 'e..')).toBe(`\
-NETWORK  NAME  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE   PROGRAMMED  ID
-blue     web   10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active  yes         e..
-blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active  no          e..
+NETWORK  NAME  ALIASES  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE   PROGRAMMED  ID
+blue     web   -        10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active  yes         e..
+blue     -     -        10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active  no          e..
 `);
   });
 

@@ -41,6 +41,20 @@ test.each([
   lock.release();
 });
 
+test('what a process wrote aside that died with it goes, and not what a living one writes', () => {
+  const aside = (pid: number, text: string): string => {
+    writeFileSync(`${path()}.${pid}`, text);
+    return `weftd.lock.${pid}`;
+  };
+  aside(4_194_301, JSON.stringify({ pid: 4_194_301, started: '1', name: 'h1' }));
+  aside(4_194_302, '');
+  aside(process.ppid, JSON.stringify({ pid: process.ppid, started: '1', name: 'h1' }));
+  const writing = aside(1, '{');
+  const lock = lockDirectory(directory, 'h2');
+  expect(readdirSync(directory)).toEqual(['weftd.lock', writing]);
+  lock.release();
+});
+
 test('a lock that another one has taken over is not released', () => {
   const lock = lockDirectory(directory, 'h1');
   const other = JSON.stringify({ pid: 1, started: '1', name: 'other' });

@@ -1,4 +1,4 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { WeftError } from '../../model/errors.ts';
 
@@ -24,10 +24,12 @@ export function lockDirectory(directory: string, name: string): ProcessLock {
   try {
     for (let attempt = 0; attempt < 16; attempt += 1) {
       // A link is made or refused as a whole: nobody reads a lock that is half written.
-      if (tryLink(aside, path)) return { release: () => release(path, own) };
+      if (tryLink(aside, path)) {
+        removeLeft(directory);
+        return { release: () => release(path, own) };
+      }
       const holder = readHolder(path);
-      if (holder !== undefined && startOf(holder.pid) === holder.started)
-        throw taken(directory, name, holder);
+      if (holder !== undefined && isAlive(holder)) throw taken(directory, name, holder);
       rmSync(path, { force: true });
     }
   } finally {
@@ -43,6 +45,20 @@ function taken(directory: string, name: string, { pid, name: other }: Holder): W
     { details: { directory, pid } },
   );
 }
+
+/** What a process wrote aside that died before it had the lock, or just after. */
+function removeLeft(directory: string): void {
+  for (const name of readdirSync(directory)) {
+    const pid = /^weftd\.lock\.(\d+)$/.exec(name)?.[1];
+    if (pid === undefined) continue;
+    const writer = readHolder(join(directory, name));
+    // One that is still being written says nothing yet.
+    const lives = writer === undefined ? startOf(Number(pid)) !== undefined : isAlive(writer);
+    if (!lives) rmSync(join(directory, name), { force: true });
+  }
+}
+
+const isAlive = ({ pid, started }: Holder): boolean => startOf(pid) === started;
 
 function tryLink(from: string, to: string): boolean {
   try {

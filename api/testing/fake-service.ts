@@ -69,6 +69,8 @@ export const web: EndpointJson = {
   addresses: ['10.7.0.2/24', 'fd00:7::100/64'],
   sandbox: { key: 'netns:c1', path: '/run/netns/c1' },
   interfaceName: 'eth0',
+  aliases: [],
+  routePriority: 0,
   labels: {},
   state: 'active',
   programmed: true,

@@ -162,14 +162,18 @@ const parts = z
       .boolean()
       .default(false)
       .meta(
-        told('internal', { description: 'Recorded; there is no way out of any network in this version.' }),
+        told('internal', {
+          description:
+            'No default route ever leads into the network; there is no way out of any in this version.',
+        }),
       ),
     allowOverlap: z
       .boolean()
       .default(false)
       .meta(
         told('allowOverlap', {
-          description: 'Its subnets may overlap those of other networks and routes of nodes.',
+          description:
+            'Its subnets may overlap other networks, and routes, addresses and name servers of nodes.',
         }),
       ),
     labels: z

@@ -25,7 +25,7 @@ import {
   openRtnetlink,
   ownNamespace,
 } from '../netns/netns.ts';
-import { readMark } from '../netns/pin.ts';
+import { readMark, removeDeadPins } from '../netns/pin.ts';
 import { watchUnderlay } from '../node-info-watch.ts';
 import { addressesOf, routesOf, underlayOf } from '../node-info.ts';
 import type { Hearing, NoticeListener } from '../notice.ts';
@@ -44,6 +44,11 @@ import { observe } from './observe.ts';
 export interface LinuxKernelOptions {
   /** Where our network namespaces are pinned. */
   readonly netnsDir: string;
+  /**
+   * Is told of files that an interrupted pinning or unpinning has left there, once they are removed; absent: they stay, and nothing
+   * is written.
+   */
+  readonly removed?: (path: string) => void;
   /** Path of the namespace that holds the VTEP address; default: the one where we run. */
   readonly nodeNetns?: string;
   /** Paces announcements; default: the machine's clock. */
@@ -57,6 +62,8 @@ export interface LinuxKernelOptions {
  */
 export async function openLinuxKernel(options: LinuxKernelOptions): Promise<Kernel> {
   await ensureThreadPool();
+  if (options.removed !== undefined)
+    for (const path of removeDeadPins(options.netnsDir, (name) => pinName.test(name))) options.removed(path);
   const nodePath = options.nodeNetns ?? ownNamespace;
   const namespaces = new Namespaces(options.netnsDir, openRtnetlink(options.nodeNetns));
   try {
@@ -66,6 +73,9 @@ export async function openLinuxKernel(options: LinuxKernelOptions): Promise<Kern
     throw error;
   }
 }
+
+/** Of a file that pins the namespace of a network, by its id. */
+const pinName = /^weft-([0-9a-f]{16})$/;
 
 class LinuxKernel implements Kernel {
   readonly #namespaces: Namespaces;
@@ -92,7 +102,7 @@ class LinuxKernel implements Kernel {
   async namespaces(): Promise<readonly Namespace[]> {
     const found: Namespace[] = [];
     for (const name of listDirectory(this.#directory)) {
-      const id = /^weft-([0-9a-f]{16})$/.exec(name)?.[1];
+      const id = pinName.exec(name)?.[1];
       const path = join(this.#directory, name);
       if (id === undefined || !isNamespace(path)) continue;
       const scope = networkScope(id as NetworkId);

@@ -1,10 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { freshDirectory, freshNamespace, until } from '../testing/fresh-namespace.ts';
 import { cookieOf, ensureThreadPool, inNamespace, interfacesIn, isNamespace, ownNamespace } from './netns.ts';
-import { deleteNamespace, makeNamespace, readMark } from './pin.ts';
+import { deleteNamespace, makeNamespace, readMark, removeDeadPins } from './pin.ts';
 
 beforeAll(ensureThreadPool);
 
@@ -186,4 +194,33 @@ test('what is pinned keeps nothing of the work that was done inside', () => {
   makeNamespace(pin.path, mark);
   expect(inNamespace(pin.path, home)).not.toBe(home());
   expect(open()).toBe(before);
+});
+
+describe('removeDeadPins', () => {
+  test('removes what pins nothing, and nothing else', () => {
+    using pin = pinPath();
+    const { directory } = pin;
+    makeNamespace(pin.path, mark);
+    const file = (name: string, text = ''): string => {
+      writeFileSync(join(directory, name), text);
+      return join(directory, name);
+    };
+    const dead = file('weft-00000000000000a2');
+    file('other');
+    file('weft-00000000000000a3', 'somebody has written here');
+    mkdirSync(join(directory, 'weft-00000000000000a4'));
+    const isOurs = (name: string): boolean => name.startsWith('weft-');
+    expect(removeDeadPins(directory, isOurs)).toEqual([dead]);
+    expect(existsSync(dead)).toBe(false);
+    expect(isNamespace(pin.path)).toBe(true);
+    expect(readdirSync(directory).toSorted()).toEqual([
+      'other',
+      'weft-00000000000000a1',
+      'weft-00000000000000a3',
+      'weft-00000000000000a4',
+    ]);
+    expect(removeDeadPins(directory, isOurs)).toEqual([]);
+    expect(removeDeadPins(join(directory, 'none'), isOurs)).toEqual([]);
+    rmSync(join(directory, 'weft-00000000000000a4'), { recursive: true });
+  });
 });

@@ -1,5 +1,5 @@
-import { closeSync, mkdirSync, openSync, unlinkSync } from 'node:fs';
-import { dirname, normalize } from 'node:path';
+import { closeSync, lstatSync, mkdirSync, openSync, readdirSync, unlinkSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
 import { WeftError } from '../../model/errors.ts';
 import { attempt, must } from '../libc.ts';
 import { batchesOf, exchange } from '../netlink/batch.ts';
@@ -53,6 +53,34 @@ export function deleteNamespace(pinPath: string): void {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? '';
     if (code !== 'ENOENT' && code !== 'ENOTDIR') throw refusedPin(pinPath, code, error);
+  }
+}
+
+/**
+ * Removes the files of this directory that pin nothing although their names say that they should: a process that dies between two
+ * calls leaves one. Returns their paths. What is a mount, here or meanwhile, stays: the kernel sees to that.
+ */
+export function removeDeadPins(directory: string, isOurs: (name: string) => boolean): readonly string[] {
+  return listFiles(directory)
+    .filter(isOurs)
+    .map((name) => join(directory, name))
+    .filter((path) => {
+      const found = lstatSync(path, { throwIfNoEntry: false });
+      if (found?.isFile() !== true || found.size > 0 || isNamespace(path)) return false;
+      try {
+        unlinkSync(path);
+        return true;
+      } catch {
+        return false;
+      }
+    });
+}
+
+function listFiles(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
   }
 }
 

@@ -126,6 +126,7 @@ export class DriftScene {
       endpoint: (id) => this.#records.get(id),
       endpoints: () => this.#records.values(),
       lives: ({ sandbox }) => isNamespace(sandbox.path),
+      defaultRoutes: () => [],
       isConfirmed: true,
     };
   }

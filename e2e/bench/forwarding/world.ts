@@ -66,6 +66,7 @@ export class WorldOfEndpoints {
       endpoint: (id) => records.get(id),
       endpoints: () => records.values(),
       lives: () => true,
+      defaultRoutes: () => [],
       isConfirmed: true,
     };
   }
