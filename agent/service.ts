@@ -66,13 +66,14 @@ import { preview } from './networks/preview.ts';
 import { networkNotFound, Removals, seen } from './networks/removals.ts';
 import { attach } from './operations/attach.ts';
 import { detach } from './operations/detach.ts';
-import { endpointJson, holders, networkJson } from './present.ts';
+import { attachedJson, endpointJson, holders, networkJson } from './present.ts';
 import { contestants, endpointText } from './returns/conflicts.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { Recorded } from './view/collection.ts';
 import { networkWait, presentWait } from './wait/network-wait.ts';
 import { readinessIn } from './wait/readiness.ts';
-import { waitedFor } from './wait/waited.ts';
+import { nameOf, waitedFor } from './wait/waited.ts';
+import type { Reaction } from './wait/asker.ts';
 
 /** How long a declaration may take, in milliseconds. */
 const patience = 10_000;
@@ -137,18 +138,20 @@ export class Service implements AgentService {
     const state = agent.view.network(name)?.value;
     if (state === undefined) throw networkNotFound(name);
     const shown = await this.#network(state);
-    if (!('id' in state)) return shown;
+    if (!('id' in state) || shown.phase === 'refused') return shown;
     const ports = { ...agent.operations, self: agent.id };
-    if (!wait) {
-      const nodes = readinessIn(state.id, ports);
-      return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
-    }
+    const filled = async (reaction?: Reaction): Promise<NetworkJson> => {
+      const endpoints = await this.#allOf(state);
+      if (endpoints === undefined) return shown;
+      const attached = attachedJson(endpoints, state, (id) => nameOf(id, agent.view));
+      const nodes = readinessIn(state.id, endpoints, ports, reaction);
+      return { ...shown, endpoints: endpoints.length, attached, nodes };
+    };
+    if (!wait) return filled();
     agent.operations.demandStore(`nobody can be asked about network ${name}`);
-    return agent.reconciler.during(state.id, async () => {
-      const reaction = await presentWait(state, ports, agent.deadline(timeout));
-      const nodes = readinessIn(state.id, ports, reaction);
-      return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
-    });
+    return agent.reconciler.during(state.id, async () =>
+      filled(await presentWait(state, ports, agent.deadline(timeout))),
+    );
   }
 
   async planNetwork({ name, declaration }: DeclareNetwork): Promise<PlannedNetworkJson> {
@@ -365,6 +368,14 @@ export class Service implements AgentService {
         throw error;
       }
     });
+  }
+
+  /** Undefined: nobody can tell at present. */
+  async #allOf(network: Network): Promise<readonly Endpoint[] | undefined> {
+    const { view } = this.#agent;
+    const isKnown = (view.endpoints(network.id)?.state ?? 'syncing') !== 'syncing';
+    if (!isKnown && view.state !== 'insync') return undefined;
+    return (await this.#endpointsOf(network)).map((e) => e.value);
   }
 
   #isDeclared(name: Name): boolean {
