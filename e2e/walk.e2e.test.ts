@@ -216,7 +216,7 @@ async function run(scene: Scene, keyboard: Keyboard): Promise<void> {
 async function look(scene: Scene, keyboard: Keyboard): Promise<void> {
   const [h1, h2] = [scene.host('h1'), scene.host('h2')];
   const table = await keyboard.type(h1, 'weft endpoint ls --network blue');
-  expect(table).toMatch(/^NETWORK .*\nblue +- +10\.7\.0\.11\/24 fd00:7::\S+ +02:57:/m);
+  expect(table).toMatch(/^NETWORK .*\nblue +- +- +10\.7\.0\.11\/24 fd00:7::\S+ +02:57:/m);
   const web = await keyboard.json<EndpointJson>(h2, 'weft endpoint inspect web');
   expect(web).toMatchObject({ name: 'web', node: 'h3', local: false, programmed: true });
   expect(await keyboard.json(h2, `weft endpoint inspect ${web.id} --network blue`)).toEqual(web);

@@ -3,8 +3,8 @@ import { asWeftError } from '../../model/errors.ts';
 import { ipToBigint, type Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import { World, type TestNode } from '../testing/world.ts';
-import type { Case, Outcome, Step, SubnetWish } from './testing/compared/case.ts';
-import { topics } from './testing/compared/topics.ts';
+import type { Case, Outcome, Step, SubnetWish } from '../../ipam/testing/compared/case.ts';
+import { topics } from '../../ipam/testing/compared/topics.ts';
 
 /** More than any of these networks has room for. */
 const many = 12;
@@ -39,18 +39,24 @@ async function expectSteps(node: TestNode, steps: readonly Step[], outcome: Outc
   // Only the last one is in question.
   for (const before of answers) expect(before).toHaveProperty('addresses');
   switch (outcome.kind) {
-    case 'addresses':
-      { expect(last).toEqual({ addresses: outcome.are }); return; }
+    case 'addresses': {
+      expect(last).toEqual({ addresses: outcome.are });
+      return;
+    }
     case 'within': {
       const [address = ''] = (last as { readonly addresses: readonly Ip[] }).addresses;
       const [value, first, end] = [address, outcome.first, outcome.last].map((ip) => ipToBigint(ip as Ip));
       expect([value! >= first!, value! <= end!]).toEqual([true, true]);
       return;
     }
-    case 'attach refused':
-      { expect(last).toEqual({ code: outcome.code, message: expect.stringContaining(outcome.says) }); return; }
-    case 'nothing to do':
-      { expect(last).toBe('nothing to do'); return; }
+    case 'attach refused': {
+      expect(last).toEqual({ code: outcome.code, message: expect.stringContaining(outcome.says) });
+      return;
+    }
+    case 'nothing to do': {
+      expect(last).toBe('nothing to do');
+      return;
+    }
     default:
       throw new Error(`${outcome.kind} is no outcome of a step`);
   }

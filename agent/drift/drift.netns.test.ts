@@ -8,6 +8,7 @@ import { FreshNode } from '../../linux/testing/fresh-node.ts';
 import { until } from '../../linux/testing/fresh-namespace.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { DriftScene } from './testing/drift-scene.ts';
+import { picture } from './testing/picture.ts';
 
 const id = '00000000000000b1' as NetworkId;
 const scope = networkScope(id);
@@ -41,35 +42,6 @@ class Stage implements AsyncDisposable {
     await this.node[Symbol.asyncDispose]();
   }
 }
-
-/** What `ip`, `bridge` and `sysctl` say of everything in both namespaces, less what changes when something is made anew. */
-function picture({ node, sandbox }: Stage): readonly string[] {
-  const lines = [scope, sandbox].flatMap((where) =>
-    [
-      ['ip', '-d', '-o', 'link'],
-      ['ip', '-o', 'address'],
-      ['ip', 'route'],
-      ['ip', '-6', 'route'],
-      ['ip', 'neigh', 'show', 'nud', 'permanent'],
-      ['bridge', 'fdb', 'show'],
-      ['bridge', '-d', 'link'],
-    ].flatMap(([program = '', ...args]) => node.run(where, program, ...args).split('\n')),
-  );
-  const settings = ['net.ipv4.ip_forward', 'net.ipv4.conf.br0.rp_filter', 'net.ipv6.conf.all.forwarding'];
-  lines.push(...settings.map((key) => node.run(scope, 'sysctl', key)));
-  return lines
-    .map((line) => madeAnew.reduce((text, pattern) => text.replaceAll(pattern, ''), line))
-    .filter((line) => !/^ *$|fe80|ff02::|33:33:|01:00:5e:|dynamic/.test(line))
-    .sort();
-}
-
-/** What is another when an interface is made anew: indexes, MACs that are not ours, ids and times of the bridge; and for a moment. */
-const madeAnew = [
-  / state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN|forwarding|disabled)\b|NO-CARRIER,|,LOWER_UP|\b(tentative|linkdown)\b/g,
-  /^\d+: |@if\d+|@\w+|link-netns(id)? \S+|permaddr \S+/g,
-  /\b(?!02:57)([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g,
-  /port_(no|id) \S+|bridge_id \S+|root_id \S+|designated_\w+ +\S+|(\w+_timer|message_age) +[\d.]+/g,
-];
 
 describe('what a hand changes is as it was within a second, counted and told:', () => {
   const hands: readonly (readonly [
@@ -219,13 +191,13 @@ describe('what a hand changes in a sandbox, which nobody holds, is as it was wit
       ['sysctl', '-qw', 'net.ipv4.ip_forward=1'],
     ];
     for (const command of strange) stage.run(sandbox, ...command);
-    const before = picture(stage);
+    const before = picture(stage.node, scope, stage.sandbox);
     // Something of ours: when it is heard of and repaired, the rest was heard of before.
     stage.run(sandbox, 'ip', 'address', 'del', '10.7.0.16/16', 'dev', 'eth0');
     await until('the address', () => scene.repairs.counts.size > 0, 3000);
     expect([...scene.repairs.counts.keys()].toSorted()).toEqual(['address']);
     expect(scene.compares).toBe(1);
-    expect(picture(stage)).toEqual(before);
+    expect(picture(stage.node, scope, stage.sandbox)).toEqual(before);
   });
 
   test('a sandbox that ends is noticed, and nothing of it is made again', async () => {
@@ -267,7 +239,9 @@ describe('many at once', () => {
     await repaired(stage, 'fdb', () => stage.run(scope, 'bridge', '-batch', file));
     rmSync(file);
     await until('all of them', () => scene.repairs.counts.get('fdb') === 1000, 3000);
-    expect(picture(stage).filter((line) => line.includes('dst 192.0.2.2')).length).toBe(1000);
+    expect(
+      picture(stage.node, scope, stage.sandbox).filter((line) => line.includes('dst 192.0.2.2')).length,
+    ).toBe(1000);
     expect(scene.events.length).toBeLessThan(30);
     expect(scene.events.findLast(({ message }) => message.includes('more of'))?.message).toMatch(/\d+ fdb$/);
   });
@@ -309,13 +283,13 @@ test('what somebody keeps changing is repaired with pauses', async () => {
 
 async function repaired(stage: Stage, kind: LinuxObject['kind'], hand: () => unknown): Promise<void> {
   const { scene } = stage;
-  const before = picture(stage);
+  const before = picture(stage.node, scope, stage.sandbox);
   hand();
   const start = performance.now();
   await until(`a repair of kind ${kind}`, () => scene.repairs.counts.has(kind), 3000);
   const took = performance.now() - start;
   expect(took).toBeLessThan(1000);
   expect(scene.events[0]?.kind).toBe('drift-repaired');
-  expect(picture(stage)).toEqual(before);
+  expect(picture(stage.node, scope, stage.sandbox)).toEqual(before);
   expect(scene.failures).toEqual([]);
 }

@@ -86,7 +86,9 @@ export class NoticeReader {
     if (readU8(body) === af.bridge) {
       if (isSandbox(scope)) return [];
       const { name, flags } = readBridgePort(body);
-      return [{ kind: 'port', scope, name, flags: isThere ? flags : undefined }];
+      const { learning, flood, odd } = flags;
+      const now = { learning, flood, odd: odd.length > 0 };
+      return [{ kind: 'port', scope, name, flags: isThere ? now : undefined }];
     }
     if (readU8(body) !== af.unspec) return [];
     const row = readLink(body);

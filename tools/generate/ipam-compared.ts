@@ -1,7 +1,7 @@
 /** Writes docs/reference/ipam-compared.md from the cases that agent/addresses/compared.test.ts runs. */
 import { writeFileSync } from 'node:fs';
-import type { Case, Outcome, Step, SubnetWish } from '../../agent/addresses/testing/compared/case.ts';
-import { topics } from '../../agent/addresses/testing/compared/topics.ts';
+import type { Case, Outcome, Step, SubnetWish } from '../../ipam/testing/compared/case.ts';
+import { topics } from '../../ipam/testing/compared/topics.ts';
 
 const code = (text: string): string => `\`${text}\``;
 
@@ -58,7 +58,7 @@ const sections = topics.map(
 
 const page = `# Addresses, compared with Docker and CNI host-local
 
-Generated from \`agent/addresses/testing/compared/\`; \`make generate\` writes it again. \`agent/addresses/compared.test.ts\` declares, attaches
+Generated from \`ipam/testing/compared/\`; \`make generate\` writes it again. \`agent/addresses/compared.test.ts\` declares, attaches
 and detaches what stands here, and expects what stands under *Weft*.
 
 Docker: \`docker network create\` and \`docker network connect\` with the default IPAM driver, by their

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../../../model/errors.ts';
+import type { ErrorCode } from '../../../model/errors.ts';
 
 /** A subnet as in a declaration. */
 export type SubnetWish =
