@@ -39,6 +39,7 @@ import type {
 } from '../api/schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
+import type { PoolJson } from '../api/schemas/pool.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { WaitedJson } from '../api/schemas/waited.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
@@ -46,12 +47,14 @@ import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import { encodeWish, readWish, wishHash } from '../kvstore/records/wish.ts';
+import { showPools } from '../model/address-pool.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import type { Name } from '../model/name.ts';
 import type { Network } from '../model/network.ts';
 import { AddressService } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
+import { clusterIn } from './boot.ts';
 import { showConfig } from './config/show.ts';
 import { desiredOf, observedOf, planOf } from './debug/objects.ts';
 import { recordsOf } from './debug/records.ts';
@@ -62,6 +65,7 @@ import { processUse } from './metrics/process-use.ts';
 import { readingsOf } from './metrics/readings.ts';
 import { accept, type Acceptance, type Proposal } from './networks/accept.ts';
 import { declarationOf } from './networks/declaration.ts';
+import { poolsJson, setPools } from './networks/pools.ts';
 import { preview } from './networks/preview.ts';
 import { networkNotFound, Removals, seen } from './networks/removals.ts';
 import { attach } from './operations/attach.ts';
@@ -190,6 +194,22 @@ export class Service implements AgentService {
     const reaction = await networkWait(id, { state, since }, ports, agent.deadline(timeout));
     const message = `network ${name} is accepted`;
     return { waited: waitedFor(reaction, { message, fields: { network: name, id } }, agent) };
+  }
+
+  async listPools(): Promise<readonly PoolJson[]> {
+    this.#demandView();
+    const { view } = this.#agent;
+    const cluster = clusterIn(view) ?? this.#agent.self().cluster;
+    return poolsJson(cluster.pools, view.networks());
+  }
+
+  async setPools({ pools: text }: { readonly pools: string }): Promise<readonly PoolJson[]> {
+    const agent = this.#agent;
+    agent.self();
+    const pools = await setPools(text, agent.acceptPorts(agent.deadline(patience)));
+    const isSeen = (): boolean => showPools(clusterIn(agent.view)?.pools ?? []) === showPools(pools);
+    await seen(agent, isSeen);
+    return poolsJson(pools, agent.view.networks());
   }
 
   async listEndpoints({

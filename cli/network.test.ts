@@ -167,6 +167,29 @@ describe('weft network create', () => {
   });
 });
 
+describe('weft network pools', () => {
+  const shown = `\
+BASE          SIZE  TOTAL  SUBNETS
+10.64.0.0/11  24    8192   2
+fd00:7::/48   64    65536  1
+`;
+  test.each<[readonly string[], readonly unknown[]]>([
+    [[], ['listPools', undefined]],
+    [
+      ['--set', 'base=10.64.0.0/11,size=24', '--set', 'x'],
+      ['setPools', { pools: 'base=10.64.0.0/11,size=24 x' }],
+    ],
+    [['--reset'], ['setPools', { pools: '' }]],
+  ])('%j', async (flags, call) => {
+    const { code, stdout, calls } = await typeWeft(['network', 'pools', ...flags]);
+    expect([code, stdout, calls]).toEqual([0, shown, [call]]);
+  });
+
+  test('one or the other', async () => {
+    expect((await typeWeft(['network', 'pools', '--reset', '--set', 'x'])).code).toBe(2);
+  });
+});
+
 describe('weft network rm', () => {
   test('says whether it is gone', async () => {
     const gone = await typeWeft(['network', 'rm', 'blue']);

@@ -135,6 +135,11 @@ async function changeByHand(h1: Host, keyboard: Keyboard, file: string): Promise
     subnets: [{ cidr: '10.64.0.0/24' }, { cidr: expect.stringMatching(/^fd/) }],
   });
   expect(await keyboard.type(h1, 'weft status')).toContain('base=10.64.0.0/11,size=24');
+  const bases = await keyboard.json<readonly { readonly subnets: number }[]>(h1, 'weft network pools');
+  expect(bases.map(({ subnets }) => subnets)).toEqual([1, 1]);
+  await keyboard.type(h1, 'weft network pools --set base=10.200.0.0/16,size=26');
+  expect(await keyboard.type(h1, 'weft network pools')).toMatch(/^10\.200\.0\.0\/16 +26 +1024 +0$/m);
+  expect(await keyboard.type(h1, 'weft network pools --reset')).toMatch(/^10\.64\.0\.0\/11 +24 +8192 +1$/m);
   await keyboard.type(h1, 'weft network rm plain');
 }
 

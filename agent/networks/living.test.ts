@@ -83,17 +83,33 @@ describe('networks without subnets', () => {
     await world.ready(3);
   });
 
-  test('follow pools that were changed in the store, on every node and at once', async () => {
+  test('follow pools that were changed, on every node and at once', async () => {
     await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
+    const [h1, h2] = [
+      await world.ready(1, { '--address-pools': 'base=10.64.0.0/24,size=24' }),
+      await world.ready(2),
+    ];
     await create(h1, 'a', {});
-    const entry = await world.store.get('cluster');
-    const cluster = JSON.parse(new TextDecoder().decode(entry?.value)) as Record<string, unknown>;
-    const value = JSON.stringify({ ...cluster, pools: [{ base: '10.99.0.0/16', size: 26 }] });
-    await world.store.txn([], [{ kind: 'put', key: 'cluster', value: new TextEncoder().encode(value) }]);
-    await world.until('h2 to know it', () => h2.agent.view.cluster.get('cluster')?.value.pools.length === 1);
+    await world.declare('late', {});
+    await world.until('late to be refused', () => h1.agent.view.network('late' as Name) !== undefined);
+    expect(await h1.service.setPools({ pools: 'base=10.99.0.0/16,size=26' })).toEqual([
+      { base: '10.99.0.0/16', size: 26, total: '1024', subnets: 0 },
+    ]);
+    await expect(h1.service.setPools({ pools: 'base=10.99.0.0/16' })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    // One that was refused for want of a subnet is judged again.
+    const late = () => h2.agent.view.network('late' as Name)?.value;
+    await world.until('late to be accepted', () => 'id' in (late() ?? {}));
+    expect(late()).toMatchObject({ subnets: [{ prefix: '10.99.0.0/26' }] });
+    await h1.service.removeNetwork({ name: 'late' as Name, force: false });
     expect(cidrs(await create(h2, 'b', {}))).toEqual(['10.99.0.0/26']);
     expect(cidrs(await create(h1, 'c', {}))).toEqual(['10.99.0.64/26']);
+    expect(await h2.service.listPools()).toMatchObject([{ size: 26, subnets: 2 }]);
+    expect((await h2.service.setPools({ pools: '' })).map(({ base }) => base)).toEqual([
+      '10.64.0.0/11',
+      expect.stringMatching(/^fd.*::\/48$/),
+    ]);
   });
 
   test('pass by what a node has or asks', async () => {
