@@ -196,13 +196,19 @@ function requestLine(name: RouteName, { params = {}, query = {} }: Wish): Pick<E
   return { method, path: search === '' ? filled : `${filled}?${search}` };
 }
 
+/** Milliseconds: setTimeout takes more than this for nothing at all. */
+const longestTimer = 2 ** 31 - 1;
+
 async function send(exchange: Exchange, body: unknown): Promise<HttpAnswer> {
   const { socketPath, method, path, within } = exchange;
   const late = new AbortController();
-  const timer = setTimeout(() => {
-    const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
-    late.abort(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
-  }, within);
+  const timer = setTimeout(
+    () => {
+      const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
+      late.abort(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
+    },
+    Math.min(within, longestTimer),
+  );
   try {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return await exchangeOverSocket({ socketPath, method, path, body: text, signal: late.signal });

@@ -77,6 +77,13 @@ export class Namespaces {
     return opened;
   }
 
+  /** The network of ours whose namespace the path leads to, by whatever name; undefined: none of those that are in use. */
+  ownAt(path: string): NetworkScope | undefined {
+    const inode = inodeOf(path);
+    for (const [scope, opened] of this.#open) if (opened.inode === inode) return scope;
+    return undefined;
+  }
+
   /** Is told of the namespaces that are opened from now on. One at a time. */
   follow(follower: NamespaceFollower | undefined): void {
     this.#follower = follower;

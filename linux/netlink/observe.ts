@@ -6,7 +6,7 @@ import type { LinuxObject } from '../objects/object.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from '../objects/settings.ts';
-import { dumpAddresses, readAddress } from './codec/address.ts';
+import { dumpAddresses, readAddress, type AddressRow } from './codec/address.ts';
 import { dumpLinks } from './codec/link.ts';
 import { readLink, type LinkRow } from './codec/link-row.ts';
 import { dumpFdb, dumpNeighbours, readFdb, readNeighbour } from './codec/neighbour.ts';
@@ -57,12 +57,17 @@ export async function readLinks(rtnetlink: Rtnetlink): Promise<readonly LinkRow[
   return rows(rtnetlink, dumpLinks(new BodyWriter()), readLink);
 }
 
-export async function readAddresses(
+/** Ours or not, of both families. */
+export async function readAddressRows(rtnetlink: Rtnetlink): Promise<readonly AddressRow[]> {
+  return rows(rtnetlink, dumpAddresses(new BodyWriter()), readAddress);
+}
+
+async function readAddresses(
   rtnetlink: Rtnetlink,
   scope: NetworkScope | SandboxScope,
   names: LinkNames,
 ): Promise<LinuxObject[]> {
-  return addressObjects(scope, await rows(rtnetlink, dumpAddresses(new BodyWriter()), readAddress), names);
+  return addressObjects(scope, await readAddressRows(rtnetlink), names);
 }
 
 /** Ours or not, of both families. */
