@@ -6,6 +6,7 @@ import type { LinuxObject } from '../../linux/objects/object.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { FreshNode } from '../../linux/testing/fresh-node.ts';
 import { until } from '../../linux/testing/fresh-namespace.ts';
+import { looks, pictureOf } from '../../linux/testing/picture.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { DriftScene } from './testing/drift-scene.ts';
 
@@ -44,32 +45,12 @@ class Stage implements AsyncDisposable {
 
 /** What `ip`, `bridge` and `sysctl` say of everything in both namespaces, less what changes when something is made anew. */
 function picture({ node, sandbox }: Stage): readonly string[] {
-  const lines = [scope, sandbox].flatMap((where) =>
-    [
-      ['ip', '-d', '-o', 'link'],
-      ['ip', '-o', 'address'],
-      ['ip', 'route'],
-      ['ip', '-6', 'route'],
-      ['ip', 'neigh', 'show', 'nud', 'permanent'],
-      ['bridge', 'fdb', 'show'],
-      ['bridge', '-d', 'link'],
-    ].flatMap(([program = '', ...args]) => node.run(where, program, ...args).split('\n')),
-  );
   const settings = ['net.ipv4.ip_forward', 'net.ipv4.conf.br0.rp_filter', 'net.ipv6.conf.all.forwarding'];
-  lines.push(...settings.map((key) => node.run(scope, 'sysctl', key)));
-  return lines
-    .map((line) => madeAnew.reduce((text, pattern) => text.replaceAll(pattern, ''), line))
-    .filter((line) => !/^ *$|fe80|ff02::|33:33:|01:00:5e:|dynamic/.test(line))
-    .sort();
+  return [
+    ...[scope, sandbox].flatMap((where) => pictureOf(node.run(where, 'sh', '-c', looks.join('; ')))),
+    ...settings.map((key) => node.run(scope, 'sysctl', key)),
+  ].sort();
 }
-
-/** What is another when an interface is made anew: indexes, MACs that are not ours, ids and times of the bridge; and for a moment. */
-const madeAnew = [
-  / state (UP|DOWN|UNKNOWN|LOWERLAYERDOWN|forwarding|disabled)\b|NO-CARRIER,|,LOWER_UP|\b(tentative|linkdown)\b/g,
-  /^\d+: |@if\d+|@\w+|link-netns(id)? \S+|permaddr \S+/g,
-  /\b(?!02:57)([0-9a-f]{2}:){5}[0-9a-f]{2}\b/g,
-  /port_(no|id) \S+|bridge_id \S+|root_id \S+|designated_\w+ +\S+|(\w+_timer|message_age) +[\d.]+/g,
-];
 
 describe('what a hand changes is as it was within a second, counted and told:', () => {
   const hands: readonly (readonly [
