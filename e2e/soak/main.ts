@@ -1,12 +1,13 @@
 /**
- * `make soak`: loses the store of a lab in every way, then its agents and nodes, then keeps a lab busy for a long time under traffic,
- * and looks for what is lost, what is left and what grows.
+ * `make soak`: loses the store of a lab in every way, then its agents and nodes, kills an agent at every call that it makes, then
+ * keeps a lab busy for a long time under traffic, and looks for what is lost, what is left and what grows.
  *
- *   node e2e/soak/main.ts [--only busy|outage|recovery] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N]
+ *   node e2e/soak/main.ts [--only busy|outage|recovery|crash] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N]
  *     [--seconds 30] [--away 600]
  *
  * `--away`: seconds for which an agent is stopped while others come and go.
- * `--store` chooses for the busy lab; the outages are tried on every store, or on the one that is named with `--only outage`.
+ * `--store` chooses for the busy lab; the outages and crashes are tried on every store, or on the one that is named with
+ * `--only outage` or `--only crash`.
  * Exit code 1 when a packet was lost, a table was wrong, a key or namespace was left, or something grew.
  */
 import { parseArgs } from 'node:util';
@@ -14,6 +15,7 @@ import { demandRoot } from '../lab/lab.ts';
 import { removeLab } from '../lab/remove.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { tell } from '../testing/scene.ts';
+import { crashes } from './crash.ts';
 import { outages } from './outage.ts';
 import { recoveries } from './recovery.ts';
 import { soak, type Verdict } from './soak.ts';
@@ -45,6 +47,12 @@ async function loseStores(): Promise<Verdict> {
   return outages({ lab, stores, seconds: Number(values.seconds) }, say);
 }
 
+function crashEverywhere(): Promise<Verdict> {
+  const named = values.only === 'crash' ? values.store : undefined;
+  const stores = (['etcd', 'file'] as const).filter((store) => named === undefined || store === named);
+  return crashes({ lab, stores }, say);
+}
+
 function failAndHeal(): Promise<Verdict> {
   const away = Number(values.away);
   const absences = [
@@ -67,7 +75,7 @@ async function keepBusy(): Promise<Verdict> {
 }
 
 console.log((await describeMachine(new Date())).join('\n'));
-const parts = { outage: loseStores, recovery: failAndHeal, busy: keepBusy };
+const parts = { outage: loseStores, recovery: failAndHeal, crash: crashEverywhere, busy: keepBusy };
 for (const [name, part] of Object.entries(parts)) {
   if (values.only !== undefined && values.only !== name) continue;
   const { ok, text } = await part();

@@ -1,0 +1,134 @@
+import { tell } from '../testing/scene.ts';
+import { classOf, subject } from './classify.ts';
+import { callClasses, sideEffects, type CallClass } from './known-calls.ts';
+import type { OperationName } from './operations.ts';
+import { Stage } from './stage.ts';
+import { strike, strikeAfter, watch } from './strike.ts';
+import { survey, type Seen } from './survey.ts';
+
+export interface CampaignWish {
+  readonly lab: string;
+  readonly store: 'file' | 'etcd';
+  readonly operations: readonly OperationName[];
+  /** Which of the calls that an operation makes the agent is killed before; besides, it is killed after the last of them. */
+  readonly choose: (seen: readonly Seen[], operation: OperationName) => readonly Seen[];
+}
+
+/** One kill. */
+export interface Kill {
+  readonly operation: OperationName;
+  /** What it was meant to hit. */
+  readonly kind: string;
+  /** What it has hit; undefined: the operation was over before. */
+  readonly hit: string | undefined;
+  /** Is that of another kind? */
+  readonly isOther: boolean;
+  readonly strays: readonly string[];
+}
+
+export interface Campaign {
+  readonly store: 'file' | 'etcd';
+  /** How many calls of each operation, and of how many kinds, last beyond the process. */
+  readonly points: Readonly<
+    Partial<Record<OperationName, { readonly calls: number; readonly kinds: number }>>
+  >;
+  readonly kills: readonly Kill[];
+  /** Calls that the list does not know, or not there; those that it knows and that are not made. */
+  readonly surprises: readonly string[];
+}
+
+/** A kill is repeated when another call was hit: threads and timers do not run alike each time. */
+const attempts = 3;
+
+const last = 'after the last';
+
+/** Watches each operation once, kills it at the points that were chosen, and tells what became of the world. */
+export async function campaign(wish: CampaignWish, say: (what: string) => void): Promise<Campaign> {
+  const { store } = wish;
+  const kills: Kill[] = [];
+  const surprises: string[] = [];
+  const points: Record<string, { calls: number; kinds: number }> = {};
+  const lab = { name: wish.lab, hosts: 2, store, underlay: 4, agents: 'leave' } as const;
+  await tell(lab, async (scene) => {
+    let stage = await Stage.open(scene);
+    for (const operation of wish.operations) {
+      const { seen, unknown } = survey(await watch(stage, operation, sideEffects));
+      const lasting = seen.filter(({ kind }) => kind.lasts);
+      points[operation] = { calls: lasting.length, kinds: new Set(lasting.map(({ kind }) => kind)).size };
+      surprises.push(...unknown.map((call) => `${operation}: unknown: ${subject(call).slice(0, 200)}`));
+      surprises.push(...amiss(operation, seen, store));
+      const chosen = wish.choose(lasting, operation);
+      say(`${store}: ${operation} has ${lasting.length} points; ${chosen.length + 1} kills`);
+      for (const one of [...chosen, undefined]) {
+        const kill = await killAt(stage, operation, one);
+        kills.push(kill);
+        if (kill.strays.length === 0) continue;
+        say(`${store}: ${operation}, ${kill.kind}, hit ${kill.hit ?? 'nothing'}: ${brief(kill.strays)}`);
+        // What was left is in the way of all that follows.
+        stage = await stage.anew();
+      }
+    }
+  });
+  return { store, points, kills, surprises };
+}
+
+/** An agent that does not come back, or an operation that cannot be repeated, is something left as well. */
+async function killAt(stage: Stage, operation: OperationName, one: Seen | undefined): Promise<Kill> {
+  try {
+    return await (one === undefined ? afterwards(stage, operation) : before(stage, operation, one));
+  } catch (error) {
+    const strays = [`no end: ${error instanceof Error ? error.message : String(error)}`];
+    return { operation, kind: one?.kind.name ?? last, hit: one && subject(one.call), isOther: false, strays };
+  }
+}
+
+async function before(stage: Stage, operation: OperationName, { kind, point }: Seen): Promise<Kill> {
+  for (let attempt = 1; ; attempt += 1) {
+    const { hit, strays } = await strike(stage, operation, point);
+    const found = hit === undefined ? undefined : classOf(hit)?.name;
+    const isOther = hit !== undefined && found !== kind.name;
+    if (found === kind.name || strays.length > 0 || attempt === attempts)
+      return {
+        operation,
+        kind: kind.name,
+        hit: hit === undefined ? undefined : subject(hit),
+        isOther,
+        strays,
+      };
+  }
+}
+
+async function afterwards(stage: Stage, operation: OperationName): Promise<Kill> {
+  const of = { operation, kind: last, hit: 'the end', isOther: false };
+  return { ...of, strays: await strikeAfter(stage, operation) };
+}
+
+/** What the list says of the operation, and what it did. */
+function amiss(operation: OperationName, seen: readonly Seen[], store: string): readonly string[] {
+  const found = new Set(seen.map(({ kind }) => kind));
+  const mayBe = ({ in: always, maybeIn = [] }: CallClass): boolean =>
+    [...always, ...maybeIn].includes(operation);
+  const here = (kind: CallClass): boolean => kind.store === undefined || kind.store === store;
+  return [
+    ...[...found]
+      .filter((kind) => !mayBe(kind))
+      .map(({ name }) => `${operation}: not expected there: ${name}`),
+    ...callClasses
+      .filter((kind) => here(kind) && kind.in.includes(operation) && !found.has(kind))
+      .map(({ name }) => `${operation}: not made any more: ${name}`),
+  ];
+}
+
+/** The first call of each kind that the operation makes each time. */
+export function firstOfEach(seen: readonly Seen[], operation: OperationName): readonly Seen[] {
+  const sure = seen.filter(({ kind }) => kind.in.includes(operation));
+  return [...Map.groupBy(sure, ({ kind }) => kind).values()].flatMap((calls) => calls.slice(0, 1));
+}
+
+/** A few of the lines, each short. */
+export function brief(lines: readonly string[]): string {
+  const some = lines.slice(0, 6).map((line) => (line.length > 120 ? `${line.slice(0, 120)}...` : line));
+  return [...some, ...(lines.length > some.length ? [`and ${lines.length - some.length} more`] : [])].join(
+    '; ',
+  );
+}
