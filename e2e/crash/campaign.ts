@@ -1,6 +1,7 @@
 import { tell } from '../testing/scene.ts';
+import { amiss } from './amiss.ts';
 import { classOf, subject } from './classify.ts';
-import { callClasses, sideEffects, type CallClass } from './known-calls.ts';
+import { sideEffects } from './known-calls.ts';
 import type { OperationName } from './operations.ts';
 import { Stage } from './stage.ts';
 import { strike, strikeAfter, watch } from './strike.ts';
@@ -101,22 +102,6 @@ async function before(stage: Stage, operation: OperationName, { kind, point }: S
 async function afterwards(stage: Stage, operation: OperationName): Promise<Kill> {
   const of = { operation, kind: last, hit: 'the end', isOther: false };
   return { ...of, strays: await strikeAfter(stage, operation) };
-}
-
-/** What the list says of the operation, and what it did. */
-function amiss(operation: OperationName, seen: readonly Seen[], store: string): readonly string[] {
-  const found = new Set(seen.map(({ kind }) => kind));
-  const mayBe = ({ in: always, maybeIn = [] }: CallClass): boolean =>
-    [...always, ...maybeIn].includes(operation);
-  const here = (kind: CallClass): boolean => kind.store === undefined || kind.store === store;
-  return [
-    ...[...found]
-      .filter((kind) => !mayBe(kind))
-      .map(({ name }) => `${operation}: not expected there: ${name}`),
-    ...callClasses
-      .filter((kind) => here(kind) && kind.in.includes(operation) && !found.has(kind))
-      .map(({ name }) => `${operation}: not made any more: ${name}`),
-  ];
 }
 
 /** The first call of each kind that the operation makes each time. */
