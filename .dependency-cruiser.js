@@ -114,7 +114,13 @@ export default {
     only(
       'tools-only',
       '^tools/',
-      ['^tools/', '^(api|model|kvstore)/', '^linux/errno-decisions\\.ts$', '^[^/]+\\.js$'],
+      [
+        '^tools/',
+        '^(api|model|kvstore)/',
+        '^linux/errno-decisions\\.ts$',
+        '^ipam/testing/compared/',
+        '^[^/]+\\.js$',
+      ],
       'Scripts run without the product.',
     ),
 

@@ -10,6 +10,7 @@ import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
 import {
   type BootPorts,
+  clusterIn,
   networksKnown,
   ownEndpoints,
   pinnedNetworks,
@@ -24,7 +25,7 @@ import { ViewNews } from './events/view-news.ts';
 import type { Joining, NodeContent } from './cluster/join.ts';
 import { Membership } from './cluster/membership.ts';
 import { keepPresent } from './cluster/presence.ts';
-import { OwnNode } from './cluster/own-node.ts';
+import { OwnNode, type OwnNodePorts } from './cluster/own-node.ts';
 import type { Resolved } from './config/load.ts';
 import type { Caretaker } from './caretaker.ts';
 import { caretakersOf } from './caretakers.ts';
@@ -52,7 +53,7 @@ import { Trust } from './trust/trust.ts';
 import { View } from './view/view.ts';
 import { Asker } from './wait/asker.ts';
 
-export interface AgentPorts {
+export interface AgentPorts extends Pick<OwnNodePorts, 'nameServers'> {
   readonly settings: Resolved;
   readonly store: Store;
   readonly kernel: Kernel;
@@ -112,7 +113,7 @@ export class Agent {
   #running: Promise<void> = Promise.resolve();
 
   constructor(ports: AgentPorts) {
-    const { store, kernel, clock, logger, random, version } = ports;
+    const { store, kernel, clock, logger, random } = ports;
     const { config } = ports.settings;
     this.ports = ports;
     this.startedAt = clock.wall();
@@ -161,7 +162,7 @@ export class Agent {
     const asker = new Asker({ ...asking, random, self: id });
     const name = config.name as Name;
     new ViewNews(this.view, events, id);
-    this.ownNode = new OwnNode({ kernel, clock, logger, id, name, advertise: config.advertise, version });
+    this.ownNode = new OwnNode({ ...ports, id, name, advertise: config.advertise });
     const isBelieved = (): boolean => this.trust.standing.kind === 'ours';
     const access = new Access({ ...common, isBelieved });
     this.operations = {
@@ -258,7 +259,8 @@ export class Agent {
     this.operations.demandStore('no network can be accepted');
     const { store, random, clock } = this.ports;
     const now = (): string => new Date(clock.wall()).toISOString();
-    return { store, cluster: this.self().cluster, guards: this.trust.guards(), signal, random, now };
+    const cluster = clusterIn(this.view) ?? this.self().cluster;
+    return { store, cluster, guards: this.trust.guards(), signal, random, now };
   }
 
   /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
@@ -341,8 +343,7 @@ export class Agent {
   }
 
   #bootPorts(): BootPorts {
-    const { settings, version, logger, holdPort } = this.ports;
-    return { settings, version, logger, holdPort, content: () => this.ownNode.content() };
+    return { ...this.ports, content: () => this.ownNode.content() };
   }
 
   /** Everything is seen once, or known from an earlier life; then the kernel is compared: nothing is written before. */

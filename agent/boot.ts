@@ -53,7 +53,8 @@ export async function settled(
   const wish = localWish(config, (key) => origins.get(key) !== 'default');
   const content = await ports.content();
   const family = wish.underlay ?? (content.vteps.some((ip) => !ip.includes(':')) ? 4 : 6);
-  const found = newCluster(ports.random(8), family, config.port, ports.version);
+  const facts = { ...wish, underlay: family, port: config.port } as const;
+  const found = newCluster(ports.random(8), facts, ports.version);
   const cluster = await settleCluster(wish, found, config.init, ports);
   return selfOf(content, cluster, config.advertise);
 }
@@ -66,12 +67,15 @@ export async function remembered(
 ): Promise<Self | undefined> {
   if (last === undefined) return undefined;
   view.restore(last.parts);
-  const cluster = view.cluster.get(keys.cluster)?.value;
+  const cluster = clusterIn(view);
   if (cluster === undefined) return undefined;
   const seen = new Date(last.seen).toISOString();
   ports.logger.info('last good view of the store is restored', { cluster: cluster.id, seen });
   return selfIn(cluster, ports);
 }
+
+/** The facts of the cluster, as the store had them last. */
+export const clusterIn = (view: View): Cluster | undefined => view.cluster.get(keys.cluster)?.value;
 
 /** How long the store may take to answer at the start before this node goes by what it knew last. */
 const patience = 2000;

@@ -15,6 +15,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import { Agent } from './agent.ts';
 import { checkCapabilities } from './capabilities.ts';
 import { systemClock } from './clock.ts';
+import { nameServersOf } from './cluster/name-servers.ts';
 import { helpText, parseCommandLine, type CommandLine } from './config/command-line.ts';
 import { resolveConfig, type Resolved } from './config/load.ts';
 import type { Config } from './config/settings.ts';
@@ -33,6 +34,14 @@ const defaultConfig = '/etc/weft/weftd.yaml';
 
 /** After a signal, milliseconds until the process ends whatever still hangs. */
 const stopPatience = 10_000;
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
 
 function readConfig({ flags, configPath }: CommandLine): Resolved {
   const path = configPath ?? defaultConfig;
@@ -85,6 +94,7 @@ async function run(settings: Resolved): Promise<void> {
     random,
     fraction,
     holdPort: (port) => portHold.take(port),
+    nameServers: nameServersOf(readText),
     metrics,
   });
   stack.defer(() => agent.stop());
@@ -169,7 +179,8 @@ async function showDryRun(settings: Resolved, output: CommandLine['output']): Pr
   const kernel = await openLinuxKernel({ netnsDir: config.netnsDir });
   stack.defer(() => kernel.close());
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
-  const report = await dryRun({ ...ports, settings, store, kernel, version, random });
+  const nameServers = nameServersOf(readText);
+  const report = await dryRun({ ...ports, settings, store, kernel, version, random, nameServers });
   process.stdout.write(output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : printDryRun(report));
   if (report.todo) process.exitCode = 1;
 }

@@ -3,6 +3,7 @@ import type { NetworkJson, SubnetJson, WaitsFor } from '../api/schemas/network.t
 import type { NodeJson } from '../api/schemas/node.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import type { Family } from '../model/ip.ts';
 import type { Network, Subnet } from '../model/network.ts';
 import type { Cluster, Node, NodeId } from '../model/node.ts';
 import { contains, prefixLength } from '../model/prefix.ts';
@@ -76,12 +77,14 @@ export interface EndpointFacts {
   readonly node: Pick<Node, 'name'> | undefined;
   readonly progress: EndpointProgress | undefined;
   readonly local: boolean;
+  /** The families in which it gives its sandbox the default route, as far as it is known here. */
+  readonly defaultRoutes: readonly Family[];
   /** Endpoints in conflict with it, as people know them. */
   readonly contestedBy: readonly string[];
 }
 
 export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: EndpointFacts): EndpointJson {
-  const { network, node, progress, local, contestedBy } = facts;
+  const { network, node, progress, local, defaultRoutes, contestedBy } = facts;
   const { name, state } = value;
   return {
     id: value.id,
@@ -97,6 +100,9 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     }),
     sandbox: { key: value.sandbox.key, path: value.sandbox.path },
     interfaceName: value.interfaceName,
+    aliases: value.aliases,
+    routePriority: value.routePriority,
+    ...(defaultRoutes.length === 0 ? {} : { defaultRoutes: defaultRoutes.map((f) => `IPv${f}` as const) }),
     labels: Object.fromEntries(value.labels),
     state: state.kind,
     ...(state.kind === 'conflict' ? { conflictWith: state.holder } : {}),

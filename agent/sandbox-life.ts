@@ -47,6 +47,13 @@ export class SandboxLife {
     return this.look(sandbox) !== 'gone';
   }
 
+  /** Names the namespace that the sandbox is now, the same for all endpoints in it; undefined when it is gone. */
+  nameNow(sandbox: Sandbox): string | undefined {
+    const state = this.look(sandbox);
+    if (state === 'gone') return undefined;
+    return state === 'there' ? nameOf(sandbox) : this.#returned.get(nameOf(sandbox));
+  }
+
   /** May it come back under its name, being gone now? A PID and a path of another kind mean nothing after a reboot. */
   isAwaited(sandbox: Sandbox): boolean {
     if (!sandbox.key.startsWith('netns:') || this.#returned.has(nameOf(sandbox))) return false;

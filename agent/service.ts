@@ -1,4 +1,5 @@
 import type {
+  ApplyNetwork,
   AttachRequest,
   DebugRequest,
   DeclareNetwork,
@@ -30,7 +31,9 @@ import type {
 import type { DetachedJson, EndpointJson } from '../api/schemas/endpoint.ts';
 import type {
   AppliedNetworkJson,
+  DeclarationJson,
   NetworkJson,
+  PlannedNetworkJson,
   RemovedNetworkJson,
   WaitsFor,
 } from '../api/schemas/network.ts';
@@ -57,7 +60,9 @@ import { drain, nodesOf, nodeWordPorts } from './dead/service.ts';
 import { exposition } from './metrics/exposition.ts';
 import { processUse } from './metrics/process-use.ts';
 import { readingsOf } from './metrics/readings.ts';
-import { accept, type Acceptance } from './networks/accept.ts';
+import { accept, type Acceptance, type Proposal } from './networks/accept.ts';
+import { declarationOf } from './networks/declaration.ts';
+import { preview } from './networks/preview.ts';
 import { networkNotFound, Removals, seen } from './networks/removals.ts';
 import { attach } from './operations/attach.ts';
 import { detach } from './operations/detach.ts';
@@ -113,13 +118,14 @@ export class Service implements AgentService {
   }
 
   async createNetwork({ name, declaration, ...waiting }: DeclareNetwork): Promise<NetworkJson> {
-    const done = await this.#accept(name, declaration, true);
+    const done = await this.#accept(name, declaration, { onlyNew: true });
     const waited = await this.#waited(done, waiting);
     return { ...(await this.#network(done.network)), ...waited };
   }
 
-  async applyNetwork({ name, declaration, ...waiting }: DeclareNetwork): Promise<AppliedNetworkJson> {
-    const done = await this.#accept(name, declaration, false);
+  async applyNetwork(request: ApplyNetwork): Promise<AppliedNetworkJson> {
+    const { name, declaration, revision, ...waiting } = request;
+    const done = await this.#accept(name, declaration, { expected: revision });
     const waited = await this.#waited(done, waiting);
     const outcome = done.kind === 'settled' ? 'unchanged' : done.kind;
     return { outcome, network: await this.#network(done.network), ...waited };
@@ -143,6 +149,25 @@ export class Service implements AgentService {
       const nodes = readinessIn(state.id, ports, reaction);
       return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
     });
+  }
+
+  async planNetwork({ name, declaration }: DeclareNetwork): Promise<PlannedNetworkJson> {
+    const agent = this.#agent;
+    const wish = readWish(name, declaration);
+    agent.self();
+    const endpoints = async (network: Network): Promise<readonly Endpoint[]> =>
+      (await this.#endpointsOf(network)).map((e) => e.value);
+    return preview(name, wish, { ...agent.acceptPorts(agent.deadline(patience)), endpoints });
+  }
+
+  async declarationOf({ name }: { readonly name: Name }): Promise<DeclarationJson> {
+    this.#demandView();
+    const agent = this.#agent;
+    agent.operations.demandStore(`the declaration of network ${name} cannot be read`);
+    const entry = await agent.ports.store.get(keys.network(name), { signal: agent.deadline(patience) });
+    const found = declarationOf(name, entry, agent.view.network(name)?.value);
+    if (found === undefined) throw networkNotFound(name);
+    return found;
   }
 
   removeNetwork(request: RemoveNetwork): Promise<RemovedNetworkJson> {
@@ -296,12 +321,16 @@ export class Service implements AgentService {
     if (!view.ready) throw this.#agent.notReady('it has not read the store yet');
   }
 
-  async #accept(name: Name, declaration: DeclareNetwork['declaration'], onlyNew: boolean): Promise<Accepted> {
+  async #accept(
+    name: Name,
+    declaration: DeclareNetwork['declaration'],
+    how: Pick<Proposal, 'onlyNew' | 'expected'>,
+  ): Promise<Accepted> {
     const agent = this.#agent;
     const wish = readWish(name, declaration);
     const creator = agent.ports.settings.config.name;
     agent.self();
-    const proposal = { name, wish, hash: wishHash(wish), creator, onlyNew, write: encodeWish(wish) };
+    const proposal = { name, wish, hash: wishHash(wish), creator, write: encodeWish(wish), ...how };
     const outcome = await accept(proposal, agent.acceptPorts(agent.deadline(patience)));
     if (outcome.kind === 'refused') {
       const message = `network ${name} cannot be accepted: ${outcome.why}`;
@@ -377,6 +406,7 @@ export class Service implements AgentService {
       node: view.node(value.node),
       progress: reconciler.progress(network.id, value.id),
       local: value.node === id,
+      defaultRoutes: reconciler.defaultRoutes(value.id),
       contestedBy: contestants(value, losers).map((other) => endpointText(other, view)),
     });
   }

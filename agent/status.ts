@@ -1,9 +1,12 @@
 import type { ReadinessJson, StatusJson } from '../api/schemas/status.ts';
 import { keys } from '../kvstore/keys.ts';
 import type { Decision } from '../linux/errno-decisions.ts';
+import { showPool } from '../model/address-pool.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import type { Cluster } from '../model/node.ts';
 import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
+import { clusterIn } from './boot.ts';
 import { nodesOf } from './dead/service.ts';
 import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
@@ -46,6 +49,10 @@ export function readinessOf(agent: Agent): ReadinessJson {
   return { ready: reasons.length === 0, reasons };
 }
 
+const clusterJson = ({ id, underlay, port, pools }: Cluster): StatusJson['cluster'] => {
+  return { id, underlay, port, pools: pools.map(showPool) };
+};
+
 /** How this node is, for people and monitors. */
 export function statusOf(agent: Agent): StatusJson {
   const { ports, view, cluster, reconciler, ownNode } = agent;
@@ -59,8 +66,7 @@ export function statusOf(agent: Agent): StatusJson {
   return {
     phase: agent.phase,
     node: { id: agent.id, name: settings.config.name, vteps: ownNode.known?.vteps ?? [] },
-    cluster:
-      cluster === undefined ? null : { id: cluster.id, underlay: cluster.underlay, port: cluster.port },
+    cluster: cluster === undefined ? null : clusterJson(clusterIn(view) ?? cluster),
     store: {
       description: store.description,
       state: view.state,

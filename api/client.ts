@@ -12,7 +12,14 @@ import type {
 } from './schemas/address.ts';
 import type { AttachBody, DetachBody, DetachedJson, EndpointJson } from './schemas/endpoint.ts';
 import type { FailureJson } from './schemas/failure.ts';
-import type { AppliedNetworkJson, Declaration, NetworkJson, RemovedNetworkJson } from './schemas/network.ts';
+import type {
+  AppliedNetworkJson,
+  Declaration,
+  DeclarationJson,
+  NetworkJson,
+  PlannedNetworkJson,
+  RemovedNetworkJson,
+} from './schemas/network.ts';
 import type { DrainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
@@ -30,7 +37,9 @@ export interface Client {
   readiness(): Promise<ReadinessJson>;
   listNetworks(): Promise<readonly NetworkJson[]>;
   createNetwork(name: string, declaration: Declaration, options?: Waiting): Promise<NetworkJson>;
-  applyNetwork(name: string, declaration: Declaration, options?: Waiting): Promise<AppliedNetworkJson>;
+  applyNetwork(name: string, declaration: Declaration, options?: ApplyOptions): Promise<AppliedNetworkJson>;
+  planNetwork(name: string, declaration: Declaration): Promise<PlannedNetworkJson>;
+  declarationOf(name: string): Promise<DeclarationJson>;
   inspectNetwork(name: string, options?: Waiting): Promise<NetworkJson>;
   removeNetwork(name: string, options?: RemoveOptions): Promise<RemovedNetworkJson>;
   listEndpoints(network?: string): Promise<readonly EndpointJson[]>;
@@ -59,6 +68,11 @@ export interface Client {
 export interface Waiting {
   readonly wait?: boolean;
   readonly timeout?: number;
+}
+
+export interface ApplyOptions extends Waiting {
+  /** Only while the declaration is as it was at this revision; 0: while there is none. */
+  readonly revision?: number;
 }
 
 export interface RemoveOptions extends Waiting {
@@ -94,8 +108,18 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
     listNetworks: () => call('listNetworks'),
     createNetwork: (name, declaration, options = {}) =>
       call('createNetwork', { body: { ...declaration, name }, ...waiting(options) }),
-    applyNetwork: (name, declaration, options = {}) =>
-      call('applyNetwork', { params: { name }, body: declaration, ...waiting(options) }),
+    applyNetwork: (name, declaration, { revision, ...options } = {}) => {
+      const { query, takes } = waiting(options);
+      const only = revision === undefined ? {} : { revision: String(revision) };
+      return call('applyNetwork', {
+        params: { name },
+        body: declaration,
+        query: { ...query, ...only },
+        takes,
+      });
+    },
+    planNetwork: (name, declaration) => call('planNetwork', { params: { name }, body: declaration }),
+    declarationOf: (name) => call('declarationOf', { params: { name } }),
     inspectNetwork: (name, options = {}) => call('inspectNetwork', { params: { name }, ...waiting(options) }),
     removeNetwork: (name, { force = false, ...options } = {}) => {
       const { query, takes } = waiting(options);

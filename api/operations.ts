@@ -24,11 +24,14 @@ import {
 } from './schemas/endpoint.ts';
 import {
   appliedNetworkJson,
+  applyNetworkQuery,
   createNetworkBody,
   declaration,
+  declarationJson,
   networkJson,
   networkParams,
   networkQuery,
+  plannedNetworkJson,
   removedNetworkJson,
   removeNetworkQuery,
 } from './schemas/network.ts';
@@ -175,12 +178,42 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
   applyNetwork: operation({
     summary: 'Create a network, or change it to this declaration.',
     params: networkParams,
-    query: networkQuery,
+    query: applyNetworkQuery,
     body: declaration,
     answer: appliedNetworkJson,
-    failures: ['NETWORK_REFUSED', 'VNI_TAKEN', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    failures: [
+      'NETWORK_REFUSED',
+      'NETWORK_EXISTS',
+      'NETWORK_REMOVING',
+      'VNI_TAKEN',
+      'NOT_READY',
+      'STORE_UNAVAILABLE',
+      'TIMEOUT',
+    ],
     call: (service, { params, query, body }) =>
       service.applyNetwork({ ...params, ...query, declaration: body }),
+  }),
+  planNetwork: operation({
+    summary: 'What applying this declaration would change, and whom it would touch; nothing is written.',
+    params: networkParams,
+    body: declaration,
+    answer: plannedNetworkJson,
+    failures: [
+      'NETWORK_REFUSED',
+      'NETWORK_REMOVING',
+      'VNI_TAKEN',
+      'NOT_READY',
+      'STORE_UNAVAILABLE',
+      'TIMEOUT',
+    ],
+    call: (service, { params, body }) => service.planNetwork({ ...params, declaration: body }),
+  }),
+  declarationOf: operation({
+    summary: 'The declaration of a network, to be edited.',
+    params: networkParams,
+    answer: declarationJson,
+    failures: ['NETWORK_NOT_FOUND', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service, { params }) => service.declarationOf(params),
   }),
   removeNetwork: operation({
     summary: 'Remove a network.',

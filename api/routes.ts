@@ -16,6 +16,8 @@ export const routes = {
   createNetwork: { method: 'POST', path: '/v1/networks' },
   inspectNetwork: { method: 'GET', path: '/v1/networks/{name}' },
   applyNetwork: { method: 'PUT', path: '/v1/networks/{name}' },
+  planNetwork: { method: 'POST', path: '/v1/networks/{name}/plan' },
+  declarationOf: { method: 'GET', path: '/v1/networks/{name}/declaration' },
   removeNetwork: { method: 'DELETE', path: '/v1/networks/{name}' },
   listEndpoints: { method: 'GET', path: '/v1/endpoints' },
   inspectEndpoint: { method: 'GET', path: '/v1/endpoints/{endpoint}' },

@@ -14,8 +14,10 @@ import type { attachBody, detachBody, DetachedJson, EndpointJson } from './schem
 import type {
   AppliedNetworkJson,
   Declaration,
+  DeclarationJson,
   NetworkJson,
   networkQuery,
+  PlannedNetworkJson,
   RemovedNetworkJson,
 } from './schemas/network.ts';
 import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
@@ -37,6 +39,11 @@ export type Waiting = Readonly<z.output<typeof networkQuery>>;
 export interface DeclareNetwork extends Partial<Waiting> {
   readonly name: Name;
   readonly declaration: Declaration;
+}
+
+export interface ApplyNetwork extends DeclareNetwork {
+  /** Only while the declaration is as it was at this revision of the store; 0: while there is none. */
+  readonly revision?: number | undefined;
 }
 
 export interface InspectNetwork extends Partial<Waiting> {
@@ -100,8 +107,12 @@ export interface AgentService {
   listNetworks(): Promise<readonly NetworkJson[]>;
   /** @throws NETWORK_EXISTS (another declaration), NETWORK_REFUSED, VNI_TAKEN, INPUT_INVALID. The same one again is success. */
   createNetwork(request: DeclareNetwork): Promise<NetworkJson>;
-  /** Creates or changes. @throws NETWORK_REFUSED, INPUT_INVALID. */
-  applyNetwork(request: DeclareNetwork): Promise<AppliedNetworkJson>;
+  /** Creates or changes. @throws NETWORK_REFUSED, INPUT_INVALID; NETWORK_EXISTS when the declaration is another one by now. */
+  applyNetwork(request: ApplyNetwork): Promise<AppliedNetworkJson>;
+  /** What `applyNetwork` would do; writes nothing. @throws as it does. */
+  planNetwork(request: DeclareNetwork): Promise<PlannedNetworkJson>;
+  /** @throws NETWORK_NOT_FOUND */
+  declarationOf(request: { readonly name: Name }): Promise<DeclarationJson>;
   /** @throws NETWORK_NOT_FOUND */
   inspectNetwork(request: InspectNetwork): Promise<NetworkJson>;
   /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE (not forced; names the endpoints). */

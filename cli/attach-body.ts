@@ -11,6 +11,8 @@ export interface EndpointFlags {
   readonly name?: string;
   readonly interface?: string;
   readonly key?: string;
+  readonly routePriority?: number;
+  readonly alias?: readonly string[];
   readonly label?: readonly string[];
   /** Milliseconds. */
   readonly timeout?: number;
@@ -19,7 +21,8 @@ export interface EndpointFlags {
 
 /** What the flags ask for; the agent judges names and addresses. @throws INPUT_INVALID for a label without `=`. */
 export function attachBodyOf(sandbox: string, flags: EndpointFlags): AttachBody {
-  const { network, ip, reservation, owner, mac, name, key, label, timeout, wait } = flags;
+  const { network, ip, reservation, owner, mac, name, key, routePriority, alias, label, timeout, wait } =
+    flags;
   return {
     network,
     sandbox,
@@ -30,6 +33,8 @@ export function attachBodyOf(sandbox: string, flags: EndpointFlags): AttachBody 
     ...(owner === undefined ? {} : { owner }),
     ...(mac === undefined ? {} : { mac }),
     ...(flags.interface === undefined ? {} : { interfaceName: flags.interface }),
+    ...(routePriority === undefined ? {} : { routePriority }),
+    ...(alias === undefined ? {} : { aliases: [...alias] }),
     ...(label === undefined ? {} : { labels: pairsOf('--label', label) }),
     ...(timeout === undefined ? {} : { timeout }),
     ...(wait === undefined ? {} : { wait }),

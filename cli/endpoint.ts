@@ -28,10 +28,23 @@ export function registerEndpoint(program: Command, cli: Cli): void {
 
 function endpointTable(endpoints: readonly EndpointJson[]): string {
   return table(
-    ['NETWORK', 'NAME', 'ADDRESSES', 'MAC', 'NODE', 'SANDBOX', 'INTERFACE', 'STATE', 'PROGRAMMED', 'ID'],
+    [
+      'NETWORK',
+      'NAME',
+      'ALIASES',
+      'ADDRESSES',
+      'MAC',
+      'NODE',
+      'SANDBOX',
+      'INTERFACE',
+      'STATE',
+      'PROGRAMMED',
+      'ID',
+    ],
     endpoints.map((e) => [
       e.network,
       e.name ?? '',
+      e.aliases.join(' '),
       e.addresses.join(' '),
       e.mac,
       e.node,
@@ -49,17 +62,28 @@ export function endpointDetails(e: EndpointJson): string {
     ['id', e.id],
     ['network', e.network],
     ['name', e.name],
+    ['aliases', e.aliases],
     ['addresses', e.addresses],
     ['MAC', e.mac],
     ['node', e.local ? `${e.node} (this one)` : e.node],
     ['sandbox', `${e.sandbox.path} (key ${e.sandbox.key})`],
     ['interface', e.interfaceName],
+    ['default route', routeText(e)],
     ['state', e.conflictWith === undefined ? e.state : `${e.state} with ${e.conflictWith}`],
     ['contested by', e.contestedBy ?? []],
     ['programmed', `${yesNo(e.programmed)} (${e.pending ?? 'in the kernel of the node that answers'})`],
     ['everywhere', e.waited === undefined ? undefined : waitedText(e.waited)],
     ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
   ]);
+}
+
+/** Nothing where nobody ever asked for one. */
+function routeText({ routePriority, defaultRoutes, local }: EndpointJson): string | undefined {
+  if (routePriority === 0) return undefined;
+  const families = local
+    ? (defaultRoutes?.join(' and ') ?? 'no, another endpoint of the sandbox gives it')
+    : 'on its node';
+  return `${families} (priority ${routePriority})`;
 }
 
 const yesNo = (value: boolean): string => (value ? 'yes' : 'no');

@@ -51,6 +51,7 @@ test('weft events --follow goes on when the agent is back after a restart, and s
       },
       connect: async (socket) => connect(socket),
       read: () => Promise.reject(new Error('there is no file')),
+      edit: () => Promise.reject(new Error('there is no editor')),
       unread: () => done.promise,
     });
     expect(code).toBe(0);

@@ -35,6 +35,7 @@ const code = await runCli(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   connect: async (socket) => (await import('../api/client.ts')).connect(socket),
   read,
+  edit: async (name, before) => (await import('./editor.ts')).editText(name, before, process.env),
   unread: async () => {
     await (await import('./output/unread.ts')).unread(1);
     isUnread = true;

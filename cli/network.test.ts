@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AcceptedNetworkJson } from '../api/schemas/network.ts';
-import { blue, refused } from '../api/testing/fake-service.ts';
+import { blue, change, refused } from '../api/testing/fake-service.ts';
 import { WeftError } from '../model/errors.ts';
 import { typeWeft } from './testing/type-weft.ts';
 
@@ -119,10 +119,14 @@ describe('weft network create', () => {
     ]);
   });
 
-  test('a subnet is needed', async () => {
-    const { code, stderr, calls } = await typeWeft(['network', 'create', 'blue']);
-    expect([code, calls]).toEqual([2, []]);
-    expect(stderr).toMatch(/^weft: required option '--subnet <cidr>' not specified/);
+  test.each<[readonly string[], object]>([
+    [[], {}],
+    [['--ipv6'], { ipv6: true }],
+    [['--no-ipv4', '--ipv6'], { ipv4: false, ipv6: true }],
+    [['--subnet', 'fd00::/64', '--ipv4'], { subnets: ['fd00::/64'], ipv4: true }],
+  ])('%j leaves the rest to the address pools', async (flags, declaration) => {
+    const { code, calls } = await typeWeft(['network', 'create', 'blue', ...flags]);
+    expect([code, calls]).toEqual([0, [['createNetwork', { name: 'blue', declaration }]]]);
   });
 
   test.each([
@@ -130,6 +134,7 @@ describe('weft network create', () => {
       ['--subnet', '10.7.0.1/24'],
       /^weft: "10\.7\.0\.1\/24" has host bits set; did you mean 10\.7\.0\.0\/24\?$/m,
     ],
+    [['--gateway', '10.7.0.1'], /^weft: --gateway 10\.7\.0\.1 needs the --subnet that holds it$/m],
     [['--subnet', '10.7.0.0/24', '--mtu', '1k'], /^weft: option '--mtu <bytes>' argument '1k' is invalid/],
   ])('%j is refused without asking anybody', async (args, message) => {
     const { code, stderr, calls } = await typeWeft(['network', 'create', 'blue', ...args]);
@@ -192,5 +197,145 @@ describe('weft network apply', () => {
     });
     expect([code, calls]).toEqual([2, []]);
     expect(stderr).toBe('weft: -, document 2: has no `name:` of the network beside its keys\n');
+  });
+});
+
+describe('weft network apply --dry-run', () => {
+  const files = { 'nets.yaml': 'blue: {mtu: 1300}\nred:\nnew: {subnets: [10.9.0.0/24]}\n' };
+  const planNetwork = async ({ name }: { readonly name: string }) => {
+    if (name === 'new') throw new WeftError('NETWORK_REFUSED', 'it overlaps network blue');
+    return name === 'red' ? { ...change, outcome: 'unchanged' as const } : change;
+  };
+  const args = ['network', 'apply', '-f', 'nets.yaml', '--dry-run'];
+
+  test('shows a diff and whom it touches, and writes nothing', async () => {
+    const { code, stdout, stderr, calls } = await typeWeft(args, {
+      answers: { planNetwork },
+      files: { 'nets.yaml': 'blue: {mtu: 1300}\nred:\n' },
+    });
+    expect([code, stderr]).toEqual([0, '']);
+    expect(calls.map(([method]) => method)).toEqual(['planNetwork', 'planNetwork']);
+    expect(stdout).toBe(`\
+--- blue
++++ blue (nets.yaml)
+@@ -8,7 +8,7 @@
+     range: fd00:7::100/120
+     auxiliary:
+       router: fd00:7::2
+-mtu: 1450 (from the nodes)
++mtu: 1300
+ internal: false
+ allowOverlap: false
+ labels:
+# blue: would be changed; touches 2 endpoints (web on n1, /run/netns/c2 on n2), nodes n1, n2
+# red: unchanged
+`);
+  });
+
+  test('of a new network shows all of it, and of a refused one why', async () => {
+    const { before: _, ...made } = { ...change, outcome: 'created' as const, endpoints: [], nodes: [] };
+    const { code, stdout, stderr } = await typeWeft(args, {
+      answers: {
+        planNetwork: async ({ name }) => (name === 'blue' ? made : planNetwork({ name })),
+      },
+      files,
+    });
+    expect(code).toBe(5);
+    expect(stdout).toMatch(
+      /^--- \/dev\/null\n\+\+\+ blue \(nets\.yaml\)\n@@ -0,0 \+1,15 @@\n\+driver: overlay\n/,
+    );
+    expect(stdout).toMatch(
+      /^# blue: would be created; touches no endpoint and no node\n# red: unchanged\n# new: refused$/m,
+    );
+    expect(stderr).toBe('weft: new: it overlaps network blue\n');
+  });
+
+  test('as JSON', async () => {
+    const { code, stdout } = await typeWeft([...args, '-o', 'json'], { answers: { planNetwork }, files });
+    expect(code).toBe(5);
+    expect(JSON.parse(stdout)).toMatchObject([
+      { name: 'blue', outcome: 'changed', before: { mtu: 1450 }, after: { mtu: 1300 }, nodes: ['n1', 'n2'] },
+      { name: 'red', outcome: 'unchanged' },
+      { name: 'new', outcome: 'failed', error: { code: 'NETWORK_REFUSED' } },
+    ]);
+  });
+});
+
+describe('weft network edit', () => {
+  const args = ['network', 'edit', 'blue'];
+  const relabel = (text: string): string => text.replace('team: a', 'team: b');
+  const shown = 'name: blue\nsubnets:\n  - 10.7.0.0/24\nlabels:\n  team: a\n';
+
+  test('applies what was saved, on condition that nobody has changed it', async () => {
+    const { code, stdout, calls, edits } = await typeWeft(args, { edits: [relabel] });
+    expect([code, stdout]).toEqual([0, 'Network blue: created.\n']);
+    expect(edits[0]).toMatch(/^# Network blue\. /);
+    expect(edits[0]?.endsWith(shown)).toBe(true);
+    expect(calls).toEqual([
+      ['declarationOf', { name: 'blue' }],
+      [
+        'applyNetwork',
+        { name: 'blue', declaration: { subnets: ['10.7.0.0/24'], labels: { team: 'b' } }, revision: 7 },
+      ],
+    ]);
+  });
+
+  test('does nothing when nothing but comments has changed', async () => {
+    const { code, stdout, calls } = await typeWeft(args, { edits: [(text) => `# a word\n\n${text}`] });
+    expect([code, stdout]).toEqual([0, 'Network blue is as it was.\n']);
+    expect(calls).toHaveLength(1);
+  });
+
+  test('brings what is refused back with the reason, until it is taken or given up', async () => {
+    let tries = 0;
+    const answers = {
+      applyNetwork: async () => {
+        tries += 1;
+        if (tries < 3) throw new WeftError('NETWORK_REFUSED', `no, for reason ${tries}`);
+        return { outcome: 'changed' as const, network: blue };
+      },
+    };
+    const again = (text: string): string =>
+      `${text}# again\nmtu: ${1300 + tries}\n`.replace(/^mtu.*\n(?=[^]*mtu)/gm, '');
+    const { code, stdout, edits } = await typeWeft(args, { edits: [relabel, again, again], answers });
+    expect([code, stdout]).toEqual([0, 'Network blue: changed.\n']);
+    expect(edits[1]).toMatch(/^#! no, for reason 1\n# Network blue\./);
+    expect(edits[1]).toContain('team: b');
+    expect(edits[2]).toMatch(/^#! no, for reason 2\n# Network blue\./);
+    tries = 0;
+    const up = await typeWeft(args, { edits: [relabel, (text) => text], answers });
+    expect(up.code).toBe(5);
+    expect(up.stderr).toBe(
+      'weft: no, for reason 1. Nothing was changed; what you wrote is in /tmp/blue.yaml\n',
+    );
+  });
+
+  test.each<[string, (text: string) => string, RegExp]>([
+    [
+      'another name',
+      (text) => text.replace('blue\n', 'pink\n'),
+      /must declare network blue, and nothing else/,
+    ],
+    ['torn YAML', (text) => `${text}{`, /Flow map in block collection/],
+    ['several', (text) => `${text}---\nname: red\n`, /nothing else/],
+  ])('with %s comes back', async (_, spoil, why) => {
+    const { code, stderr, edits } = await typeWeft(args, { edits: [spoil, (text) => text] });
+    expect(code).toBe(2);
+    expect(stderr).toMatch(why);
+    expect(edits[1]).toMatch(new RegExp(`^#! .*${why.source}`, 'm'));
+  });
+
+  test('shows a declaration that is no JSON as it is', async () => {
+    const declarationOf = async () => ({
+      name: 'bad',
+      text: '{"subnets":["10.9.',
+      revision: 3,
+      declared: true,
+    });
+    const { edits } = await typeWeft(['network', 'edit', 'bad'], {
+      answers: { declarationOf },
+      edits: [(text) => text],
+    });
+    expect(edits[0]).toContain('{"subnets":["10.9.');
   });
 });

@@ -6,19 +6,32 @@ import { collect, common, wholeNumber } from './options.ts';
 import type { Cli, Common } from './ports.ts';
 import { awaiting, waitFlags, waitingOf, type WaitFlags } from './waiting.ts';
 
-/** Adds `weft network create|apply|ls|inspect|rm`. */
+/** Adds `weft network create|apply|edit|ls|inspect|rm`. */
 export function registerNetwork(program: Command, cli: Cli): void {
   const network = program.command('network').description('declare, show and remove networks');
   registerCreate(network, cli);
-  common(waitFlags(network.command('apply')), 'weft network apply -f networks.yaml')
+  common(waitFlags(network.command('apply')), 'weft network apply -f networks.yaml --dry-run')
     .description('create or change every network that a file declares (YAML or JSON)')
     .requiredOption(
       '-f, --file <file>',
       'declarations with `name:` beside their keys, or a map of them by name; - is standard input',
     )
-    .action(async (options: WaitFlags & { readonly file: string }) => {
+    .option('--dry-run', 'show as a diff what would change, and whom it would touch; write nothing')
+    .action(async (options: WaitFlags & { readonly file: string; readonly dryRun?: true }) => {
+      if (options.dryRun === true) {
+        const { planFile } = await import('./network/plan.ts');
+        return planFile(cli, options.file, options);
+      }
       const { applyFile } = await import('./network/apply.ts');
-      await applyFile(cli, options.file, options);
+      return applyFile(cli, options.file, options);
+    });
+  common(network.command('edit <name>'), 'weft network edit blue')
+    .description(
+      'edit the declaration of a network in $VISUAL, $EDITOR or vi; what is refused comes back with the reason',
+    )
+    .action(async (name: string, options: Common) => {
+      const { editNetwork } = await import('./network/edit.ts');
+      await editNetwork(cli, name, options);
     });
   common(network.command('ls'), 'weft network ls -o json')
     .description('list all networks, refused declarations included')
@@ -56,10 +69,18 @@ function removalText(name: string, { state, waitsFor, waited }: RemovedNetworkJs
 function registerCreate(network: Command, cli: Cli): void {
   common(
     waitFlags(network.command('create <name>')),
-    'weft network create blue --subnet 10.7.0.0/24 --subnet fd00:7::/64 --gateway fd00:7::1 --aux router=10.7.0.2',
+    'weft network create blue --subnet 10.7.0.0/24 --subnet fd00:7::/64 --gateway fd00:7::1 --aux router=10.7.0.2\n' +
+      '  weft network create green --ipv6',
   )
     .description('declare a network; the same declaration again is success')
-    .requiredOption('--subnet <cidr>', 'subnet, IPv4 or IPv6; repeatable', collect)
+    .option(
+      '--subnet <cidr>',
+      'subnet, IPv4 or IPv6; repeatable (default: a free IPv4 subnet of the address pools)',
+      collect,
+    )
+    .option('--ipv4', 'also an IPv4 subnet of the address pools, when only IPv6 is named')
+    .option('--no-ipv4', 'no IPv4 subnet of the address pools')
+    .option('--ipv6', 'also an IPv6 subnet of the address pools, when none is named')
     .option('--gateway <address>', 'first hop of the subnet that holds it; repeatable', collect)
     .option(
       '--range <cidr>',
@@ -71,7 +92,7 @@ function registerCreate(network: Command, cli: Cli): void {
     .option('--mtu <bytes>', 'MTU inside (default: what the nodes allow)', wholeNumber)
     .option('--vni <number>', 'VNI (default: a free one of the range)', wholeNumber)
     .option('--internal', 'recorded; there is no way out of any network in this version')
-    .option('--allow-overlap', 'its subnets may be those of other networks as well')
+    .option('--allow-overlap', 'its subnets may overlap other networks, and what nodes have')
     .option('--label <key=value>', 'label; repeatable', collect)
     .action(async (name: string, options: WaitFlags & DeclarationFlags) => {
       const { declarationOf } = await import('./network/declaration-of.ts');

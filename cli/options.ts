@@ -19,7 +19,13 @@ export function endpointFlags(command: Command): Command {
     .option('--owner <text>', 'whose reservations may be taken, by --reservation or --ip')
     .option('--mac <mac>', 'MAC address to have')
     .option('--name <name>', 'name of the endpoint, unique in the network')
+    .option('--alias <name>', 'further name, which others may have as well; repeatable', collect)
     .option('--interface <name>', 'name of the interface inside the sandbox')
+    .option(
+      '--route-priority <number>',
+      'of the networks of a sandbox, the one with the highest gives the default route (default: 0, never)',
+      wholeNumber,
+    )
     .option('--label <key=value>', 'label; repeatable', collect)
     .option('--timeout <duration>', 'how long to wait, such as 500ms or 10s', duration)
     .option('--wait', 'until all live nodes that take part in the network have programmed it');

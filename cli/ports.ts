@@ -18,6 +18,19 @@ export interface CliPorts {
   readonly unread: () => Promise<void>;
   /** A whole file; `-` is standard input. */
   readonly read: (file: string) => Promise<string>;
+  /**
+   * Lets somebody change a text in an editor, and returns it as it was saved. The file, whose name has `name` in it, stays until
+   * `done`.
+   */
+  readonly edit: (name: string, text: string) => Promise<Edited>;
+}
+
+/** A text as somebody has saved it. */
+export interface Edited {
+  readonly text: string;
+  readonly file: string;
+  /** Removes the file. */
+  readonly done: () => Promise<void>;
 }
 
 /** Flags that every command has. */

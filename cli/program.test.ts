@@ -69,11 +69,7 @@ describe('usage errors', () => {
     [['network'], /Usage: weft network/],
     [['netwrok', 'ls'], /^weft: unknown command 'netwrok'\n\(Did you mean network\?\)/],
     [['network', 'ls', '--wide'], /^weft: unknown option '--wide'/],
-    [['attach', 'c1', '--network', 'blue', '--alias', 'www'], /^weft: unknown option '--alias'/],
-    [
-      ['attach', 'c1', '--network', 'blue', '--route-priority', '7'],
-      /^weft: unknown option '--route-priority'/,
-    ],
+    [['attach', 'c1', '--network', 'blue', '--route-priority', '-7'], /It must be a whole number/],
     [['network', 'ls', 'blue'], /^weft: too many arguments/],
     [['network', 'ls', '-o', 'yaml'], /It must be table or json\.\nAdd --help/],
     [['-o', 'yaml', 'network', 'ls'], /It must be table or json\.\nAdd --help/],

@@ -13,9 +13,9 @@ describe('weft endpoint', () => {
     });
     expect(calls).toEqual([['listEndpoints', { network: 'blue' }]]);
     expect(stdout.replaceAll(/e{32}/g, 'e..')).toBe(`\
-NETWORK  NAME  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE   PROGRAMMED  ID
-blue     web   10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active  yes         e..
-blue     -     10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active  no          e..
+NETWORK  NAME  ALIASES  ADDRESSES                   MAC                NODE  SANDBOX        INTERFACE  STATE   PROGRAMMED  ID
+blue     web   -        10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n1    /run/netns/c1  eth0       active  yes         e..
+blue     -     -        10.7.0.2/24 fd00:7::100/64  02:57:0a:07:00:02  n2    /run/netns/c1  eth0       active  no          e..
 `);
   });
 
@@ -119,6 +119,8 @@ weftd      0.1.0 on n1, up 1 h 2 min
 phase      ready
 node       ${'1'.repeat(32)}, VTEP 192.0.2.1
 cluster    c0ffee, IPv4 tunnels, port 4789
+pools      base=10.64.0.0/11,size=24
+           base=fd00:7::/48,size=64
 store      etcd://10.0.0.1:2379, insync since 2026-11-25T10:00:00.000Z
 networks   2
 endpoints  1 here, 3 elsewhere

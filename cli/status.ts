@@ -43,6 +43,7 @@ function statusText(status: StatusJson, colors: Colors): string {
       'cluster',
       cluster === null ? 'none yet' : `${cluster.id}, IPv${cluster.underlay} tunnels, port ${cluster.port}`,
     ],
+    ['pools', cluster?.pools],
     ['store', `${store.description}, ${store.state} since ${store.since}`],
     ['networks', String(status.networks)],
     ['endpoints', `${endpoints.local} here, ${endpoints.remote} elsewhere`],

@@ -83,7 +83,11 @@ export async function actualTables(host: Host, networkId: string): Promise<Table
         .filter((row) => row.state === '' && row.vtep === undefined)
         .map((row) => `learnt: ${row.mac} on ${row.device}`),
       ...neighbours
-        .filter((row) => !row.state.includes('PERMANENT'))
+        // A router is told the link-local address of every host that solicits it.
+        .filter(
+          (row) =>
+            !row.state.includes('PERMANENT') && !(row.device === 'br0' && row.address.startsWith('fe80:')),
+        )
         .map((row) => `asked for: ${row.address} on ${row.device} ${row.state.join(' ')}`),
     ].toSorted(),
   };

@@ -37,9 +37,7 @@ export function checkClaim(
       const conditions = [unchanged(entry), ...without([unchanged(entry)], rightful.proof)];
       return [{ kind: 'claim-differs', key: entry.key, what, repairs: [{ conditions, ops: [put] }] }];
     }
-    if (!isOutside) return [];
-    const what = `${subject} lies in no subnet where anybody can have it; ${rightful.who} has it: ${rightful.giveUp}`;
-    return [{ kind: 'outside', key: entry.key, what, repairs: [] }];
+    return isOutside ? [outside(entry.key, subject, rightful)] : [];
   }
   const standing = standingOf(found, scene);
   if (standing === undefined) return [];
@@ -114,13 +112,18 @@ export function contested(key: string, subject: string, holder: string, others: 
   };
 }
 
+export function outside(key: string, subject: string, { who, giveUp }: Right): Finding {
+  const what = `${subject} lies in no subnet where anybody can have it; ${who} has it: ${giveUp}`;
+  return { kind: 'outside', key, what, repairs: [] };
+}
+
 export function unreadable(key: string): Finding {
   const what = `record ${key} cannot be read: who knows what it is repairs or deletes it by hand`;
   return { kind: 'unreadable', key, what, repairs: [] };
 }
 
 /** Can an interface in one of the subnets have it? */
-function isUsable({ subnets }: Network, ip: Ip): boolean {
+export function isUsable({ subnets }: Network, ip: Ip): boolean {
   const value = ipToBigint(ip);
   return subnets.some(({ prefix, gateway }) => {
     if ((prefixFamily(prefix) === 6) !== ip.includes(':')) return false;

@@ -1,7 +1,9 @@
+import { parseKey } from '../kvstore/keys.ts';
 import type { Entry } from '../kvstore/store.ts';
-import type { NetworkId } from '../model/network.ts';
+import type { Network, NetworkId } from '../model/network.ts';
 import type { Txn } from './claims.ts';
-import { checkClaim, contested, subjectOf, unreadable } from './check-claim.ts';
+import { checkClaim, contested, isUsable, outside, subjectOf, unreadable } from './check-claim.ts';
+import { checkVnis } from './check-vnis.ts';
 import type { Finding } from './finding.ts';
 import { each, type InParts } from './in-parts.ts';
 import { takingInventory, type Inventory } from './inventory.ts';
@@ -29,7 +31,7 @@ export function* checkClaims(entries: readonly Entry[]): InParts<Checked> {
     if (known === undefined) below.set(id, [entry]);
     else known.push(entry);
   });
-  const findings: Finding[] = [...networks.unreadable];
+  const findings: Finding[] = [...networks.unreadable, ...checkVnis(entries, networks)];
   let endpoints = 0;
   let claims = 0;
   // A network may have lost everything.
@@ -62,7 +64,7 @@ function* checkNetwork(known: FoundNetwork, inventory: Inventory): InParts<reado
   for (const { entry, endpoint } of inventory.endpoints.values())
     if (endpoint === undefined) findings.push(unreadable(entry.key));
   yield* each(rights, ([key, entitled]) => {
-    if (!inventory.claims.has(key)) findings.push(missing(key, entitled, of(subjectOf(key))));
+    if (!inventory.claims.has(key)) findings.push(missing(key, entitled, of(subjectOf(key)), network));
   });
   yield* each(inventory.claims.values(), (found) => {
     const { entry, claim } = found;
@@ -75,9 +77,13 @@ function* checkNetwork(known: FoundNetwork, inventory: Inventory): InParts<reado
   return findings;
 }
 
-function missing(key: string, entitled: readonly Right[], subject: string): Finding {
+function missing(key: string, entitled: readonly Right[], subject: string, network: Network): Finding {
   const [only, ...more] = entitled;
   if (only === undefined || more.length > 0) return contested(key, subject, 'nobody', entitled);
+  // A claim on what nobody can have would only be the next thing that is wrong.
+  const parsed = parseKey(key);
+  if (parsed.kind === 'address-claim' && !isUsable(network, parsed.address))
+    return outside(key, subject, only);
   const what = `${subject} is claimed by nobody; ${only.who} has it`;
   const repair: Txn = {
     conditions: [{ kind: 'absent', key }, ...only.proof],

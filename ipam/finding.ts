@@ -1,6 +1,6 @@
 import type { Txn } from './claims.ts';
 
-/** What can be wrong with the claims in a store. */
+/** What can be wrong with the claims in a store, on VNIs as on addresses, MACs and names. */
 export const findingKinds = {
   'claim-without-holder':
     'A claim whose holder is gone, or has something else: what it claims can be had by nobody.',

@@ -23,6 +23,24 @@ export function watchCases(promise: Promised): void {
     },
   );
 
+  promise(
+    'a later client tells no older revision than an earlier one did, although nothing has changed there since',
+    async ({ store, another }) => {
+      await putText(store, 'net/a', 'one');
+      await putText(store, 'elsewhere', 'x');
+      const tell = async (client: Store): Promise<number> => {
+        const follower = new Follower();
+        const watch = client.watch('net/', follower.sink);
+        await eventually('a snapshot', () => follower.kinds.length > 0);
+        await watch.close();
+        return follower.revision ?? 0;
+      };
+      const earlier = await tell(store);
+      expect(await tell(await another())).toBeGreaterThanOrEqual(earlier);
+      expect((await (await another()).list('net/')).revision).toBeGreaterThanOrEqual(earlier);
+    },
+  );
+
   promise('an empty prefix has an empty snapshot', async ({ store }) => {
     const follower = new Follower();
     const watch = store.watch('nothing/', follower.sink);

@@ -65,7 +65,7 @@ function isOurPlace(object: LinuxObject, desired: ObjectSet): boolean {
 function judgePort({ scope, name, flags }: Extract<Notice, { kind: 'port' }>, desired: ObjectSet): Judgement {
   const [wish] = [...desired.providers(linkPlace(scope, name))];
   if (wish?.kind !== 'veth' && wish?.kind !== 'vxlan') return nothing;
-  const isRight = flags?.learning === false && flags.flood === (wish.kind === 'vxlan');
+  const isRight = flags?.learning === false && !flags.odd && flags.flood === (wish.kind === 'vxlan');
   return { kind: isRight ? 'as wanted' : 'drift', about: { object: wish, side: 'port' } };
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { WeftError } from '../model/errors.ts';
 import { gatewayMac } from '../model/network.ts';
+import type { Prefix } from '../model/prefix.ts';
 import { FakeKernel } from './fake-kernel.ts';
 import { br0, everything, fdb, netns, scope, vxlan } from './kernel-contract-objects.ts';
 import { kernelContract } from './kernel-contract.ts';
@@ -26,7 +27,12 @@ kernelContract('the fake', async () => {
         if (f.what === 'link') kernel.meddle({ ...br0, scope: where as NetworkScope, name: f.name });
         else if (f.what === 'address')
           kernel.meddle({ kind: 'address', scope: where, dev: f.dev, ip: f.ip, length: f.length });
-        else kernel.meddle({ kind: 'fdb', scope: where as NetworkScope, dev: f.dev, mac: f.mac, dst: f.dst });
+        else if (f.what === 'default route') {
+          const [prefix, metric] = f.via.includes(':') ? ['::/0', 1024] : ['0.0.0.0/0', 0];
+          const route = { kind: 'route', dev: f.dev, via: f.via, prefix: prefix as Prefix, metric } as const;
+          kernel.meddle({ ...route, scope: where });
+        } else
+          kernel.meddle({ kind: 'fdb', scope: where as NetworkScope, dev: f.dev, mac: f.mac, dst: f.dst });
       }),
     dispose: () => kernel.close(),
   };

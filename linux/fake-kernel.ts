@@ -1,4 +1,5 @@
 import { WeftError } from '../model/errors.ts';
+import type { Ip } from '../model/ip.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { FakeTables } from './fake-tables.ts';
 import type {
@@ -27,6 +28,7 @@ export interface FakeKernelOptions {
   readonly bridgeNetfilter?: boolean;
   readonly underlays?: readonly Underlay[];
   readonly routes?: readonly Prefix[];
+  readonly addresses?: readonly Ip[];
 }
 
 /** Which call of the port, or which steps, shall fail once. */
@@ -216,6 +218,10 @@ export class FakeKernel implements Kernel {
 
   async routes(): Promise<readonly Prefix[]> {
     return await Promise.resolve(this.#options.routes ?? []);
+  }
+
+  async addresses(): Promise<readonly Ip[]> {
+    return await Promise.resolve(this.#options.addresses ?? []);
   }
 
   async close(): Promise<void> {

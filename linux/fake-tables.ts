@@ -11,7 +11,7 @@ import { ObjectSet } from './objects/object-set.ts';
 import { linkPlace } from './objects/place.ts';
 import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from './objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject, type OwnedSetting } from './objects/settings.ts';
-import { difference } from './plan/change-table.ts';
+import { difference, sameObject } from './plan/change-table.ts';
 
 /** The kernel's own words, `ERRNO: text`; undefined is success. */
 type Answer = string | undefined;
@@ -101,6 +101,8 @@ export class FakeTables {
   delete(o: LinuxObject): Answer {
     const old = this.#objects.get(o);
     if (old === undefined || old.kind === 'sysctl') return undefined;
+    // One that leads elsewhere by now is another route.
+    if (old.kind === 'route' && !sameObject(old, o)) return undefined;
     this.#drop(lossOf(this.#objects, ownPlaces(old)).gone);
     this.#objects.delete(old);
     if (old.kind === 'bridge') this.#releasePorts(old.name, old.scope);
@@ -124,6 +126,7 @@ export class FakeTables {
       const twin = this.all().some((other) => other.kind === 'vxlan' && sharesSocket(other, o));
       return twin ? 'EEXIST: A VXLAN device with the specified VNI already exists' : undefined;
     }
+    if (o.kind === 'route') return this.#foreign.has(keyOf(o)) ? 'EEXIST: File exists' : undefined;
     if (o.kind !== 'veth') return undefined;
     if (!this.#sandboxes.has(o.peer.scope)) return `ENOENT: No such file or directory (${o.peer.scope})`;
     const place = linkPlace(o.peer.scope, o.peer.name);

@@ -166,6 +166,26 @@ export const secondAddress = (s: SandboxScope): Address => ({
   ip: '10.9.0.5' as Ip,
 });
 
+const secondAddress6 = (s: SandboxScope): Address => ({
+  ...sandboxAddress6(s),
+  dev: 'eth1',
+  ip: 'fd00:9::5' as Ip,
+});
+
+/** The same sandbox in a second network, with an address of each family. */
+export const inOtherNetwork = (s: SandboxScope): LinuxObject[] =>
+  [netns, br0, secondVeth(s), secondAddress(s), secondAddress6(s)].map(inSecondNetwork);
+
+/** By the gateways of the first network and of the second. */
+export const defaultRoutes = (s: SandboxScope): Route[] => [
+  { ...route(s, '0.0.0.0/0', '10.7.0.1'), metric: 0 },
+  { ...route(s, '::/0', 'fd00:7::1'), metric: 1024 },
+];
+export const otherDefaultRoutes = (s: SandboxScope): Route[] => [
+  { ...route(s, '0.0.0.0/0', '10.9.0.1'), dev: 'eth1', metric: 0 },
+  { ...route(s, '::/0', 'fd00:9::1'), dev: 'eth1', metric: 1024 },
+];
+
 /** What is left of the objects when `parent` goes. */
 export function without(objects: readonly LinuxObject[], parent: LinuxObject): LinuxObject[] {
   const lost = (o: LinuxObject): boolean => {

@@ -4,6 +4,7 @@ import { familyOf, type Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
 import * as lab from './kernel-contract-objects.ts';
 import { lookCases } from './testing/look-cases.ts';
+import { routeCases } from './testing/route-cases.ts';
 import type { Kernel, StepResult } from './kernel.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
@@ -16,6 +17,8 @@ export type Foreign =
   /** A bridge of this name, down. */
   | { readonly what: 'link'; readonly name: string }
   | { readonly what: 'address'; readonly dev: string; readonly ip: Ip; readonly length: number }
+  /** A default route of the family of `via`, as `ip route add default` makes it. */
+  | { readonly what: 'default route'; readonly dev: string; readonly via: Ip }
   /** On a tunnel device; in a network namespace only. */
   | { readonly what: 'fdb'; readonly dev: string; readonly mac: Mac; readonly dst: Ip };
 
@@ -52,11 +55,12 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
     describe('refusing', () => refuseCases(promise));
     describe('observing', () => observeCases(promise));
     describe('looking', () => lookCases(promise));
+    describe('default routes', () => routeCases(promise));
   });
 }
 
 type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
-const { scope } = lab;
+const { scope, strays } = lab;
 
 function createCases(promise: Promised): void {
   promise('each kind of object is observed as it was wished', async (k) => {
@@ -336,7 +340,7 @@ function observeCases(promise: Promised): void {
 
   promise('of a sandbox in two networks, each observation sees its own interface', async (k) => {
     const s = await k.sandbox('c1');
-    const second = [lab.netns, lab.br0, lab.secondVeth(s), lab.secondAddress(s)].map(lab.inSecondNetwork);
+    const second = lab.inOtherNetwork(s);
     await create(k.kernel, [...lab.everything(s), ...second]);
     await expectHeld(k.kernel, [s], lab.everything(s));
     await expectHeld(k.kernel, [s], second, lab.secondScope);
@@ -344,7 +348,6 @@ function observeCases(promise: Promised): void {
 
   promise('in a network namespace all is ours, whoever put it there', async (k) => {
     const s = await k.sandbox('c1');
-    const strays = lab.strays;
     await create(k.kernel, lab.everything(s));
     await k.foreign(scope, { what: 'link', name: strays.link.name });
     await k.foreign(scope, strays.address.foreign);

@@ -104,5 +104,7 @@ export interface Kernel {
   watchUnderlay(onChange: () => void): Watching;
   /** Connected and static prefixes of the node, without default routes, for the overlap check. */
   routes(): Promise<readonly Prefix[]>;
+  /** Every address of the node, loopback and link-local ones aside, for the same. */
+  addresses(): Promise<readonly Ip[]>;
   close(): Promise<void>;
 }

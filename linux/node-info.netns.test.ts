@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Underlay } from './kernel.ts';
 import { ensureThreadPool, inNamespace, visitRtnetlink } from './netns/netns.ts';
-import { routesOf, underlayOf } from './node-info.ts';
+import { addressesOf, routesOf, underlayOf } from './node-info.ts';
 import { watchUnderlay } from './node-info-watch.ts';
 import { freshNamespace, until, type FreshNamespace } from './testing/fresh-namespace.ts';
 
@@ -69,6 +69,27 @@ test('the routes of a node are its connected and static prefixes and nothing els
   for (const route of routes) node.run('ip', 'route', 'add', ...route);
   const found = await visitRtnetlink(node.path, routesOf);
   expect([...found].sort()).toEqual(['10.1.0.0/16', '192.0.2.0/24', '2001:db8:1::/48', '2001:db8::/64']);
+});
+
+test('the addresses of a node are all of it but those that every host has', async () => {
+  using node = freshNode();
+  node.run('ip', 'addr', 'add', '203.0.113.7/32', 'dev', 'lo');
+  node.run('ip', 'addr', 'add', '203.0.113.8/32', 'dev', 'lo', 'scope', 'host');
+  node.run('ip', 'addr', 'add', '2001:db8:7::7/128', 'dev', 'lo', 'nodad');
+  node.run('ip', 'addr', 'add', '169.254.1.1/16', 'dev', 'eth0', 'scope', 'link');
+  node.run('ip', 'addr', 'add', '198.51.100.1', 'peer', '198.51.100.2', 'dev', 'far0');
+  const found = await visitRtnetlink(node.path, addressesOf);
+  expect([...found].sort()).toEqual([
+    '192.0.2.2',
+    '192.0.2.3',
+    '198.51.100.1',
+    '2001:db8:7::7',
+    '2001:db8::2',
+    '203.0.113.7',
+    '203.0.113.8',
+  ]);
+  // The other end has a route, and lies in it.
+  expect(await visitRtnetlink(node.path, routesOf)).toContain('198.51.100.2/32');
 });
 
 describe('the watch of the underlay', () => {

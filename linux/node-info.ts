@@ -91,6 +91,13 @@ function wrong(advertise: string, why: string, all: readonly Candidate[]): WeftE
   );
 }
 
+/** Every address of the node but those that other hosts have as well: of loopback and of a link. */
+export async function addressesOf(rtnetlink: Rtnetlink): Promise<readonly Ip[]> {
+  const messages = await rtnetlink.dump(readAddresses);
+  const all = messages.flatMap(addressIn).map(({ ip }) => ip);
+  return [...new Set(all)].filter((ip) => !/^(127\.|169\.254\.|::1$|fe[89ab][0-9a-f]:)/.test(ip));
+}
+
 /**
  * The prefixes that the node's main table leads to, without default, host-local and multicast routes, link-local prefixes and
  * the routes that we made ourselves.

@@ -22,6 +22,9 @@ export interface Sandbox {
   readonly cookie: string;
 }
 
+/** The most that one endpoint may have. */
+export const endpointLimits = { aliases: 32, routePriority: 65_535 } as const;
+
 export type EndpointState =
   | { readonly kind: 'active' }
   /** Somebody else holds what this endpoint had; peers do not program it, its port is down. */
@@ -34,6 +37,7 @@ export interface Endpoint {
   readonly node: NodeId;
   /** Unique in its network when present. */
   readonly name?: Name;
+  /** Further names, which several endpoints of a network may have: nothing claims them. */
   readonly aliases: readonly Name[];
   readonly mac: Mac;
   /** At most one for each subnet of the network. */
@@ -41,7 +45,10 @@ export interface Endpoint {
   readonly sandbox: Sandbox;
   /** Name of the interface inside the sandbox; at most 15 bytes. */
   readonly interfaceName: string;
-  /** The endpoint with the highest priority of a sandbox gives the default route; 0: never. */
+  /**
+   * Of the endpoints of a sandbox, the one with the highest priority gives the default route of each family in which it has an
+   * address (vxlan/default-route.ts has the rule for equal ones); 0: never.
+   */
   readonly routePriority: number;
   readonly labels: ReadonlyMap<string, string>;
   readonly state: EndpointState;

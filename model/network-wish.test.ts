@@ -22,7 +22,8 @@ function subnet(prefix: string, { gateway, range, auxiliary = {} }: Loose = {}):
 }
 
 function wish(subnets: readonly WishedSubnet[], more: Partial<Wish> = {}): Wish {
-  return { driver: 'overlay', subnets, internal: false, allowOverlap: false, labels: new Map(), ...more };
+  const rest = { fromPools: [], internal: false, allowOverlap: false, labels: new Map() };
+  return { driver: 'overlay', subnets, ...rest, ...more };
 }
 
 const accepted = {

@@ -1,5 +1,5 @@
 import { invariant } from './errors.ts';
-import { ipFromBigint, ipToBigint, type Ip } from './ip.ts';
+import { ipFromBigint, ipToBigint, type Family, type Ip } from './ip.ts';
 import type { Name } from './name.ts';
 import { networkLimits, type Driver, type Network, type Subnet } from './network.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type Prefix,
   type Span,
 } from './prefix.ts';
+import { whyImpossible } from './unicast.ts';
 import type { Vni } from './vni.ts';
 
 /** A subnet as declared. */
@@ -27,6 +28,8 @@ export interface WishedSubnet {
 export interface Wish {
   readonly driver: Driver;
   readonly subnets: readonly WishedSubnet[];
+  /** Families of which no subnet is declared, and one of the cluster's address pools is wished. */
+  readonly fromPools: readonly Family[];
   readonly mtu?: number;
   /** Absent: chosen from the cluster's range. */
   readonly vni?: Vni;
@@ -52,20 +55,6 @@ export const mtuRange = { first: 68, last: 65_535 - 70 } as const;
 /** RFC 8200 section 5: no link that carries IPv6 has less. */
 const leastMtu6 = 1280;
 
-/** Prefixes of which no part can be a network of unicast addresses that hosts forward to each other. */
-const impossible: readonly (readonly [string, string])[] = [
-  ['0.0.0.0/8', 'holds the unspecified address'],
-  ['127.0.0.0/8', 'is loopback'],
-  ['169.254.0.0/16', 'is link-local'],
-  ['224.0.0.0/4', 'is multicast'],
-  ['255.255.255.255/32', 'holds the broadcast address'],
-  ['::/128', 'holds the unspecified address'],
-  ['::1/128', 'holds the loopback address'],
-  ['::ffff:0:0/96', 'is the range of IPv4-mapped addresses'],
-  ['fe80::/10', 'is link-local'],
-  ['ff00::/8', 'is multicast'],
-];
-
 /** Everything that is wrong with a wish; empty: it is well formed. Whether it can be accepted is another question. */
 export function checkWish(wish: Wish): readonly WishProblem[] {
   const tooMany = checkCounts(wish);
@@ -78,7 +67,7 @@ export function checkWish(wish: Wish): readonly WishProblem[] {
   ];
 }
 
-/** The spec of a well-formed wish: everything that it left open is decided. */
+/** The spec of a well-formed wish: everything that it left open is decided. Those of its subnets that come from pools are chosen. */
 export function planNetwork(wish: Wish, acceptance: Acceptance): Network {
   const { id, name, vni, wishHash, acceptance: count, creator, createdAt } = acceptance;
   return {
@@ -99,7 +88,8 @@ export function planNetwork(wish: Wish, acceptance: Acceptance): Network {
   };
 }
 
-function planSubnet({ prefix, gateway, range, auxiliary }: WishedSubnet): Subnet {
+/** The gateway of a subnet is decided. */
+export function planSubnet({ prefix, gateway, range, auxiliary }: WishedSubnet): Subnet {
   const chosen = gateway ?? firstFree(prefix, auxiliary);
   invariant(chosen !== undefined, `subnet ${prefix} has no room for a gateway`);
   return { prefix, gateway: chosen, ...(range === undefined ? {} : { range }), auxiliary };
@@ -116,13 +106,18 @@ function firstFree(prefix: Prefix, auxiliary: ReadonlyMap<Name, Ip>): Ip | undef
   return undefined;
 }
 
-function checkCounts({ subnets }: Wish): readonly WishProblem[] {
+function checkCounts({ subnets, fromPools }: Wish): readonly WishProblem[] {
   const problems: WishProblem[] = [];
-  if (subnets.length === 0) problems.push({ path: 'subnets', why: 'is empty; a network needs at least one' });
-  if (subnets.length > networkLimits.subnets) {
+  const count = subnets.length + fromPools.length;
+  if (count === 0) {
+    const why = 'is empty, and ipv4 and ipv6 are both false: a network needs a subnet';
+    problems.push({ path: 'subnets', why });
+  }
+  if (count > networkLimits.subnets) {
+    const chosen = fromPools.length === 0 ? '' : ` with ${fromPools.length} from the address pools`;
     problems.push({
       path: 'subnets',
-      why: `has ${subnets.length}, at most ${networkLimits.subnets} may be declared`,
+      why: `has ${count}${chosen}, at most ${networkLimits.subnets} may be declared`,
     });
   }
   const auxiliary = subnets.reduce((sum, s) => sum + s.auxiliary.size, 0);
@@ -135,7 +130,7 @@ function checkCounts({ subnets }: Wish): readonly WishProblem[] {
 
 function checkSubnet(subnet: WishedSubnet, path: string): readonly WishProblem[] {
   const { prefix } = subnet;
-  const why = impossible.find(([range]) => overlaps(prefix, range as Prefix))?.[1];
+  const why = whyImpossible(prefix);
   if (why !== undefined) return [{ path, why: `${prefix} cannot be used: it ${why}` }];
   const span = hostSpan(prefix);
   if (span === undefined) {
@@ -213,17 +208,16 @@ function checkDisjoint({ subnets }: Wish): readonly WishProblem[] {
   });
 }
 
-function checkMtu({ mtu, subnets }: Wish): readonly WishProblem[] {
+function checkMtu({ mtu, subnets, fromPools }: Wish): readonly WishProblem[] {
   if (mtu === undefined) return [];
   const { first, last } = mtuRange;
   if (!Number.isInteger(mtu) || mtu < first || mtu > last) {
     return [{ path: 'mtu', why: `${mtu} is not a whole number from ${first} to ${last}` }];
   }
-  const six = subnets.find((s) => prefixFamily(s.prefix) === 6);
-  if (six === undefined || mtu >= leastMtu6) return [];
-  return [
-    { path: 'mtu', why: `${mtu} is less than the ${leastMtu6} that IPv6 (subnet ${six.prefix}) needs` },
-  ];
+  const six = subnets.find((s) => prefixFamily(s.prefix) === 6)?.prefix;
+  if ((six === undefined && !fromPools.includes(6)) || mtu >= leastMtu6) return [];
+  const where = six === undefined ? 'ipv6' : `subnet ${six}`;
+  return [{ path: 'mtu', why: `${mtu} is less than the ${leastMtu6} that IPv6 (${where}) needs` }];
 }
 
 function checkLabels(labels: ReadonlyMap<string, string>): readonly WishProblem[] {

@@ -1,3 +1,4 @@
+import type { AddressPool } from './address-pool.ts';
 import type { Ip } from './ip.ts';
 import type { Name } from './name.ts';
 import type { Prefix } from './prefix.ts';
@@ -18,8 +19,12 @@ export interface Node {
   readonly mtu: number;
   /** Counts the writes of this record, so that an older copy can be told from the last one. */
   readonly serial: number;
-  /** Routes of this node, for the overlap check of network declarations. */
+  /** Routes of this node, without default routes, for the overlap check of network declarations. As are the next two. */
   readonly routes: readonly Prefix[];
+  /** Its addresses, without those that lie in a route of `routes`. */
+  readonly addresses: readonly Ip[];
+  /** Whom it asks for names. */
+  readonly nameServers: readonly Ip[];
   /** Version of its agent, for people. */
   readonly version: string;
 }
@@ -61,6 +66,8 @@ export interface Cluster {
   readonly port: number;
   readonly vniFirst: number;
   readonly vniLast: number;
+  /** Where networks that declare no subnet get one. */
+  readonly pools: readonly AddressPool[];
   /** Agents older than this must not join. */
   readonly minimumVersion: string;
 }

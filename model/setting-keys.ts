@@ -15,6 +15,7 @@ export const settingKeys = [
   'init',
   'underlay',
   'port',
+  'addressPools',
   'leaseTtl',
   'deadNodeGrace',
   'sandboxGrace',

@@ -65,7 +65,7 @@ function typedIn(line: string): readonly Typed[] {
       const isGroup = groups.includes(first);
       if (isGroup && !/^[a-z]+$/.test(second)) return [];
       const own = rest.split(/ -- | h\d /)[0] ?? '';
-      const flags = [...own.matchAll(/(?:^|\s)(--?[a-z][a-z-]*)/g)].map(([, flag = '']) => flag);
+      const flags = [...own.matchAll(/(?:^|\s)(--?[a-z][a-z0-9-]*)/g)].map(([, flag = '']) => flag);
       return [{ command: isGroup ? `weft ${first} ${second}` : `weft ${first}`, flags }];
     },
   );

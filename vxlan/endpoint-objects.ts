@@ -1,26 +1,37 @@
 import type { Endpoint } from '../model/endpoint.ts';
-import { familyOf, type Ip } from '../model/ip.ts';
+import { familyOf, type Family, type Ip } from '../model/ip.ts';
 import { isRouted, type Network, type Subnet } from '../model/network.ts';
-import { contains, prefixFamily, prefixLength } from '../model/prefix.ts';
+import { contains, prefixFamily, prefixLength, type Prefix } from '../model/prefix.ts';
 import type { NeighbourEntry } from '../linux/objects/forwarding.ts';
 import type { Address, Route } from '../linux/objects/ip-config.ts';
 import type { LinuxObject } from '../linux/objects/object.ts';
 import { networkScope, sandboxScope } from '../linux/objects/scope.ts';
+import { mayGiveRoute } from './default-route.ts';
 import { bridgeName, portName, tunnelName } from './names.ts';
 
-type OverlayNetwork = Pick<Network, 'id' | 'subnets'>;
+type OverlayNetwork = Pick<Network, 'id' | 'subnets' | 'internal'>;
 
 export interface LocalInput {
   readonly network: OverlayNetwork;
   readonly networkMtu: number;
-  readonly endpoint: Pick<Endpoint, 'id' | 'mac' | 'addresses' | 'sandbox' | 'interfaceName' | 'state'>;
+  readonly endpoint: Pick<
+    Endpoint,
+    'id' | 'mac' | 'addresses' | 'sandbox' | 'interfaceName' | 'routePriority' | 'state'
+  >;
+  /** The families in which it gives its sandbox the default route; absent: none. */
+  readonly defaultRoutes?: readonly Family[];
 }
 
 /**
  * What an endpoint of this node needs. One in conflict keeps its port, down and without addresses: somebody else holds what
  * it had.
  */
-export function localEndpointObjects({ network, networkMtu, endpoint }: LocalInput): LinuxObject[] {
+export function localEndpointObjects({
+  network,
+  networkMtu,
+  endpoint,
+  defaultRoutes = [],
+}: LocalInput): LinuxObject[] {
   const scope = networkScope(network.id);
   const sandbox = sandboxScope(endpoint.sandbox.path);
   const port = portName(endpoint.id);
@@ -46,8 +57,14 @@ export function localEndpointObjects({ network, networkMtu, endpoint }: LocalInp
     ...waysToOtherSubnets(network, endpoint.addresses).map((way): Route => {
       return { kind: 'route', ...inside, ...way, metric: subnetRouteMetric };
     }),
+    ...defaultRoutes.flatMap((family): Route[] => {
+      const via = gatewayFor(network, endpoint.addresses, family);
+      return via === undefined ? [] : [{ kind: 'route', ...inside, ...defaultRoute[family], via }];
+    }),
     { kind: 'port-fdb', scope, dev: port, mac: endpoint.mac },
-    ...routerNeighbours(network, endpoint),
+    ...(mayGiveRoute(network, endpoint)
+      ? neighbours(network, endpoint, bridgeName)
+      : routerNeighbours(network, endpoint)),
   ];
 }
 
@@ -70,6 +87,15 @@ export function remoteEndpointObjects({ network, endpoint, vtep }: RemoteInput):
 /** Explicit, because the kernel turns an IPv6 metric of 0 into 1024; better than what DHCP clients and the like install. */
 const subnetRouteMetric = 100;
 
+/**
+ * With the metrics that `ip route add default` gives, so that it and ours exclude each other: the kernel refuses ours where there is
+ * one already, which stays.
+ */
+const defaultRoute: Readonly<Record<Family, Pick<Route, 'prefix' | 'metric'>>> = {
+  4: { prefix: '0.0.0.0/0' as Prefix, metric: 0 },
+  6: { prefix: '::/0' as Prefix, metric: 1024 },
+};
+
 type Holder = Pick<Endpoint, 'mac' | 'addresses'>;
 
 /** The router in the network namespace knows every endpoint and never asks. */
@@ -91,10 +117,15 @@ function waysToOtherSubnets(
 ): Pick<Route, 'prefix' | 'via'>[] {
   return network.subnets.flatMap(({ prefix }) => {
     if (addresses.some((ip) => contains(prefix, ip))) return [];
-    const start = addresses.find((ip) => familyOf(ip) === prefixFamily(prefix));
-    const own = start === undefined ? undefined : subnetOf(network, start);
-    return own === undefined ? [] : [{ prefix, via: own.gateway }];
+    const via = gatewayFor(network, addresses, prefixFamily(prefix));
+    return via === undefined ? [] : [{ prefix, via }];
   });
+}
+
+/** The gateway of the subnet in which the endpoint has its first address of the family. */
+function gatewayFor(network: OverlayNetwork, addresses: readonly Ip[], family: Family): Ip | undefined {
+  const own = addresses.find((ip) => familyOf(ip) === family);
+  return own === undefined ? undefined : subnetOf(network, own)?.gateway;
 }
 
 function subnetOf(network: OverlayNetwork, ip: Ip): Subnet | undefined {

@@ -1,6 +1,6 @@
 import type { EndpointId } from '../model/endpoint.ts';
 import type { Mac } from '../model/mac.ts';
-import { gatewayMac, isRouted, type Network, type NetworkId } from '../model/network.ts';
+import type { Network, NetworkId } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
 
 /** The bridge of every network namespace. */
@@ -19,11 +19,10 @@ export function namespaceMark(cluster: string, node: NodeId, network: NetworkId)
 }
 
 /**
- * The bridge's own MAC: the gateway's where it routes. Elsewhere it answers nobody, but must be explicit, or it would change
- * with the ports; its first byte keeps it apart from the MACs of endpoints, the rest comes from network and node.
+ * The bridge's own MAC where it is no gateway. It answers nobody then, but must be explicit, or it would change with the ports; its
+ * first byte keeps it apart from the MACs of endpoints, the rest comes from network and node.
  */
-export function bridgeMac(network: Pick<Network, 'id' | 'subnets'>, node: NodeId): Mac {
-  if (isRouted(network)) return gatewayMac;
+export function bridgeMac(network: Pick<Network, 'id'>, node: NodeId): Mac {
   const mixed = [0, 2, 4, 6, 8].map((at) => byteAt(network.id, at) ^ byteAt(node, at));
   return ['06', ...mixed.map((b) => b.toString(16).padStart(2, '0'))].join(':') as Mac;
 }

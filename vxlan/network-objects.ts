@@ -1,5 +1,5 @@
 import type { Ip } from '../model/ip.ts';
-import { isRouted, type Network } from '../model/network.ts';
+import { gatewayMac, isRouted, type Network } from '../model/network.ts';
 import type { Cluster, NodeId } from '../model/node.ts';
 import { prefixLength } from '../model/prefix.ts';
 import type { LinuxObject } from '../linux/objects/object.ts';
@@ -14,20 +14,24 @@ export interface NetworkInput {
   /** This node, and the address its tunnels leave from. */
   readonly self: { readonly node: NodeId; readonly vtep: Ip };
   readonly cluster: Pick<Cluster, 'id' | 'port'>;
+  /** May an endpoint of this node give its sandbox the default route, so that the gateway must be there? Absent: no. */
+  readonly givesRoutes?: boolean;
 }
 
 /**
  * What a network needs on every node that takes part, whoever its endpoints are: the namespace and its settings, the bridge,
- * the tunnel device and, with several subnets of one family, the gateways.
+ * the tunnel device and, with several subnets of one family or where somebody's default route leads here, the gateways.
  */
-export function networkObjects({ network, networkMtu: mtu, self, cluster }: NetworkInput): LinuxObject[] {
+export function networkObjects(input: NetworkInput): LinuxObject[] {
+  const { network, networkMtu: mtu, self, cluster, givesRoutes = false } = input;
   const scope = networkScope(network.id);
-  const routed = isRouted(network);
+  const routed = isRouted(network) || givesRoutes;
+  const mac = routed ? gatewayMac : bridgeMac(network, self.node);
   const settings = [...namespaceSettings, ...bridgeSettings(bridgeName)];
   return [
     { kind: 'netns', scope, mark: namespaceMark(cluster.id, self.node, network.id) },
     ...settings.map((s) => settingObject(scope, s, settingValue(s.key, routed))),
-    { kind: 'bridge', scope, name: bridgeName, mac: bridgeMac(network, self.node), mtu },
+    { kind: 'bridge', scope, name: bridgeName, mac, mtu },
     {
       kind: 'vxlan',
       scope,
@@ -45,7 +49,7 @@ export function networkObjects({ network, networkMtu: mtu, self, cluster }: Netw
 }
 
 /**
- * Forwarding where there are subnets to route between; no link-local addresses; everything else off: redirects would send
+ * Forwarding where the gateway is; no link-local addresses; everything else off: redirects would send
  * endpoints past the gateway, advertisements come from nobody, and bridged frames need no walk through the host's filters.
  */
 function settingValue(key: string, routed: boolean): string {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { endpointClaims } from '../../ipam/claims.ts';
 import { FakeStore } from '../../kvstore/fake-store.ts';
 import { keys } from '../../kvstore/keys.ts';
-import type { Op } from '../../kvstore/store.ts';
+import { encodeText, type Op } from '../../kvstore/store.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
 import { checkAddresses, fixAddresses } from './check.ts';
 import {
@@ -13,6 +13,7 @@ import {
   ghostClaim,
   red,
   reservationIn,
+  vnisOf,
   wholeStore,
   type Content,
 } from './testing/content.ts';
@@ -40,12 +41,19 @@ type Damage =
   | { readonly kind: 'lost'; readonly rank: number }
   /** The claim of this rank names somebody who is not there, or who has something else. */
   | { readonly kind: 'wrong'; readonly rank: number; readonly ghost: boolean }
+  /** A VNI is claimed by somebody: a network that has another one, or that is not there. */
+  | { readonly kind: 'vni'; readonly vni: number; readonly by: string }
   /** Claims without a holder, in a network that is there or is not. */
   | { readonly kind: 'stray'; readonly n: number; readonly network: 'blue' | 'red' };
 
 const damages: fc.Arbitrary<Damage> = fc.oneof(
   fc.record({ kind: fc.constant('lost' as const), rank: fc.nat() }),
   fc.record({ kind: fc.constant('wrong' as const), rank: fc.nat(), ghost: fc.boolean() }),
+  fc.record({
+    kind: fc.constant('vni' as const),
+    vni: fc.constantFrom<number>(blue.vni, red.vni, red.vni + 1),
+    by: fc.constantFrom<string>(blue.id, red.id, 'dead000000000009', '?'),
+  }),
   fc.record({
     kind: fc.constant('stray' as const),
     n: fc.integer({ min: 50, max: 60 }),
@@ -59,10 +67,14 @@ function damage(held: Map<string, Uint8Array>, done: Damage): void {
     for (const { key } of endpointClaims(stray)) held.set(key, ghostClaim());
     return;
   }
+  if (done.kind === 'vni') {
+    held.set(keys.vni(done.vni), encodeText(done.by));
+    return;
+  }
   const claims = [...held.keys()].filter((key) => key.includes('/claim/')).toSorted();
   if (done.kind === 'wrong') {
     const key = claims[done.rank % claims.length];
-    const others = [...held].filter(([k]) => k.includes('/claim/') && k !== key).map(([, value]) => value);
+    const others = [...held].filter(([k]) => isOther(k, key)).map(([, value]) => value);
     if (key === undefined || others.length === 0) return;
     held.set(key, done.ghost ? ghostClaim() : others[done.rank % others.length]!);
     return;
@@ -73,6 +85,15 @@ function damage(held: Map<string, Uint8Array>, done: Damage): void {
   const key = all[done.rank % all.length];
   if (key !== undefined) held.delete(key);
 }
+
+/**
+ * Is it a claim whose record says something else where the other one is? A reservation of the same name in another network would be
+ * one there too, with addresses that nobody can have.
+ */
+const isOther = (key: string, wrong = ''): boolean =>
+  key.includes('/claim/') &&
+  key !== wrong &&
+  key.replace(/^net\/[^/]+/, '') !== wrong.replace(/^net\/[^/]+/, '');
 
 /** What should be there after all that has happened: of what has lost its network, its record or its name, nothing. */
 function remains(
@@ -90,6 +111,9 @@ function remains(
   };
 }
 
+/** Is it what `weft ip check` looks at? */
+const isChecked = (key: string): boolean => /^(net|vnis)\//.test(key);
+
 const same = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
   a !== undefined && b !== undefined && Buffer.compare(a, b) === 0;
 
@@ -102,13 +126,12 @@ test('whatever was damaged: after --fix nothing is found, what has its holder is
       const puts = Array.from(held, ([key, value]): Op => ({ kind: 'put', key, value }));
       for (const put of puts) await store.txn([], [put]);
       const before = new Map((await store.list('')).entries.map((e) => [e.key, e]));
-      const right = belowNetworks(remains(content, held));
+      const remaining = remains(content, held);
+      const right = new Map([...belowNetworks(remaining), ...vnisOf(remaining.networks)]);
       const signal = new AbortController().signal;
 
       const seen = await checkAddresses({ store, signal });
-      const isHealthy = [...held].every(
-        ([key, value]) => !key.startsWith('net/') || same(right.get(key), value),
-      );
+      const isHealthy = [...held].every(([key, value]) => !isChecked(key) || same(right.get(key), value));
       const isWhole = isHealthy && [...right.keys()].every((key) => held.has(key));
       expect(seen.findings.length === 0).toBe(isWhole);
 
@@ -117,7 +140,7 @@ test('whatever was damaged: after --fix nothing is found, what has its holder is
       expect((await checkAddresses({ store, signal })).findings).toEqual([]);
 
       const after = (await store.list('')).entries;
-      const below = after.filter(({ key }) => key.startsWith('net/'));
+      const below = after.filter(({ key }) => isChecked(key));
       expect(below.map(({ key }) => key)).toEqual([...right.keys()].toSorted());
       for (const { key, value, revision } of after) {
         const wanted = right.get(key) ?? held.get(key);

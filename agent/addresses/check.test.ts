@@ -1,4 +1,4 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { attachTxn, endpointClaims } from '../../ipam/claims.ts';
 import { FakeStore } from '../../kvstore/fake-store.ts';
 import { keys } from '../../kvstore/keys.ts';
@@ -73,6 +73,7 @@ test.each([
     'a network that cannot be read: what is below it stays',
     { [keys.networkState(red.name)]: encodeText('?') },
     [
+      ['claim-without-holder', 'undecided'],
       ['unknown-network', 'undecided'],
       ['unreadable', 'undecided'],
     ],
@@ -93,10 +94,78 @@ test('an address outside every subnet is told of as long as somebody has it, and
     [key]: claimOf(one).value,
   });
   expect(await kindsIn(had)).toContainEqual(['outside', 'undecided']);
+  // Nor is it claimed for him.
+  const bare = await storeWith({ [keys.endpoint(blue.id, one.id)]: encodeEndpoint(outside) });
+  expect(await kindsIn(bare)).toContainEqual(['outside', 'undecided']);
+  expect(await bare.get(key)).toBeUndefined();
   const free = await storeWith({ [key]: ghostClaim() });
   expect(await kindsIn(free)).toEqual([['claim-without-holder', 'mended']]);
   expect(await free.get(key)).toBeUndefined();
 });
+
+describe('a VNI', () => {
+  const own = encodeText(blue.id);
+  const ghost = encodeText('dead000000000009');
+  const spare = keys.vni(4711);
+
+  test.each([
+    ['that nobody claims', keys.vni(blue.vni), undefined, 'claim-missing', own],
+    ['that is claimed by a network that is not there', keys.vni(blue.vni), ghost, 'claim-of-another', own],
+    [
+      'that is claimed by one that has another',
+      keys.vni(blue.vni),
+      encodeText(red.id),
+      'claim-of-another',
+      own,
+    ],
+    ['of a network that is not there', spare, ghost, 'claim-without-holder', undefined],
+    ['too many', spare, own, 'claim-without-holder', undefined],
+  ] as const)('%s is mended', async (_, key, value, kind, after) => {
+    const store = await storeWith({ [key]: value });
+    expect(await kindsIn(store)).toEqual([[kind, 'mended']]);
+    expect((await store.get(key))?.value).toEqual(after);
+    expect((await checkAddresses({ store, signal })).findings).toEqual([]);
+  });
+
+  test.each([
+    ['one of them', own],
+    ['nobody', undefined],
+    ['somebody else', ghost],
+  ] as const)('of two networks, claimed by %s, is for somebody to decide', async (_, value) => {
+    const store = await storeWith({
+      [keys.networkState(red.name)]: encodeNetworkState({ ...red, vni: blue.vni }),
+      [keys.vni(red.vni)]: undefined,
+      [keys.vni(blue.vni)]: value,
+    });
+    const before = await store.get(keys.vni(blue.vni));
+    expect(await kindsIn(store)).toEqual([['contested', 'undecided']]);
+    expect(await store.get(keys.vni(blue.vni))).toEqual(before);
+  });
+
+  test('of a network whose record cannot be read stays, and so does one of a network that was accepted meanwhile', async () => {
+    const unreadable = await storeWith({ [keys.networkState(red.name)]: encodeText('?') });
+    await kindsIn(unreadable);
+    expect((await unreadable.get(keys.vni(red.vni)))?.value).toEqual(encodeText(red.id));
+
+    const store = await storeWith({ [spare]: ghost });
+    const accept = (): Promise<unknown> =>
+      store.txn([], [{ kind: 'put', key: keys.networkAccept, value: encodeText('8') }]);
+    const noted = beforeRepair(store, accept);
+    const { findings } = await fixAddresses({
+      store: { ...noted, list: listOnce(noted) },
+      signal,
+      guards: [],
+    });
+    expect(findings).toMatchObject([{ kind: 'claim-without-holder' }]);
+    expect(await store.get(spare)).toBeDefined();
+  });
+});
+
+/** Whoever looks again sees what he saw first. */
+function listOnce({ list }: CheckPorts['store']): CheckPorts['store']['list'] {
+  let seen: ReturnType<typeof list> | undefined;
+  return (...args) => (seen ??= list(...args));
+}
 
 test('an endpoint in conflict keeps the claims that it still has, and gets no others', async () => {
   const loser = { ...one, state: { kind: 'conflict', holder: 'somebody' } } as const;

@@ -1,7 +1,8 @@
 import { keys } from '../../kvstore/keys.ts';
-import { decodeCluster, encodeCluster } from '../../kvstore/records/cluster-json.ts';
+import { decodeCluster, encodeCluster, poolsOf } from '../../kvstore/records/cluster-json.ts';
 import type { Store } from '../../kvstore/store.ts';
 import { sleep, type Clock } from '../../model/clock.ts';
+import { parsePools, showPools } from '../../model/address-pool.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Cluster } from '../../model/node.ts';
@@ -25,12 +26,15 @@ const foundingPoll = 500;
 export interface LocalWish {
   readonly underlay?: 4 | 6;
   readonly port?: number;
+  /** As `showPools` spells them. */
+  readonly addressPools?: string;
 }
 
 export function localWish(config: Config, isExplicit: (key: keyof Config) => boolean): LocalWish {
   return {
     ...(config.underlay === 'auto' ? {} : { underlay: config.underlay }),
     ...(isExplicit('port') ? { port: config.port } : {}),
+    ...(config.addressPools === '' ? {} : { addressPools: config.addressPools }),
   };
 }
 
@@ -81,12 +85,17 @@ export async function settleCluster(
 }
 
 /** The cluster that this node would found; agents older than it must not join. */
-export function newCluster(id: string, underlay: 4 | 6, port: number, version: string): Cluster {
+export function newCluster(
+  id: string,
+  { underlay, port, addressPools }: Pick<Cluster, 'underlay' | 'port'> & Pick<LocalWish, 'addressPools'>,
+  version: string,
+): Cluster {
   return {
     id,
     epoch: 1,
     underlay,
     port,
+    pools: addressPools === undefined ? poolsOf(id) : parsePools(addressPools),
     vniFirst: defaultVniRange.first,
     vniLast: defaultVniRange.last,
     minimumVersion: version,
@@ -114,12 +123,13 @@ function isOlder(a: string, b: string): boolean {
 
 /** @throws CLUSTER_MISMATCH naming what is set here and what the cluster has. */
 export function checkAgreement(wish: LocalWish, cluster: Cluster): void {
-  const differing = (['underlay', 'port'] as const).filter(
-    (key) => wish[key] !== undefined && wish[key] !== cluster[key],
+  const has = { ...cluster, addressPools: showPools(cluster.pools) };
+  const differing = (['underlay', 'port', 'addressPools'] as const).filter(
+    (key) => wish[key] !== undefined && wish[key] !== has[key],
   );
   if (differing.length === 0) return;
   const both = differing
-    .map((key) => `${key} is ${wish[key]} here and ${cluster[key]} in the cluster`)
+    .map((key) => `${key} is ${wish[key]} here and ${has[key]} in the cluster`)
     .join('; ');
   throw new WeftError('CLUSTER_MISMATCH', `this node cannot join cluster ${cluster.id}: ${both}`, {
     details: { cluster: cluster.id, differing },

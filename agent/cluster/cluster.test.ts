@@ -41,7 +41,7 @@ describe('the facts of a cluster', () => {
     await using world = new World();
     const put = (key: string, value: Uint8Array) => world.store.txn([], [{ kind: 'put', key, value }]);
     await put('restoring', encodeText('file /a.db'));
-    await put('cluster', encodeCluster(newCluster('c1', 4, 4789, '0.1.0')));
+    await put('cluster', encodeCluster(newCluster('c1', { underlay: 4, port: 4789 }, '0.1.0')));
     const h1 = world.node(1);
     void h1.begin();
     await world.clock.advance(60_000);
@@ -98,7 +98,7 @@ describe('the facts of a cluster', () => {
     ['', true],
   ])('ask for at least version %p: 0.1.0 may join: %p', async (minimumVersion, mayJoin) => {
     await using world = new World();
-    const cluster = { ...newCluster('c1', 4, 4789, '0.1.0'), minimumVersion };
+    const cluster = { ...newCluster('c1', { underlay: 4, port: 4789 }, '0.1.0'), minimumVersion };
     await world.store.txn([], [{ kind: 'put', key: 'cluster', value: encodeCluster(cluster) }]);
     const error = await failure(world.node(1));
     if (mayJoin) expect(error).toBeUndefined();

@@ -3,6 +3,7 @@ import { FakeKernel } from '../../linux/fake-kernel.ts';
 import type { Underlay } from '../../linux/kernel.ts';
 import { WeftError } from '../../model/errors.ts';
 import { silentLogger } from '../../model/logger.ts';
+import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import type { NodeId } from '../../model/node.ts';
 import { FakeClock } from '../../model/testing/fake-clock.ts';
@@ -84,5 +85,22 @@ test('what the kernel refuses to say is asked again soon', async () => {
   expect([kernel.looks, node.trouble]).toEqual([8, undefined]);
   await clock.advance(29_000);
   expect(kernel.looks).toBe(8);
+  node.close();
+});
+
+test('of very many routes those that cover most are told, and of addresses those that lie in none of them', async () => {
+  const kernel = new FakeKernel({ underlays: [eth1(1500)] });
+  const narrow = Array.from({ length: 300 }, (_, n) => `10.1.${n >> 8}.${n & 255}/32`);
+  kernel.routes = async () => [...narrow, '10.2.0.0/16', '10.3.0.0/24'] as never;
+  kernel.addresses = async () => ['10.2.0.7', '10.4.0.7', '10.1.1.43'] as never;
+  const clock = new FakeClock();
+  const names = { id: 'aaaa000000000001' as NodeId, name: 'n1' as Name, advertise: 'eth1', version: '1' };
+  const nameServers = (): readonly Ip[] => ['192.0.2.53' as Ip];
+  const node = new OwnNode({ kernel, clock, logger: silentLogger, nameServers, ...names });
+  const { routes, ...rest } = await node.content();
+  expect(routes).toHaveLength(256);
+  expect(routes.slice(0, 3)).toEqual(['10.2.0.0/16', '10.3.0.0/24', '10.1.0.0/32']);
+  // The route to itself was one too many.
+  expect(rest).toMatchObject({ addresses: ['10.1.1.43', '10.4.0.7'], nameServers: ['192.0.2.53'] });
   node.close();
 });

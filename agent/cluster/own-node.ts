@@ -5,11 +5,13 @@ import { familyOf, tryParseIp, type Ip } from '../../model/ip.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { Name } from '../../model/name.ts';
 import type { NodeId } from '../../model/node.ts';
-import type { Prefix } from '../../model/prefix.ts';
+import { contains, prefixLength, type Prefix } from '../../model/prefix.ts';
 import type { NodeContent } from './join.ts';
 
 export interface OwnNodePorts {
-  readonly kernel: Pick<Kernel, 'underlay' | 'routes' | 'watchUnderlay'>;
+  readonly kernel: Pick<Kernel, 'underlay' | 'routes' | 'addresses' | 'watchUnderlay'>;
+  /** Whom this node asks for names; absent: nobody. */
+  readonly nameServers?: (() => readonly Ip[]) | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly id: NodeId;
@@ -25,17 +27,22 @@ const underlayInterval = 30_000;
 const troubleInterval = 2000;
 /** Notices come in bursts; a look follows the first of them after this many milliseconds. */
 const burst = 50;
-/** The routes are many on some machines, and only serve the overlap check. */
+/** The routes are many on some machines, and only serve the overlap check; so do addresses and name servers. */
 const routesInterval = 60_000;
-/** More routes than this are not published. */
+/** More than this are not published: of routes those that cover most are. */
 const mostRoutes = 256;
+const mostAddresses = 256;
+const mostNameServers = 16;
+
+/** What a network must not cover, or this node would not reach it any more. */
+type Reach = Pick<NodeContent, 'routes' | 'addresses' | 'nameServers'>;
 
 /** What this node says of itself to the others: read from the kernel, and followed while the agent runs. */
 export class OwnNode {
   readonly #ports: OwnNodePorts;
   #content: NodeContent | undefined;
-  #routes: readonly Prefix[] = [];
-  #routesRead = -Infinity;
+  #reach: Reach = { routes: [], addresses: [], nameServers: [] };
+  #reachRead = -Infinity;
   #trouble: string | undefined;
   #timer: Timer | undefined;
   #due = 0;
@@ -111,21 +118,37 @@ export class OwnNode {
   }
 
   async #read(): Promise<NodeContent> {
-    const { kernel, clock, id, name, advertise, version } = this.#ports;
+    const { kernel, clock, nameServers, id, name, advertise, version } = this.#ports;
     const underlay = await kernel.underlay(advertise);
-    if (clock.monotonic() - this.#routesRead >= routesInterval) {
-      this.#routes = (await kernel.routes()).slice(0, mostRoutes);
-      this.#routesRead = clock.monotonic();
+    if (clock.monotonic() - this.#reachRead >= routesInterval) {
+      this.#reach = reachOf(await kernel.routes(), await kernel.addresses(), nameServers?.() ?? []);
+      this.#reachRead = clock.monotonic();
     }
     return {
       id,
       name,
       vteps: vtepsOf(underlay, advertise),
       mtu: underlay.mtu,
-      routes: this.#routes,
+      ...this.#reach,
       version,
     };
   }
+}
+
+/** Always in the same order, so that only what has changed is news. */
+function reachOf(all: readonly Prefix[], addresses: readonly Ip[], nameServers: readonly Ip[]): Reach {
+  const routes = all
+    .toSorted((a, b) => prefixLength(a) - prefixLength(b) || (a < b ? -1 : 1))
+    .slice(0, mostRoutes);
+  const isCovered = (ip: Ip): boolean => routes.some((route) => contains(route, ip));
+  return {
+    routes,
+    addresses: addresses
+      .filter((ip) => !isCovered(ip))
+      .toSorted()
+      .slice(0, mostAddresses),
+    nameServers: nameServers.slice(0, mostNameServers),
+  };
 }
 
 /** At most one of each family: the one that was named, else the interface's first. */

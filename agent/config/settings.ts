@@ -1,3 +1,4 @@
+import { parsePools, showPools } from '../../model/address-pool.ts';
 import { WeftError } from '../../model/errors.ts';
 import { namePattern } from '../../model/name.ts';
 import { parseSocketAddress, showSocketAddress } from '../../model/socket-address.ts';
@@ -25,6 +26,8 @@ export interface Config {
   /** Address family of the tunnels; `auto`: what the cluster says, else that of the advertised address. */
   readonly underlay: 4 | 6 | 'auto';
   readonly port: number;
+  /** Where networks without subnets get one, as `parsePools` reads it; empty: as the cluster has it, or the default ones. */
+  readonly addressPools: string;
   readonly leaseTtl: number;
   /** How long a node must be down before its endpoints are given up. */
   readonly deadNodeGrace: number;
@@ -255,6 +258,15 @@ export const settings = [
         throw new Error('must be a port from 1 to 65535');
       return port;
     },
+  }),
+  setting({
+    key: 'addressPools',
+    flag: '--address-pools',
+    env: 'WEFT_ADDRESS_POOLS',
+    meaning:
+      'where networks that declare no subnet get one, the same on every node, such as base=10.64.0.0/11,size=24 base=fd00:7::/48,size=64',
+    fallback: () => '',
+    read: optional((raw) => showPools(parsePools(text(raw)))),
   }),
   setting({
     key: 'leaseTtl',

@@ -6,9 +6,9 @@ import type { LinuxObject } from '../../linux/objects/object.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { FreshNode } from '../../linux/testing/fresh-node.ts';
 import { until } from '../../linux/testing/fresh-namespace.ts';
-import { looks, pictureOf } from '../../linux/testing/picture.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { DriftScene } from './testing/drift-scene.ts';
+import { picture } from './testing/picture.ts';
 
 const id = '00000000000000b1' as NetworkId;
 const scope = networkScope(id);
@@ -41,15 +41,6 @@ class Stage implements AsyncDisposable {
     await this.scene.close();
     await this.node[Symbol.asyncDispose]();
   }
-}
-
-/** What `ip`, `bridge` and `sysctl` say of everything in both namespaces, less what changes when something is made anew. */
-function picture({ node, sandbox }: Stage): readonly string[] {
-  const settings = ['net.ipv4.ip_forward', 'net.ipv4.conf.br0.rp_filter', 'net.ipv6.conf.all.forwarding'];
-  return [
-    ...[scope, sandbox].flatMap((where) => pictureOf(node.run(where, 'sh', '-c', looks.join('; ')))),
-    ...settings.map((key) => node.run(scope, 'sysctl', key)),
-  ].sort();
 }
 
 describe('what a hand changes is as it was within a second, counted and told:', () => {
@@ -200,13 +191,13 @@ describe('what a hand changes in a sandbox, which nobody holds, is as it was wit
       ['sysctl', '-qw', 'net.ipv4.ip_forward=1'],
     ];
     for (const command of strange) stage.run(sandbox, ...command);
-    const before = picture(stage);
+    const before = picture(stage.node, scope, stage.sandbox);
     // Something of ours: when it is heard of and repaired, the rest was heard of before.
     stage.run(sandbox, 'ip', 'address', 'del', '10.7.0.16/16', 'dev', 'eth0');
     await until('the address', () => scene.repairs.counts.size > 0, 3000);
     expect([...scene.repairs.counts.keys()].toSorted()).toEqual(['address']);
     expect(scene.compares).toBe(1);
-    expect(picture(stage)).toEqual(before);
+    expect(picture(stage.node, scope, stage.sandbox)).toEqual(before);
   });
 
   test('a sandbox that ends is noticed, and nothing of it is made again', async () => {
@@ -248,7 +239,9 @@ describe('many at once', () => {
     await repaired(stage, 'fdb', () => stage.run(scope, 'bridge', '-batch', file));
     rmSync(file);
     await until('all of them', () => scene.repairs.counts.get('fdb') === 1000, 3000);
-    expect(picture(stage).filter((line) => line.includes('dst 192.0.2.2')).length).toBe(1000);
+    expect(
+      picture(stage.node, scope, stage.sandbox).filter((line) => line.includes('dst 192.0.2.2')).length,
+    ).toBe(1000);
     expect(scene.events.length).toBeLessThan(30);
     expect(scene.events.findLast(({ message }) => message.includes('more of'))?.message).toMatch(/\d+ fdb$/);
   });
@@ -290,13 +283,13 @@ test('what somebody keeps changing is repaired with pauses', async () => {
 
 async function repaired(stage: Stage, kind: LinuxObject['kind'], hand: () => unknown): Promise<void> {
   const { scene } = stage;
-  const before = picture(stage);
+  const before = picture(stage.node, scope, stage.sandbox);
   hand();
   const start = performance.now();
   await until(`a repair of kind ${kind}`, () => scene.repairs.counts.has(kind), 3000);
   const took = performance.now() - start;
   expect(took).toBeLessThan(1000);
   expect(scene.events[0]?.kind).toBe('drift-repaired');
-  expect(picture(stage)).toEqual(before);
+  expect(picture(stage.node, scope, stage.sandbox)).toEqual(before);
   expect(scene.failures).toEqual([]);
 }

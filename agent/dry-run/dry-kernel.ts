@@ -14,6 +14,7 @@ import { isSandbox, type NetworkScope, type SandboxScope } from '../../linux/obj
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan, Step } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
+import type { Ip } from '../../model/ip.ts';
 import type { Prefix } from '../../model/prefix.ts';
 
 /** One network as it was found, and as it would be by now. */
@@ -119,6 +120,10 @@ export class DryKernel implements Kernel {
 
   routes(): Promise<readonly Prefix[]> {
     return this.#real.routes();
+  }
+
+  addresses(): Promise<readonly Ip[]> {
+    return this.#real.addresses();
   }
 
   close(): Promise<void> {

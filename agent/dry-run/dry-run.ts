@@ -16,7 +16,7 @@ import { stepsJson } from '../debug/objects.ts';
 import { DryKernel } from './dry-kernel.ts';
 import { DryStore } from './dry-store.ts';
 
-export interface DryRunPorts extends Pick<AgentPorts, 'version' | 'random' | 'fraction'> {
+export interface DryRunPorts extends Pick<AgentPorts, 'version' | 'random' | 'fraction' | 'nameServers'> {
   readonly settings: Resolved;
   readonly store: Store;
   readonly kernel: Kernel;

@@ -1,18 +1,12 @@
-import { networkClaims } from '../../ipam/claims.ts';
-import { keys, prefixes } from '../../kvstore/keys.ts';
+import { networkClaims, type Txn } from '../../ipam/claims.ts';
+import { keys } from '../../kvstore/keys.ts';
+import { encodeNetworkState, keptReason, type NetworkState } from '../../kvstore/records/network-json.ts';
 import {
-  decodeNetworkState,
-  encodeNetworkState,
-  keptReason,
-  type NetworkState,
-} from '../../kvstore/records/network-json.ts';
-import { decodeNode } from '../../kvstore/records/node.ts';
-import {
-  decodeText,
   encodeText,
   type Condition,
   type Entry,
   type Op,
+  type Revision,
   type Store,
 } from '../../kvstore/store.ts';
 import { WeftError } from '../../model/errors.ts';
@@ -21,10 +15,11 @@ import { planNetwork } from '../../model/network-wish.ts';
 import type { Wish } from '../../model/network-wish.ts';
 import type { Network, NetworkId, RefusedNetwork } from '../../model/network.ts';
 import { vniFromRandom, type Vni } from '../../model/vni.ts';
-import type { Cluster, Node } from '../../model/node.ts';
+import type { Cluster } from '../../model/node.ts';
 import { commit } from '../commit.ts';
-import { judge, type RefusalCode } from './judge.ts';
-import type { Surroundings } from './overlap.ts';
+import { claimChanges } from './claim-changes.ts';
+import type { RefusalCode } from './judge.ts';
+import { judgeIn, look, type Scene } from './scene.ts';
 
 export interface AcceptPorts {
   readonly store: Store;
@@ -45,6 +40,8 @@ export interface Declaration {
   /** Present: the wish is written in the same transaction. Absent: it is in the store already, as this entry. */
   readonly write?: Uint8Array;
   readonly declared?: Entry;
+  /** Present: what is written takes the place of this entry, or of none. */
+  readonly replaces?: { readonly entry: Entry | undefined };
 }
 
 /** A well-formed one. */
@@ -53,6 +50,8 @@ export interface Proposal extends Declaration {
   readonly creator: string;
   /** Not to change a network that exists. */
   readonly onlyNew?: boolean;
+  /** Only while the declaration in the store is the one of this revision; 0: while there is none. */
+  readonly expected?: Revision | undefined;
 }
 
 export type Acceptance =
@@ -106,50 +105,12 @@ export async function recordRefusal(
   );
 }
 
-interface Scene {
-  readonly counter: Entry | undefined;
-  readonly acceptance: number;
-  readonly state: { readonly value: NetworkState; readonly entry: Entry } | undefined;
-  readonly around: Surroundings;
-}
-
-/** Everything the judgement depends on. The counter is read first: what is accepted later fails our condition on it. */
-async function look(name: Name, { store, signal }: AcceptPorts): Promise<Scene> {
-  const counter = await store.get(keys.networkAccept, { signal });
-  const [states, nodes] = await Promise.all([
-    store.list(prefixes.networkStates, { signal }),
-    store.list(prefixes.nodes, { signal }),
-  ]);
-  const decoded = states.entries.flatMap((entry) => tryDecode(entry, decodeNetworkState));
-  const networks = decoded.map((d) => d.value).filter((v): v is Network => 'id' in v && v.name !== name);
-  return {
-    counter,
-    acceptance: counter === undefined ? 0 : Number(decodeText(counter.value)),
-    state: decoded.find((d) => d.entry.key === keys.networkState(name)),
-    around: {
-      networks,
-      nodes: nodes.entries.flatMap((e) => tryDecode<Node>(e, decodeNode).map((d) => d.value)),
-    },
-  };
-}
-
-/** A record that cannot be read must not stop the others; it is reported where the view meets it. */
-function tryDecode<T>(
-  entry: Entry,
-  decode: (key: string, value: Uint8Array) => T,
-): readonly { value: T; entry: Entry }[] {
-  try {
-    return [{ value: decode(entry.key, entry.value), entry }];
-  } catch {
-    return [];
-  }
-}
-
-async function tryAccept(proposal: Proposal, ports: AcceptPorts): Promise<Acceptance | undefined> {
+async function tryAccept(wished: Proposal, ports: AcceptPorts): Promise<Acceptance | undefined> {
+  const proposal = await asExpected(wished, ports);
   const scene = await look(proposal.name, ports);
   const accepted = scene.state?.value;
   if (accepted !== undefined && 'id' in accepted) checkPossible(proposal, accepted);
-  const judgement = judge(proposal.name, proposal.wish, proposal.hash, accepted, scene.around);
+  const judgement = await judgeIn(proposal, scene, ports);
   switch (judgement.kind) {
     case 'settled':
       if (accepted === undefined || !('id' in accepted)) {
@@ -158,21 +119,42 @@ async function tryAccept(proposal: Proposal, ports: AcceptPorts): Promise<Accept
       return settle(accepted, proposal, scene, ports);
     case 'refuse':
       return refuse(proposal, judgement, scene, ports);
-    case 'change': {
-      const network = { ...judgement.network, acceptance: scene.acceptance + 1 };
-      return write({ kind: 'changed', network }, proposal, scene, [], ports);
-    }
+    case 'change':
+      return change({ ...judgement.network, acceptance: scene.acceptance + 1 }, proposal, scene, ports);
     case 'create': {
-      const network = design(proposal, scene, ports);
+      const wish = { ...proposal.wish, subnets: judgement.subnets };
+      const network = design({ ...proposal, wish }, scene, ports);
       const claims = networkClaims(network).map((c): Op => ({ kind: 'put', key: c.key, value: c.value }));
       const vni: Op = { kind: 'put', key: keys.vni(network.vni), value: encodeText(network.id) };
-      return write({ kind: 'created', network }, proposal, scene, [vni, ...claims], ports);
+      const conditions = [{ kind: 'absent', key: vni.key }] as const;
+      return write(
+        { kind: 'created', network },
+        proposal,
+        scene,
+        { conditions, ops: [vni, ...claims] },
+        ports,
+      );
     }
   }
 }
 
+/** With the declaration that was expected as that which it replaces. @throws NETWORK_EXISTS when it is another one by now. */
+async function asExpected(proposal: Proposal, { store, signal }: AcceptPorts): Promise<Proposal> {
+  const { name, expected } = proposal;
+  if (expected === undefined) return proposal;
+  const declared = await store.get(keys.network(name), { signal });
+  if ((declared?.revision ?? 0) !== expected) {
+    const message = `the declaration of network ${name} was changed meanwhile: read it again`;
+    throw new WeftError('NETWORK_EXISTS', message, { details: { network: name } });
+  }
+  return { ...proposal, replaces: { entry: declared } };
+}
+
 /** A wish in the store can wait until a removal is over, and changes what it names; a caller is told. */
-function checkPossible({ name, hash, write, onlyNew }: Proposal, accepted: Network): void {
+export function checkPossible(
+  { name, hash, write, onlyNew }: Omit<Proposal, 'creator'>,
+  accepted: Network,
+): void {
   if (write === undefined) return;
   const details = { network: name };
   if (accepted.phase.kind === 'removing') {
@@ -203,6 +185,23 @@ async function settle(
   return (await commit(conditions(proposal, scene, ports), wishOps(proposal), ports)) ? done : undefined;
 }
 
+/** The claims on what the network keeps for itself change with it. */
+async function change(
+  network: Network,
+  proposal: Proposal,
+  scene: Scene,
+  ports: AcceptPorts,
+): Promise<Acceptance | undefined> {
+  const { store, signal } = ports;
+  const before = scene.state?.value;
+  const read = (key: string): Promise<Entry | undefined> => store.get(key, { signal });
+  const claims =
+    before !== undefined && 'id' in before
+      ? await claimChanges(before, network, read)
+      : { conditions: [], ops: [] };
+  return write({ kind: 'changed', network }, proposal, scene, claims, ports);
+}
+
 function design(proposal: Proposal, scene: Scene, ports: AcceptPorts): Network {
   const { name, wish, hash, creator } = proposal;
   const taken = new Set<number>(scene.around.networks.map((n) => n.vni));
@@ -231,16 +230,20 @@ async function write(
   done: Extract<Acceptance, { network: Network }>,
   proposal: Proposal,
   scene: Scene,
-  more: readonly Op[],
+  more: Txn,
   ports: AcceptPorts,
 ): Promise<Acceptance | undefined> {
   const { network } = done;
-  const fresh: readonly Condition[] =
-    done.kind === 'created' ? more.slice(0, 1).map(({ key }) => ({ kind: 'absent', key })) : [];
   const state: Op = { kind: 'put', key: keys.networkState(network.name), value: encodeNetworkState(network) };
   const counter: Op = { kind: 'put', key: keys.networkAccept, value: encodeText(String(network.acceptance)) };
-  const ops = [...wishOps(proposal), state, counter, ...more];
-  return (await commit([...conditions(proposal, scene, ports), ...fresh], ops, ports)) ? done : undefined;
+  const ops = [...wishOps(proposal), state, counter, ...more.ops];
+  const all = [...conditions(proposal, scene, ports), ...more.conditions];
+  const most = ports.store.limits.txnOps;
+  if (all.length + ops.length > most && done.kind === 'changed') {
+    const why = `${more.ops.length} gateways and auxiliary addresses change at once, more than the store takes in one transaction: change some of them first`;
+    return refuse(proposal, { why, code: 'NETWORK_REFUSED' }, scene, ports);
+  }
+  return (await commit(all, ops, ports)) ? done : undefined;
 }
 
 /** Records why, beside the accepted spec or in its place. A wish that comes through the API is not even written. */
@@ -275,7 +278,7 @@ function withRefusal(accepted: NetworkState | undefined, refused: RefusedNetwork
 }
 
 function conditions(proposal: Declaration, scene: Scene, { guards }: AcceptPorts): readonly Condition[] {
-  const { name, declared } = proposal;
+  const { name, declared, replaces } = proposal;
   const same = (key: string, entry: Entry | undefined): Condition =>
     entry === undefined ? { kind: 'absent', key } : { kind: 'unchanged', key, revision: entry.revision };
   return [
@@ -283,6 +286,7 @@ function conditions(proposal: Declaration, scene: Scene, { guards }: AcceptPorts
     same(keys.networkAccept, scene.counter),
     same(keys.networkState(name), scene.state?.entry),
     ...(declared === undefined ? [] : [same(keys.network(name), declared)]),
+    ...(replaces === undefined ? [] : [same(keys.network(name), replaces.entry)]),
   ];
 }
 

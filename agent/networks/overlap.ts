@@ -1,31 +1,26 @@
 import type { Network } from '../../model/network.ts';
 import type { Node } from '../../model/node.ts';
-import { overlaps, spanOf, type Prefix } from '../../model/prefix.ts';
-
-/** What a new subnet must not collide with. */
-export interface Surroundings {
-  /** Accepted networks other than the one that is judged. */
-  readonly networks: readonly Network[];
-  readonly nodes: readonly Node[];
-}
+import { overlaps, spanOf, type Prefix, type Span } from '../../model/prefix.ts';
+import { takenBy } from './taken.ts';
 
 /**
- * Why these subnets cannot be had, or undefined. A node's routes count because its containers' traffic to them would be
- * swallowed by the network; default routes do not.
+ * Why these subnets cannot be had, or undefined: what is in the way, and whose it is. `networks`: accepted ones, other than the one
+ * that is judged.
  */
-export function findOverlap(subnets: readonly Prefix[], around: Surroundings): string | undefined {
-  for (const subnet of subnets) {
-    for (const network of around.networks) {
-      const other = network.subnets.find((s) => overlaps(subnet, s.prefix));
-      if (other !== undefined) return `subnet ${subnet} overlaps ${other.prefix} of network ${network.name}`;
-    }
-    for (const node of around.nodes) {
-      const route = node.routes.find((r) => !r.endsWith('/0') && overlaps(subnet, r));
-      if (route !== undefined) return `subnet ${subnet} overlaps route ${route} of node ${node.name}`;
-    }
+export function findOverlap(
+  subnets: readonly Prefix[],
+  { networks, nodes }: { readonly networks: readonly Network[]; readonly nodes: readonly Node[] },
+): string | undefined {
+  const wished = subnets.map((subnet) => ({ subnet, span: spanOf(subnet) }));
+  for (const { prefix, what } of takenBy(networks, nodes)) {
+    const span = spanOf(prefix);
+    const hit = wished.find((each) => meets(each.span, span));
+    if (hit !== undefined) return `subnet ${hit.subnet} overlaps ${what}`;
   }
   return undefined;
 }
+
+const meets = (a: Span, b: Span): boolean => a.family === b.family && a.first <= b.last && b.first <= a.last;
 
 /** Two networks with a subnet that both have, although neither may. */
 export interface Overlap {

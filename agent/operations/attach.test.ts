@@ -5,6 +5,8 @@ import type { EndpointId } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
+import { sleep } from '../../model/clock.ts';
+import { holdBack } from '../testing/waiting.ts';
 import { World, type TestNode } from '../testing/world.ts';
 import { detachDead } from './detach.ts';
 
@@ -59,6 +61,28 @@ describe('attach', () => {
     expect([h1!.kernel.writes, (await world.store.list('')).revision]).toEqual(before);
   });
 
+  test('repeated, says otherwise what may change, and keeps what it does not say', async () => {
+    await using world = new World();
+    const [h1, h2] = await blueOn(world, 1, 2);
+    const path = h1!.sandbox('c1');
+    const aliases = ['www', 'static'];
+    const first = await h1!.attachAgain('blue', path, { name: 'web', aliases, labels: { team: 'a' } });
+    expect(first).toMatchObject({ aliases, labels: { team: 'a' }, routePriority: 0 });
+    const revision = async (): Promise<number> => (await world.store.list('')).revision;
+    const before = await revision();
+    expect(await h1!.attachAgain('blue', path)).toEqual(first);
+    expect(await h1!.attachAgain('blue', path, { aliases, labels: { team: 'a' } })).toEqual(first);
+    expect(await revision()).toBe(before);
+    expect(await h1!.attachAgain('blue', path, { aliases: ['www'] })).toEqual({ ...first, aliases: ['www'] });
+    const last = { ...first, aliases: [], labels: { team: 'b' }, routePriority: 0 };
+    expect(await h1!.attachAgain('blue', path, { aliases: [], labels: { team: 'b' } })).toEqual(last);
+    expect(await h1!.service.inspectEndpoint({ endpoint: 'web' })).toEqual(last);
+    // Names are its own, aliases are not.
+    const other = await h2!.attach('blue', 'c2', { aliases: ['www', 'web'] });
+    expect(other.aliases).toEqual(['www', 'web']);
+    await expect(h2!.attach('blue', 'c3', { name: 'web' })).rejects.toMatchObject({ code: 'NAME_TAKEN' });
+  });
+
   test.each(['applied', 'not applied'] as const)(
     'whose reply was lost, %s, is one endpoint in the end',
     async (fate) => {
@@ -68,6 +92,57 @@ describe('attach', () => {
       const endpoint = await h1!.attach('blue', 'c1');
       expect(endpoint.programmed).toBe(true);
       expect(await claims(world)).toBe(2 + 3);
+    },
+  );
+
+  test('whose reply was lost has the last address that is free, if it has got it', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    await h1.create('tiny', '10.7.0.0/30');
+    h1.store.loseNextReply('applied');
+    expect((await h1.attach('tiny', 'c1')).addresses).toEqual(['10.7.0.2/30']);
+  });
+
+  test('that was given up, and done all the same, is found by the next one, when no address is left either', async () => {
+    await using world = new World();
+    const h1 = world.node(1);
+    const news = holdBack(h1, 'net/');
+    await h1.start();
+    await h1.create('tiny', '10.7.0.0/29');
+    await h1.attach('tiny', 'c0');
+    // It is applied, and neither the reply nor the news of it come in time.
+    news.hold();
+    const txn = h1.store.txn.bind(h1.store);
+    h1.store.txn = async (...asked) => {
+      h1.store.txn = txn;
+      await txn(...asked);
+      return sleep(world.clock, 60_000, asked[2]?.signal) as Promise<never>;
+    };
+    const timeout = 1000;
+    await expect(world.settled(h1.attach('tiny', 'c1', { timeout }))).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
+    const { entries } = await world.store.list('net/');
+    const held = new Set(entries.map(({ key }) => /claim\/address\/(.*)/.exec(key)?.[1]));
+    const free = ['10.7.0.2', '10.7.0.3', '10.7.0.4', '10.7.0.5', '10.7.0.6'].filter((ip) => !held.has(ip));
+    for (const [n, ip] of free.entries())
+      await world.settled(h1.attach('tiny', `f${n}`, { addresses: [ip] }));
+    const again = await world.settled(h1.attachAgain('tiny', '/run/netns/c1'));
+    expect(held).toContain(again.addresses[0]?.replace('/29', ''));
+    news.release();
+    await world.clock.advance(20_000);
+    expect(await world.keys('net/')).toContainEqual(expect.stringContaining(`/endpoint/${again.id}`));
+  });
+
+  test.each(['applied', 'not applied'] as const)(
+    'of a sandbox made anew is the same endpoint when the reply was lost, %s',
+    async (fate) => {
+      await using world = new World();
+      const [h1] = await blueOn(world, 1);
+      const first = await h1!.attach('blue', 'c1');
+      h1!.kernel.killSandbox(sandboxScope('/run/netns/c1'));
+      h1!.store.loseNextReply(fate);
+      expect(await h1!.attach('blue', 'c1')).toEqual(first);
     },
   );
 

@@ -46,9 +46,10 @@ export async function attach(
       if (ports.intents.isDeferred(id) || (ports.intents.isGone(id) && isBack))
         await heard(detachLocked(network.id, id, ports, signal));
       using choice = ports.pools.begin(network.id, ref.path);
+      // An earlier call may have written it, and not have heard of it.
+      const sent: Sent = { mayStillCome: ports.intents.get(id)?.op === 'attach' };
       ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       const failed = new AbortController();
-      const sent: Sent = { mayStillCome: false };
       try {
         await heard(ports.returns.restore(network.id, id, signal));
         const written = await heard(

@@ -5,7 +5,7 @@ import { takingReservation, type FoundReservation } from '../../ipam/reservation
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { decodeFence } from '../../kvstore/records/fence.ts';
-import type { Entry, TxnResult } from '../../kvstore/store.ts';
+import type { Entry } from '../../kvstore/store.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
 import { hasCode, WeftError } from '../../model/errors.ts';
@@ -35,6 +35,8 @@ export interface AttachWish extends ReservationWish {
   readonly key?: string | undefined;
   readonly mac?: Mac | undefined;
   readonly interfaceName?: string | undefined;
+  readonly routePriority?: number | undefined;
+  readonly aliases?: readonly Name[] | undefined;
   readonly labels: ReadonlyMap<string, string>;
   /** Until all others that take part in the network have programmed it. */
   readonly wait?: boolean | undefined;
@@ -45,7 +47,7 @@ const attempts = 64;
 
 /** What is known of the requests of one attach. */
 export interface Sent {
-  /** The reply to one was lost: it may still be carried out, when nobody waits for it any more. */
+  /** The reply to one was lost, of this call or of an earlier one: it may still be carried out, when nobody waits for it any more. */
   mayStillCome: boolean;
 }
 
@@ -69,14 +71,19 @@ export interface Written extends Recorded<Endpoint> {
 
 /** Writes the endpoint, or finds the one that is there already. Without a sign of one the store is not read. */
 export async function record(attempt: Attempt): Promise<Written> {
-  const { wish, id, ports, signal } = attempt;
+  const { wish, id, ports, signal, sent } = attempt;
   const key = keys.endpoint(attempt.network.id, id);
+  /** Where the endpoint is, no request for it can be carried out any more. */
+  const reused = (existing: Entry): Promise<Written> => {
+    sent.mayStillCome = false;
+    return reuse(recordedIn(existing), attempt);
+  };
   let state = await activeNetwork(wish.network, ports, signal);
   const isKnown = ports.view.endpoints(attempt.network.id)?.get(key) !== undefined;
   // What was reserved is gone when an earlier call has taken it.
-  if (isKnown || wish.reservation !== undefined) {
+  if (isKnown || wish.reservation !== undefined || sent.mayStillCome) {
     const existing = await ports.store.get(key, { signal });
-    if (existing !== undefined) return reuse(recordedIn(existing), attempt);
+    if (existing !== undefined) return reused(existing);
   }
   let taken = await namedReservation(wish, attempt.network, ports, signal);
   for (let n = 0; n < attempts; n += 1) {
@@ -84,22 +91,20 @@ export async function record(attempt: Attempt): Promise<Written> {
     const wished = { ...attempt, wish: wishWith(wish, taken) };
     const endpoint = design(wished, state.value);
     const { conditions, ops } = attachTaking(endpoint, state.revision, wish.network, taken);
-    const outcome = await ports.store
-      .txn(conditions, ops, { signal })
-      .catch((error: unknown): TxnResult | undefined => {
-        if (hasCode(error, 'STORE_AMBIGUOUS')) return undefined;
-        throw error;
-      });
-    // The reply was lost: if it was applied, the next one is refused and shows the endpoint.
+    const outcome = await ports.store.txn(conditions, ops, { signal }).catch(orUnknown);
+    // The reply was lost. If it was applied, the endpoint is there, with an address that may have been the last one.
     if (outcome === undefined) {
-      attempt.sent.mayStillCome = true;
+      sent.mayStillCome = true;
+      const applied = await ports.store.get(key, { signal });
+      if (applied !== undefined) return reused(applied);
       continue;
     }
     const found = outcome.ok ? undefined : outcome.current.get(key);
-    // Where the endpoint is, none of them can be carried out any more.
-    if (outcome.ok || found !== undefined) attempt.sent.mayStillCome = false;
-    if (outcome.ok) return { value: endpoint, revision: outcome.revision, isNew: true };
-    if (found !== undefined) return reuse(recordedIn(found), attempt);
+    if (outcome.ok) {
+      sent.mayStillCome = false;
+      return { value: endpoint, revision: outcome.revision, isNew: true };
+    }
+    if (found !== undefined) return reused(found);
     checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);
     state = stateAfter(outcome.current, wish.network) ?? state;
     if (await dropExpired(attempt.network.id, outcome.current.values(), { ...ports, signal })) {
@@ -209,12 +214,12 @@ function design(attempt: Attempt, network: Network): Endpoint {
     network: network.id,
     node,
     ...(wish.name === undefined ? {} : { name: wish.name }),
-    aliases: [],
+    aliases: wish.aliases ?? [],
     mac: wish.mac ?? macForAddresses(addresses, choice.macsToAvoid),
     addresses,
     sandbox: { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie },
     interfaceName: choice.interfaceName,
-    routePriority: 0,
+    routePriority: routePriorityFor(wish, network),
     labels: wish.labels,
     state: { kind: 'active' },
     creator: 'api',
@@ -249,21 +254,44 @@ async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Writt
   }
   const identity = ports.kernel.identify(sandboxScope(ref.path));
   const sandbox: Sandbox = { key: ref.key, path: ref.path, bootId: identity.bootId, cookie: identity.cookie };
+  const now = restated(wish, { ...endpoint, sandbox }, network);
   // Somebody may have had a hand in the kernel, and in a namespace made anew nothing is left of what we believe.
   ports.reconciler.compare([network.id]);
-  if (JSON.stringify(sandbox) === JSON.stringify(endpoint.sandbox)) return { ...known, isNew: false };
-  // The same key, another namespace: the sandbox was made anew under its name.
-  const moved: Endpoint = { ...endpoint, sandbox };
   const key = keys.endpoint(network.id, endpoint.id);
-  const outcome = await ports.store.txn(
-    [{ kind: 'unchanged', key, revision: known.revision }],
-    [{ kind: 'put', key, value: encodeEndpoint(moved) }],
-    { signal },
-  );
-  if (!outcome.ok) {
-    throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${endpoint.id} changed under our hands; try again`);
-  }
-  return { value: moved, revision: outcome.revision, isNew: false };
+  // The same key, another namespace: the sandbox was made anew under its name. Or what may change is wished otherwise.
+  const value = encodeEndpoint(now);
+  if (Buffer.compare(value, encodeEndpoint(endpoint)) === 0) return { ...known, isNew: false };
+  const outcome = await ports.store
+    .txn([{ kind: 'unchanged', key, revision: known.revision }], [{ kind: 'put', key, value }], { signal })
+    .catch(orUnknown);
+  if (outcome?.ok === true) return { value: now, revision: outcome.revision, isNew: false };
+  // The reply was lost: if it was applied, the endpoint is as it is meant by now.
+  const found = outcome === undefined ? await ports.store.get(key, { signal }) : undefined;
+  if (found !== undefined) return reuse(recordedIn(found), attempt);
+  throw new WeftError('ENDPOINT_CONFLICT', `endpoint ${endpoint.id} changed under our hands; try again`);
+}
+
+/** What may change while the endpoint lives, as the wish says it; what it does not say stays. */
+function restated(wish: AttachWish, endpoint: Endpoint, network: Network): Endpoint {
+  const { routePriority, aliases = endpoint.aliases, labels } = wish;
+  return {
+    ...endpoint,
+    aliases,
+    labels: labels.size === 0 ? endpoint.labels : labels,
+    routePriority: routePriority === undefined ? endpoint.routePriority : routePriorityFor(wish, network),
+  };
+}
+
+/** @throws INPUT_INVALID for a default route by an internal network. */
+function routePriorityFor({ routePriority = 0, sandbox }: AttachWish, { name, internal }: Network): number {
+  if (routePriority === 0 || !internal) return routePriority;
+  const message = `sandbox ${sandbox} cannot have its default route by network ${name} (route priority ${routePriority}): the network is internal, no route leads out of it`;
+  throw new WeftError('INPUT_INVALID', message, { details: { network: name, routePriority } });
+}
+
+/** Undefined: nobody knows whether it was applied. */
+function orUnknown(error: unknown): undefined {
+  if (!hasCode(error, 'STORE_AMBIGUOUS')) throw error;
 }
 
 function differences(wish: AttachWish, endpoint: Endpoint): readonly string[] {

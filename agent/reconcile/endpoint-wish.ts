@@ -13,7 +13,10 @@ export function objectsOf(
   input: NetworkInput,
 ): readonly LinuxObject[] {
   const { self } = input;
-  if (endpoint.node === self.node) return localEndpointObjects({ network, networkMtu: mtu, endpoint });
+  if (endpoint.node === self.node) {
+    const defaultRoutes = input.defaultRoutes(endpoint.id);
+    return localEndpointObjects({ network, networkMtu: mtu, endpoint, defaultRoutes });
+  }
   const node = input.node(endpoint.node);
   const vtep = node === undefined ? undefined : vtepOf(node, self.cluster.underlay);
   return remoteEndpointObjects({ network, endpoint, vtep });

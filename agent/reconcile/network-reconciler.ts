@@ -22,6 +22,7 @@ import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
 import { announcements } from '../../vxlan/announcements.ts';
+import { mayGiveRoute } from '../../vxlan/default-route.ts';
 import { networkMtu } from '../../vxlan/mtu.ts';
 import { bridgeName, endpointSource, networkSource } from '../../vxlan/names.ts';
 import { networkObjects } from '../../vxlan/network-objects.ts';
@@ -53,6 +54,9 @@ export class NetworkReconciler {
   readonly #dead = new Map<EndpointId, string>();
   /** Those that are wanted no more, with all that was wanted for them: the kernel may not have let go of it yet. */
   readonly #leaving = new Map<EndpointId, readonly LinuxObject[]>();
+  /** Of those that live, the ones that may give their sandbox a default route: the gateway is there as long as there is one. */
+  readonly #givers = new Set<EndpointId>();
+  #hasGateway = false;
   /** Remote ones that nobody could send to yet, and why. */
   readonly #homeless = new Map<EndpointId, string>();
   #spec: Network | undefined;
@@ -278,10 +282,12 @@ export class NetworkReconciler {
       return Array.from(ids, (id): Touched => ({ id, recorded: undefined }));
     }
     const mtu = networkMtu(network, input.nodes, self.cluster.underlay);
-    if (this.#allDirty) {
-      const objects = networkObjects({ network, networkMtu: mtu, self, cluster: self.cluster });
+    const givesRoutes = this.#givers.size > 0;
+    if (this.#allDirty || givesRoutes !== this.#hasGateway) {
+      const objects = networkObjects({ network, networkMtu: mtu, self, cluster: self.cluster, givesRoutes });
       this.#desired.set(networkSource(this.id), objects);
     }
+    this.#hasGateway = givesRoutes;
     this.#allDirty = false;
     // Who goes gives way before others come, so that they need not compete.
     for (const { id, recorded } of touched) {
@@ -303,6 +309,9 @@ export class NetworkReconciler {
     else this.#local.delete(id);
     if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
     else this.#dead.delete(id);
+    const isGiver = isLocal && !this.#dead.has(id) && input.network !== undefined;
+    if (isGiver && mayGiveRoute(input.network, recorded.value)) this.#givers.add(id);
+    else this.#givers.delete(id);
     const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
     if (why === undefined) this.#homeless.delete(id);
     else this.#homeless.set(id, why);

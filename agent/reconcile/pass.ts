@@ -4,6 +4,7 @@ import type { ObjectKey } from '../../linux/objects/object.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import type { WeftError } from '../../model/errors.ts';
+import type { Family } from '../../model/ip.ts';
 import type { Network } from '../../model/network.ts';
 import type { Node, NodeId } from '../../model/node.ts';
 import type { Repair } from '../drift/repairs.ts';
@@ -42,6 +43,8 @@ export interface NetworkInput {
   endpoints(): Iterable<Recorded<Endpoint>>;
   /** Is the namespace that a local endpoint was attached to still there? */
   lives(endpoint: Endpoint): boolean;
+  /** The families in which a local endpoint gives its sandbox the default route. */
+  defaultRoutes(id: EndpointId): readonly Family[];
   /** Has the store said so itself? What is only remembered of it is no proof that something is not wanted. */
   readonly isConfirmed: boolean;
 }

@@ -30,6 +30,16 @@ test('marks of one turn are one run each, in the order of the first, one at a ti
   expect(runs).toEqual(['b', 'a']);
 });
 
+test('who is marked as the first goes ahead of all that wait, marked before or not', async () => {
+  const { runs, one, finish } = scheduler();
+  for (const key of ['a', 'b', 'c']) one.mark(key);
+  await turn();
+  one.markFirst('d');
+  one.markFirst('c');
+  for (let i = 0; i < 4; i += 1) await finish();
+  expect(runs).toEqual(['a', 'c', 'd', 'b']);
+});
+
 test('a key that is marked while it runs, or after all is done, runs again', async () => {
   const { runs, one, finish } = scheduler();
   one.mark('a');

@@ -24,6 +24,16 @@ export class Scheduler<K> {
     this.#running ??= this.#drain();
   }
 
+  /** The same, ahead of all others that are marked now. */
+  markFirst(key: K): void {
+    if (this.#closed) return;
+    const others = [...this.#marked].filter((other) => other !== key);
+    this.#marked.clear();
+    this.#marked.add(key);
+    for (const other of others) this.#marked.add(other);
+    this.mark(key);
+  }
+
   /** Will it be run for a mark that no run has begun for? */
   isMarked(key: K): boolean {
     return this.#marked.has(key);

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -59,6 +59,14 @@ test('a beginning is on disk when the call returns', () => {
   expect(readFileSync(file(), 'utf8')).toContain(intent(1).endpoint);
 });
 
+test('what was closed can be closed again, whoever has its number now', () => {
+  const intents = open();
+  intents.close();
+  const fd = openSync(file(), 'r');
+  intents.close();
+  closeSync(fd);
+});
+
 test('a last line that a crash has torn is left out in silence, another one is reported', () => {
   const first = open();
   first.begin(intent(1));
@@ -112,6 +120,26 @@ test('what was detached is remembered over a crash until a view is on disk that 
   second.begin(intent(1));
   expect(second.isGone(endpoint)).toBe(false);
   second.close();
+});
+
+test('an attach of which nothing comes leaves what was gone before it gone, also when a crash ends it', () => {
+  const first = open();
+  const { endpoint: id } = intent(1);
+  first.begin(intent(1, 'detach'));
+  first.end(id, 'gone');
+  first.begin(intent(1));
+  expect(first.isGone(id)).toBe(false);
+  // As after a kill, and once more with the journal as the next life has written it.
+  open();
+  const second = open();
+  expect([second.isGone(id), second.open()]).toEqual([false, [intent(1)]]);
+  for (const intents of [first, second]) {
+    intents.end(id);
+    expect(intents.isGone(id)).toBe(true);
+  }
+  second.begin(intent(1));
+  second.end(id, { value: { ...endpoint, id }, revision: 7 });
+  expect(second.isGone(id)).toBe(false);
 });
 
 test('of what was detached only the latest are remembered for ever', () => {

@@ -56,7 +56,10 @@ export class Intents {
   readonly #attached = new Map<EndpointId, Recorded<Endpoint>>();
   /** The same as `gone` after a view without it is on disk: the store may hold it again all the same. */
   readonly #past = new Set<EndpointId>();
+  /** What was gone when the operation that is open now began: if nothing comes of that, it is gone as before. */
+  readonly #before = new Set<EndpointId>();
   #fd: number;
+  #closed = false;
   #bytes = 0;
   #limit = roomy;
 
@@ -73,9 +76,7 @@ export class Intents {
   begin(intent: Intent): void {
     this.#open.delete(intent.endpoint);
     this.#deferred.delete(intent.endpoint);
-    this.#gone.delete(intent.endpoint);
-    this.#past.delete(intent.endpoint);
-    this.#open.set(intent.endpoint, intent);
+    this.#start(intent);
     this.#append(intent);
     fdatasyncSync(this.#fd);
   }
@@ -98,8 +99,9 @@ export class Intents {
   end(id: EndpointId, outcome: Outcome = 'done'): void {
     this.#deferred.delete(id);
     if (!this.#open.delete(id)) return;
-    this.#take(id, outcome);
-    this.#append(endOf(id, outcome));
+    const after = this.#before.delete(id) && outcome === 'done' ? 'gone' : outcome;
+    this.#take(id, after);
+    this.#append(endOf(id, after));
     if (this.#bytes < this.#limit) return;
     // In this order: what cannot be written anew goes on in the old file.
     const fd = this.#rewrite();
@@ -137,8 +139,17 @@ export class Intents {
     return this.#open.get(id);
   }
 
+  /** A second time it does nothing: by then the number may be another file's. */
   close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
     closeSync(this.#fd);
+  }
+
+  #start(intent: Intent): void {
+    const { endpoint } = intent;
+    this.#open.set(endpoint, intent);
+    for (const set of [this.#gone, this.#past]) if (set.delete(endpoint)) this.#before.add(endpoint);
   }
 
   #take(id: EndpointId, outcome: Outcome): void {
@@ -162,16 +173,14 @@ export class Intents {
       if (entry === undefined) onCorrupt(this.#path, `no intent: ${text.slice(0, 200)}`);
       else if ('outcome' in entry) {
         this.#open.delete(entry.endpoint);
+        this.#before.delete(entry.endpoint);
         this.#take(entry.endpoint, entry.outcome);
-      } else {
-        this.#open.set(entry.endpoint, entry);
-        this.#gone.delete(entry.endpoint);
-      }
+      } else this.#start(entry);
     }
   }
 
   #rewrite(): number {
-    const gone = [...this.#past, ...this.#gone].map((id) => endOf(id, 'gone'));
+    const gone = [...this.#past, ...this.#gone, ...this.#before].map((id) => endOf(id, 'gone'));
     const attached = [...this.#attached].map(([id, record]) => endOf(id, record));
     const text = [...gone, ...attached, ...this.#open.values()]
       .map((each) => `${JSON.stringify(each)}\n`)

@@ -150,6 +150,7 @@ export class TestNode {
   /** The machine around it: with its tunnels, without them (made anew, for instance), or off. */
   machine: keyof typeof signs = 'up';
   holdPort: (port: number) => Promise<void> = () => Promise.resolve();
+  nameServers: () => readonly Ip[] = () => [];
   readonly #world: World;
   readonly #flags: ReadonlyMap<string, string>;
   readonly #n: number;
@@ -219,6 +220,7 @@ export class TestNode {
       random,
       fraction: () => 0.5,
       holdPort: (port) => this.holdPort(port),
+      nameServers: () => this.nameServers(),
     });
     this.#running = this.#agent.run();
     this.#running.catch(() => undefined);

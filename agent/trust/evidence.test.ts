@@ -10,6 +10,7 @@ const facts: Cluster = {
   port: 4789,
   vniFirst: 1,
   vniLast: 9,
+  pools: [],
   minimumVersion: '0.1.0',
 };
 const entry = { key: 'cluster', value: encodeText('{}'), revision: 9, created: 5 };

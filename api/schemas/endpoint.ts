@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { endpointLimits } from '../../model/endpoint.ts';
 import { reservationWish } from './address.ts';
 import { endpointName, interfaceName, ip, labels, mac, networkName, shownLabels, timeout } from './text.ts';
 import { wait, waitedJson } from './waited.ts';
@@ -16,6 +17,21 @@ const key = z
   .regex(/^[\x21-\x7e]{1,253}$/, 'must be 1 to 253 printable ASCII characters without a space')
   .meta({ description: 'What makes a repeated call mean the same endpoint; absent: made from the sandbox.' });
 
+const routePriority = z
+  .int()
+  .min(0)
+  .max(endpointLimits.routePriority)
+  .meta({
+    description:
+      'The endpoint of a sandbox with the highest one gives it the default route by the gateway of its network, in each family in ' +
+      'which it has an address; among equal ones the first interface. 0, as for a new endpoint that does not say: never.',
+  });
+const aliases = z
+  .array(endpointName)
+  .max(endpointLimits.aliases)
+  .refine((names) => new Set(names).size === names.length, { message: 'has an alias twice' })
+  .meta({ description: 'Further names, which other endpoints of the network may have as well.' });
+
 export const attachBody = z
   .strictObject({
     network: networkName,
@@ -27,6 +43,8 @@ export const attachBody = z
     }),
     mac: mac.optional(),
     interfaceName: interfaceName.optional(),
+    routePriority: routePriority.optional(),
+    aliases: aliases.optional(),
     labels: labels.prefault({}),
     ...reservationWish,
     timeout: timeout.default(10_000),
@@ -71,6 +89,16 @@ export const endpointJson = z
       .meta({ description: 'With the prefix length of the subnet.', examples: [['10.7.0.2/24']] }),
     sandbox: z.object({ key: z.string(), path: z.string() }).readonly(),
     interfaceName: z.string(),
+    aliases: z.array(z.string()).readonly().meta({ description: 'Further names, not its alone.' }),
+    routePriority: z.int().meta({ description: '0: it never gives its sandbox a default route.' }),
+    defaultRoutes: z
+      .array(z.enum(['IPv4', 'IPv6']))
+      .readonly()
+      .optional()
+      .meta({
+        description:
+          'The families in which its sandbox has its default route by this endpoint; absent: none, or it is elsewhere.',
+      }),
     labels: shownLabels,
     state: z.enum(['active', 'conflict']),
     conflictWith: z.string().optional().meta({ description: 'Who holds what this endpoint had.' }),

@@ -28,8 +28,20 @@ export const removeNetworkQuery = z.strictObject({
   ...waitQuery,
 });
 
-/** Of creating, changing and inspecting one. */
+/** Of creating and inspecting one. */
 export const networkQuery = z.strictObject(waitQuery);
+
+export const applyNetworkQuery = z.strictObject({
+  ...waitQuery,
+  revision: z
+    .string()
+    .regex(/^\d{1,15}$/, 'must be a revision of the store')
+    .meta({
+      description: 'Only while the declaration is as it was at this revision; 0: while there is none.',
+    })
+    .transform(Number)
+    .optional(),
+});
 
 export const subnetJson = z
   .object({
@@ -117,6 +129,50 @@ export const appliedNetworkJson = z
   .readonly()
   .meta({ id: 'AppliedNetwork' });
 
+const specJson = z
+  .object({
+    driver: z.string(),
+    vni: z.int().optional().meta({ description: 'Absent: a free one, when it is accepted.' }),
+    subnets: z.array(subnetJson).readonly(),
+    mtu: z.int().meta({ description: 'Bytes of an IP packet inside, as in force.' }),
+    declaredMtu: z.int().optional(),
+    internal: z.boolean(),
+    allowOverlap: z.boolean(),
+    labels: shownLabels,
+  })
+  .readonly()
+  .meta({ id: 'NetworkSpec' });
+
+export const plannedNetworkJson = z
+  .object({
+    outcome: z.enum(['created', 'changed', 'unchanged']),
+    before: specJson.optional().meta({ description: 'As it is accepted; absent: nothing of the name is.' }),
+    after: specJson.meta({ description: 'As it would be.' }),
+    endpoints: z
+      .array(
+        z
+          .object({ id: z.string(), name: z.string().optional(), node: z.string(), sandbox: z.string() })
+          .readonly(),
+      )
+      .readonly()
+      .meta({ description: 'Whose interface, addresses or routes would change, in the order of nodes.' }),
+    nodes: z.array(z.string()).readonly().meta({ description: 'Whose kernel would change, by name.' }),
+  })
+  .readonly()
+  .meta({ id: 'PlannedNetwork' });
+
+export const declarationJson = z
+  .object({
+    name: z.string(),
+    text: z.string().meta({ description: 'JSON as it is in the store, well formed or not.' }),
+    revision: z.int().meta({ description: 'Of the store, at which it was written; 0: it is not there.' }),
+    declared: z.boolean().meta({
+      description: 'false: its declaration was deleted; the text says the same as what is accepted.',
+    }),
+  })
+  .readonly()
+  .meta({ id: 'NetworkDeclaration' });
+
 export const removedNetworkJson = z
   .object({
     state: z.enum(['removed', 'removing']).meta({
@@ -134,6 +190,9 @@ export type RefusedNetworkJson = z.output<typeof refusedNetworkJson>;
 export type NetworkJson = z.output<typeof networkJson>;
 export type Readiness = z.output<typeof readiness>;
 export type WaitsFor = z.output<typeof waitsFor>;
+export type SpecJson = z.output<typeof specJson>;
+export type PlannedNetworkJson = z.output<typeof plannedNetworkJson>;
+export type DeclarationJson = z.output<typeof declarationJson>;
 export type SubnetJson = z.output<typeof subnetJson>;
 export type AppliedNetworkJson = z.output<typeof appliedNetworkJson>;
 export type RemovedNetworkJson = z.output<typeof removedNetworkJson>;

@@ -10,7 +10,17 @@ export const statusJson = z
     phase: z.enum(['starting', 'joining', 'reading', 'ready', 'stopped']),
     node: z.object({ id: z.string(), name: z.string(), vteps: z.array(z.string()).readonly() }).readonly(),
     cluster: z
-      .object({ id: z.string(), underlay: z.union([z.literal(4), z.literal(6)]), port: z.int() })
+      .object({
+        id: z.string(),
+        underlay: z.union([z.literal(4), z.literal(6)]),
+        port: z.int(),
+        pools: z
+          .array(z.string())
+          .readonly()
+          .meta({
+            description: 'Address pools for networks that declare no subnet: `base=10.64.0.0/11,size=24`.',
+          }),
+      })
       .readonly()
       .nullable()
       .meta({ description: 'null before this node has joined one.' }),

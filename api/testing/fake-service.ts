@@ -1,6 +1,11 @@
 import type { AddressesJson, CheckedJson, ReservedJson } from '../schemas/address.ts';
 import type { EndpointJson } from '../schemas/endpoint.ts';
-import type { AcceptedNetworkJson, RefusedNetworkJson } from '../schemas/network.ts';
+import type {
+  AcceptedNetworkJson,
+  PlannedNetworkJson,
+  RefusedNetworkJson,
+  SpecJson,
+} from '../schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
 import type { DebugDesiredJson, DebugObservedJson, DebugPlanJson, DebugViewJson } from '../schemas/debug.ts';
 import type { EventsJson } from '../schemas/event.ts';
@@ -38,6 +43,21 @@ export const refused: RefusedNetworkJson = {
   why: '10.7.0.0/25 overlaps network blue',
 };
 
+const { driver, vni, subnets, mtu, internal, allowOverlap, labels } = blue;
+const spec: SpecJson = { driver, vni, subnets, mtu, internal, allowOverlap, labels };
+
+/** Its MTU would be another. */
+export const change: PlannedNetworkJson = {
+  outcome: 'changed',
+  before: spec,
+  after: { ...spec, mtu: 1300, declaredMtu: 1300 },
+  endpoints: [
+    { id: 'e'.repeat(32), name: 'web', node: 'n1', sandbox: '/run/netns/c1' },
+    { id: 'd'.repeat(32), node: 'n2', sandbox: '/run/netns/c2' },
+  ],
+  nodes: ['n1', 'n2'],
+};
+
 export const web: EndpointJson = {
   id: 'e'.repeat(32),
   network: 'blue',
@@ -49,6 +69,8 @@ export const web: EndpointJson = {
   addresses: ['10.7.0.2/24', 'fd00:7::100/64'],
   sandbox: { key: 'netns:c1', path: '/run/netns/c1' },
   interfaceName: 'eth0',
+  aliases: [],
+  routePriority: 0,
   labels: {},
   state: 'active',
   programmed: true,
@@ -153,7 +175,12 @@ export const happened: EventsJson['events'] = [
 export const healthy: StatusJson = {
   phase: 'ready',
   node: { id: '1'.repeat(32), name: 'n1', vteps: ['192.0.2.1'] },
-  cluster: { id: 'c0ffee', underlay: 4, port: 4789 },
+  cluster: {
+    id: 'c0ffee',
+    underlay: 4,
+    port: 4789,
+    pools: ['base=10.64.0.0/11,size=24', 'base=fd00:7::/48,size=64'],
+  },
   store: { description: 'etcd://10.0.0.1:2379', state: 'insync', since: '2026-11-25T10:00:00.000Z' },
   networks: 2,
   endpoints: { local: 1, remote: 3 },
@@ -225,6 +252,13 @@ export class FakeService implements AgentService {
   readonly applyNetwork = this.#method('applyNetwork', async () => ({
     outcome: 'created' as const,
     network: blue,
+  }));
+  readonly planNetwork = this.#method('planNetwork', async () => change);
+  readonly declarationOf = this.#method('declarationOf', async () => ({
+    name: 'blue',
+    text: '{"subnets":["10.7.0.0/24"],"labels":{"team":"a"}}',
+    revision: 7,
+    declared: true,
   }));
   readonly inspectNetwork = this.#method('inspectNetwork', async () => blue);
   readonly removeNetwork = this.#method('removeNetwork', async () => ({ state: 'removed' as const }));

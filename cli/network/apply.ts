@@ -1,12 +1,12 @@
-import type { Client } from '../../api/client.ts';
 import { toFailureJson } from '../../api/failure.ts';
 import type { AppliedNetworkJson } from '../../api/schemas/network.ts';
 import type { FailureJson } from '../../api/schemas/failure.ts';
-import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
+import type { WeftError } from '../../model/errors.ts';
 import { table } from '../output/table.ts';
 import type { Cli } from '../ports.ts';
 import { awaiting, waitedText, waitingOf, type WaitFlags } from '../waiting.ts';
-import { declarationsIn, type NamedDeclaration } from './declarations-in.ts';
+import { declarationsIn } from './declarations-in.ts';
+import { named } from './named.ts';
 
 type Outcome = { readonly name: string } & (
   AppliedNetworkJson | ({ readonly outcome: 'failed' } & FailureJson)
@@ -21,12 +21,15 @@ export async function applyFile(cli: Cli, file: string, options: WaitFlags): Pro
   const client = await cli.client(options);
   const failures: WeftError[] = [];
   const outcomes: Outcome[] = [];
-  for (const wish of wishes) {
-    const outcome = await applyOne(client, wish, options);
-    if (outcome instanceof WeftError) {
-      failures.push(outcome);
-      outcomes.push({ name: wish.name, outcome: 'failed', ...toFailureJson(outcome) });
-    } else outcomes.push({ name: wish.name, ...outcome });
+  for (const { name, declaration } of wishes) {
+    const outcome = await named(name, () =>
+      awaiting(client, name, options, client.applyNetwork(name, declaration, waitingOf(options))),
+    );
+    if (outcome.kind === 'done') outcomes.push({ name, ...outcome.value });
+    else {
+      failures.push(outcome.error);
+      outcomes.push({ name, outcome: 'failed', ...toFailureJson(outcome.error) });
+    }
   }
   cli.show(options, outcomes, () =>
     table(
@@ -40,20 +43,4 @@ export async function applyFile(cli: Cli, file: string, options: WaitFlags): Pro
   );
   const codes = failures.map((failure) => cli.fail(options, failure));
   cli.exit(codes[0] ?? 0);
-}
-
-/** @throws when there is nobody to apply anything. */
-async function applyOne(
-  client: Client,
-  { name, declaration }: NamedDeclaration,
-  options: WaitFlags,
-): Promise<AppliedNetworkJson | WeftError> {
-  try {
-    const asked = client.applyNetwork(name, declaration, waitingOf(options));
-    return await awaiting(client, name, options, asked);
-  } catch (error) {
-    if (hasCode(error, 'DAEMON_UNREACHABLE', 'PERMISSION_DENIED')) throw error;
-    const { code, message, details } = asWeftError(error);
-    return new WeftError(code, `${name}: ${message}`, { cause: error, details });
-  }
 }

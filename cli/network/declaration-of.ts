@@ -6,7 +6,9 @@ import { pairsOf } from '../pairs.ts';
 
 /** The flags of `weft network create`. */
 export interface DeclarationFlags {
-  readonly subnet: readonly string[];
+  readonly subnet?: readonly string[];
+  readonly ipv4?: boolean;
+  readonly ipv6?: boolean;
   readonly gateway?: readonly string[];
   readonly range?: readonly string[];
   readonly aux?: readonly string[];
@@ -31,7 +33,7 @@ interface SubnetWish {
  * @throws INPUT_INVALID: malformed, in no subnet, or a second one for a subnet that can have one.
  */
 export function declarationOf(flags: DeclarationFlags): Declaration {
-  const subnets: SubnetWish[] = flags.subnet.map((text) => ({ cidr: parsePrefix(text) }));
+  const subnets: SubnetWish[] = (flags.subnet ?? []).map((text) => ({ cidr: parsePrefix(text) }));
   for (const text of flags.gateway ?? []) {
     const gateway = parseIp(text);
     setOnce(
@@ -53,10 +55,14 @@ export function declarationOf(flags: DeclarationFlags): Declaration {
     const subnet = holder(subnets, '--aux', `${name}=${text}`, (cidr) => contains(cidr, ip));
     subnet.auxiliary = { ...subnet.auxiliary, [name]: ip };
   }
-  const { driver, mtu, vni, internal, allowOverlap, label } = flags;
+  const { driver, ipv4, ipv6, mtu, vni, internal, allowOverlap, label } = flags;
   return {
     ...(driver === undefined ? {} : { driver }),
-    subnets: subnets.map((subnet) => (Object.keys(subnet).length === 1 ? subnet.cidr : subnet)),
+    ...(subnets.length === 0
+      ? {}
+      : { subnets: subnets.map((subnet) => (Object.keys(subnet).length === 1 ? subnet.cidr : subnet)) }),
+    ...(ipv4 === undefined ? {} : { ipv4 }),
+    ...(ipv6 === undefined ? {} : { ipv6 }),
     ...(mtu === undefined ? {} : { mtu }),
     ...(vni === undefined ? {} : { vni }),
     ...(internal === undefined ? {} : { internal }),
@@ -73,6 +79,8 @@ function holder(
 ): SubnetWish {
   const found = subnets.find(({ cidr }) => holds(cidr));
   if (found !== undefined) return found;
+  if (subnets.length === 0)
+    throw new WeftError('INPUT_INVALID', `${flag} ${text} needs the --subnet that holds it`);
   const cidrs = subnets.map(({ cidr }) => cidr).join(', ');
   throw new WeftError('INPUT_INVALID', `${flag} ${text} lies in none of the subnets: ${cidrs}`);
 }

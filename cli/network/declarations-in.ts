@@ -9,7 +9,7 @@ export interface NamedDeclaration {
 
 /**
  * The networks that a file declares, YAML or JSON: several documents, each one declaration with `name:` beside its keys, a
- * list of such, or a map from name to declaration. What a declaration says is judged by the agent.
+ * list of such, or a map from name to declaration, which may be empty. What a declaration says is judged by the agent.
  *
  * @throws INPUT_INVALID with the place; `file` is for the message.
  */
@@ -42,6 +42,7 @@ function inDocument(value: unknown, place: string): readonly NamedDeclaration[] 
   if (!isRecord(value)) throw wrong(place, 'is neither a declaration nor a map of declarations');
   if (typeof value['name'] === 'string' || Array.isArray(value['subnets'])) return [single(value, place)];
   return Object.entries(value).map(([name, each]) => {
+    if (each === null) return { name, declaration: {} };
     if (!isRecord(each)) throw wrong(place, `${JSON.stringify(name)} has no declaration of a network`);
     return { name, declaration: each };
   });

@@ -10,6 +10,8 @@ export interface Typed {
   readonly stdout: string;
   readonly stderr: string;
   readonly calls: FakeService['calls'];
+  /** What the editor was given, time after time. */
+  readonly edits: readonly string[];
 }
 
 export interface World {
@@ -19,6 +21,8 @@ export interface World {
   readonly painted?: boolean;
   readonly env?: Readonly<Record<string, string>>;
   readonly files?: Readonly<Record<string, string>>;
+  /** What somebody makes of a text in the editor, time after time. */
+  readonly edits?: readonly ((text: string) => string)[];
   /** When nobody reads what it writes any more; absent: never. */
   readonly unread?: () => Promise<void>;
 }
@@ -26,6 +30,7 @@ export interface World {
 /** Runs `weft ARGS...` against a fake agent behind a real socket; without colours unless they are asked for. */
 export async function typeWeft(args: readonly string[], world: World = {}): Promise<Typed> {
   await using served = await serveFake(world.answers);
+  const edits: string[] = [];
   const said: { out: string; err: string } = { out: '', err: '' };
   const code = await runCli(args, {
     version: '1.2.3',
@@ -41,6 +46,12 @@ export async function typeWeft(args: readonly string[], world: World = {}): Prom
       if (text === undefined) throw new Error(`the test has no file ${file}`);
       return text;
     },
+    edit: async (name, text) => {
+      const edit = world.edits?.[edits.length];
+      if (edit === undefined) throw new Error('the test edits no more');
+      edits.push(text);
+      return { text: edit(text), file: `/tmp/${name}.yaml`, done: async () => undefined };
+    },
   });
-  return { code, stdout: said.out, stderr: said.err, calls: served.service.calls };
+  return { code, stdout: said.out, stderr: said.err, calls: served.service.calls, edits };
 }

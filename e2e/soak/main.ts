@@ -1,13 +1,16 @@
 /**
- * `make soak`: loses the store of a lab in every way, then its agents and nodes, kills an agent at every call that it makes, then
- * keeps a lab busy for a long time under traffic, and looks for what is lost, what is left and what grows.
+ * `make soak`: loses the store of a lab in every way, then its agents and nodes, gives out all addresses of a network meanwhile,
+ * kills an agent at every call that it makes, then keeps a lab busy for a long time under traffic, and looks for what is lost, what
+ * is left and what grows.
  *
- *   node e2e/soak/main.ts [--only busy|outage|recovery|crash] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N]
- *     [--seconds 30] [--away 600]
+ *   node e2e/soak/main.ts [--only busy|outage|recovery|exhaustion|crash] [--minutes 30] [--store etcd|file|consul] [--hosts 3]
+ *     [--seed N] [--seconds 30] [--away 600] [--runs 1000] [--bits 6]
  *
  * `--away`: seconds for which an agent is stopped while others come and go.
- * `--store` chooses for the busy lab; the outages and crashes are tried on every store, or on the one that is named with
- * `--only outage` or `--only crash`.
+ * `--store` chooses for the busy lab; the outages, exhaustions and crashes are tried on every store, or with `--only` on the one that
+ * is named (crashes: on etcd and a file).
+ * `--runs`, `--bits`: how often a network is filled on each store, and how large: two subnets of 2 ** bits addresses each. With
+ * `--bits 8` a /24 and a /120, which takes a minute each time.
  * Exit code 1 when a packet was lost, a table was wrong, a key or namespace was left, or something grew.
  */
 import { parseArgs } from 'node:util';
@@ -16,6 +19,7 @@ import { removeLab } from '../lab/remove.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { tell } from '../testing/scene.ts';
 import { crashes } from './crash.ts';
+import { exhaustions } from './exhaustion.ts';
 import { outages } from './outage.ts';
 import { recoveries } from './recovery.ts';
 import { soak, type Verdict } from './soak.ts';
@@ -29,6 +33,8 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     seconds: { type: 'string', default: '30' },
     away: { type: 'string', default: '600' },
+    runs: { type: 'string', default: '1000' },
+    bits: { type: 'string', default: '6' },
   },
 });
 demandRoot();
@@ -41,16 +47,23 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 const say = (what: string): void => console.error(`soak: ${what}`);
 
-async function loseStores(): Promise<Verdict> {
+function stores(): readonly string[] {
   const named = values.only === undefined ? undefined : values.store;
-  const stores = named === undefined ? ['etcd', 'consul', 'file'] : [named];
-  return outages({ lab, stores, seconds: Number(values.seconds) }, say);
+  return named === undefined ? ['etcd', 'consul', 'file'] : [named];
+}
+
+function loseStores(): Promise<Verdict> {
+  return outages({ lab, stores: stores(), seconds: Number(values.seconds) }, say);
+}
+
+function giveOutAll(): Promise<Verdict> {
+  const wish = { runs: Number(values.runs), bits: Number(values.bits), seed: Number(values.seed) };
+  return exhaustions({ lab, stores: stores(), ...wish }, say);
 }
 
 function crashEverywhere(): Promise<Verdict> {
-  const named = values.only === 'crash' ? values.store : undefined;
-  const stores = (['etcd', 'file'] as const).filter((store) => named === undefined || store === named);
-  return crashes({ lab, stores }, say);
+  const all = stores();
+  return crashes({ lab, stores: (['etcd', 'file'] as const).filter((store) => all.includes(store)) }, say);
 }
 
 function failAndHeal(): Promise<Verdict> {
@@ -75,7 +88,13 @@ async function keepBusy(): Promise<Verdict> {
 }
 
 console.log((await describeMachine(new Date())).join('\n'));
-const parts = { outage: loseStores, recovery: failAndHeal, crash: crashEverywhere, busy: keepBusy };
+const parts = {
+  outage: loseStores,
+  recovery: failAndHeal,
+  exhaustion: giveOutAll,
+  crash: crashEverywhere,
+  busy: keepBusy,
+};
 for (const [name, part] of Object.entries(parts)) {
   if (values.only !== undefined && values.only !== name) continue;
   const { ok, text } = await part();

@@ -105,7 +105,7 @@ export class ConsulStore implements Store {
   }
 
   async list(prefix: string, options?: CallOptions): Promise<Listing> {
-    const { floor } = this.#life;
+    const floor = await this.#life.startingFloor(options);
     const absolute = this.#space.absolute(prefix);
     const wish = `list ${absolute}`;
     // Before and after: what lies between was permitted. Consul leaves out what may not be read.

@@ -14,6 +14,7 @@ export class Life {
   readonly #space: KeySpace;
   #known: string | undefined;
   #floor: Revision = 0;
+  #hasCaughtUp = false;
 
   constructor(calls: Calls, space: KeySpace) {
     this.#calls = calls;
@@ -28,9 +29,22 @@ export class Life {
   /** Reads who the store is, and tells it who it is when nobody has. @throws STORE_DENIED without permission. */
   async identity(options?: CallOptions): Promise<string> {
     const identity = (await this.#read(options)) ?? (await this.#begin(options));
-    if (identity !== this.#known) this.#floor = 0;
+    if (identity !== this.#known) this.wentBack(0);
     this.#known = identity;
     return identity;
+  }
+
+  /**
+   * A revision that the store has surely reached, and no earlier client has told a later one: of what did not change for long, Consul
+   * itself tells an older one. To be asked before a first reading; once in a life it takes a look.
+   */
+  async startingFloor(options?: CallOptions): Promise<Revision> {
+    if (!this.#hasCaughtUp) {
+      await this.identity(options);
+      this.reached(await this.lastRevision(options));
+      this.#hasCaughtUp = true;
+    }
+    return this.#floor;
   }
 
   /** Reads who the store is and how far it has come. Is it another one than before, or was it put back? */
@@ -58,6 +72,7 @@ export class Life {
   /** The store was put back to this revision. */
   wentBack(revision: Revision): void {
     this.#floor = revision;
+    this.#hasCaughtUp = false;
   }
 
   /** Revision of the last change anywhere in the store. It goes back only when the store is put back. */

@@ -175,7 +175,7 @@ export class Share implements Reader {
     const { calls, space, life } = this.#ports;
     const prefix = space.absolute(this.prefix);
     const wish = `watch ${prefix}`;
-    const { floor } = life;
+    const floor = this.#told === undefined ? await life.startingFloor({ signal }) : life.floor;
     const index = this.#index;
     const answer =
       index === 0
@@ -187,7 +187,12 @@ export class Share implements Reader {
   async #judge(reading: Reading, signal: AbortSignal): Promise<Level> {
     const { life } = this.#ports;
     const told = this.#told;
-    if (told === undefined) return Level.first(await life.identity({ signal }), reading);
+    if (told === undefined) {
+      const { known } = life;
+      const identity = await life.identity({ signal });
+      // The floor is of the store that was there before the reading.
+      return Level.first(identity, identity === known ? reading : { ...reading, floor: 0 });
+    }
     const difference = differenceOf(told, reading);
     const isSure = !difference.doubtful && life.known === told.identity;
     if (isSure) return Level.next(told, reading, difference);

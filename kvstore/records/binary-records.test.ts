@@ -31,7 +31,7 @@ const endpointWith = (part: weft.v1.Endpoint.$Properties): Uint8Array =>
 
 test('a node reads back', () => {
   expect(decodeNode(nodeKey, encodeNode(node))).toEqual(node);
-  const plain: Node = { ...node, vteps: ['2001:db8::1' as Ip], routes: [] };
+  const plain: Node = { ...node, vteps: ['2001:db8::1' as Ip], routes: [], addresses: [], nameServers: [] };
   expect(decodeNode(nodeKey, encodeNode(plain))).toEqual(plain);
 });
 

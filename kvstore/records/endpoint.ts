@@ -1,5 +1,6 @@
 import {
   endpointIdPattern,
+  endpointLimits,
   type Endpoint,
   type EndpointId,
   type EndpointState,
@@ -15,7 +16,11 @@ import * as record from './record.ts';
 import { textPool } from './text-pool.ts';
 
 const { ENDPOINT_STATE_ACTIVE: active, ENDPOINT_STATE_CONFLICT: conflict } = weft.v1.EndpointState;
-const most = { aliases: 32, addresses: networkLimits.subnets, labels: networkLimits.labels } as const;
+const most = {
+  aliases: endpointLimits.aliases,
+  addresses: networkLimits.subnets,
+  labels: networkLimits.labels,
+} as const;
 
 /** @throws INPUT_INVALID when labels, for instance, make it larger than a record may be. */
 export function encodeEndpoint(endpoint: Endpoint): Uint8Array {

@@ -1,8 +1,9 @@
 import { expect, test } from '@jest/globals';
 import type { RefusedNetwork } from '../../model/network.ts';
 import type { Cluster } from '../../model/node.ts';
+import type { Prefix } from '../../model/prefix.ts';
 import { decodeText, encodeText } from '../store.ts';
-import { decodeCluster, encodeCluster } from './cluster-json.ts';
+import { decodeCluster, encodeCluster, poolsOf } from './cluster-json.ts';
 import { decodeNetworkState, encodeNetworkState } from './network-json.ts';
 import { network } from './testing/values.ts';
 
@@ -10,7 +11,7 @@ const key = 'network-state/blue';
 const refused: RefusedNetwork = {
   name: network.name,
   wishHash: network.wishHash,
-  why: 'subnets: is missing',
+  why: 'mtu: must be a whole number',
 };
 const cluster: Cluster = {
   id: 'c0ffee',
@@ -19,6 +20,10 @@ const cluster: Cluster = {
   port: 4789,
   vniFirst: 1048576,
   vniLast: 16777214,
+  pools: [
+    { base: '10.64.0.0/11' as Prefix, size: 24 },
+    { base: 'fd00:7::/48' as Prefix, size: 64 },
+  ],
   minimumVersion: '0.1.0',
 };
 
@@ -147,8 +152,19 @@ test.each<[string, unknown, RegExp]>([
   ['vniFirst', 16777215, /vniFirst/],
   ['vniLast', 7, /vniFirst is greater than vniLast/],
   ['epoch', undefined, /epoch/],
+  ['pools', [{ base: '10.0.0.1/8', size: 24 }], /host bits/],
+  ['pools', [{ base: '10.0.0.0/8', size: 31 }], /size that is not from 8/],
+  ['pools', [{ base: '10.0.0.0/8' }], /size/],
 ])('a cluster whose %s is %j is refused', (field, wrong, why) => {
   expect(() => decodeCluster('cluster', bytesOf({ ...cluster, [field]: wrong }))).toThrow(invalid(why));
+});
+
+test('a cluster that names no address pools has those of its id', () => {
+  const { pools: _, ...older } = cluster;
+  const read = decodeCluster('cluster', bytesOf(older));
+  expect(read).toEqual({ ...older, pools: poolsOf('c0ffee') });
+  expect(read.pools.map(({ base }) => base)).toEqual(['10.64.0.0/11', expect.stringMatching(/^fd.*::\/48$/)]);
+  expect(poolsOf('c0ffef')).not.toEqual(poolsOf('c0ffee'));
 });
 
 test('what is no JSON is refused with its key', () => {

@@ -5,8 +5,10 @@ import { keys } from '../keys.ts';
 import { weft } from './generated/weft.js';
 import * as record from './record.ts';
 
-/** A node publishes this many routes at most. */
+/** A node publishes this many routes, addresses and name servers at most. */
 const mostRoutes = 1024;
+const mostAddresses = 1024;
+const mostNameServers = 64;
 
 export function encodeNode(node: Node): Uint8Array {
   const bytes = weft.v1.Node.encode({
@@ -16,6 +18,8 @@ export function encodeNode(node: Node): Uint8Array {
       address: record.ipBytes(route.slice(0, route.indexOf('/')) as Ip),
       length: prefixLength(route),
     })),
+    addresses: node.addresses.map(record.ipBytes),
+    nameServers: node.nameServers.map(record.ipBytes),
   }).finish();
   return record.encodeRecord(keys.node(node.id), bytes, decodeNode);
 }
@@ -33,6 +37,8 @@ export function decodeNode(key: string, value: Uint8Array): Node {
       mtu: record.whole('MTU', raw.mtu, 68, 0xffffffff),
       serial: raw.serial,
       routes: record.several('routes', raw.routes, mostRoutes, readPrefix),
+      addresses: record.several('addresses', raw.addresses, mostAddresses, readAddress),
+      nameServers: record.several('name servers', raw.nameServers, mostNameServers, readAddress),
       version: record.plain('version', raw.version, 64),
     };
   });
@@ -46,6 +52,8 @@ function readVteps(raw: readonly Uint8Array[]): readonly Ip[] {
   }
   return vteps;
 }
+
+const readAddress = (bytes: Uint8Array): Ip => record.readIp('address', bytes);
 
 function readPrefix({ address, length }: weft.v1.Prefix.$Properties): Prefix {
   return parsePrefix(`${record.readIp('route', address ?? new Uint8Array())}/${length ?? 0}`);

@@ -1,16 +1,29 @@
 import { z } from 'zod';
 import { WeftError } from '../../model/errors.ts';
-import { parseIp, type Ip } from '../../model/ip.ts';
+import { parseIp, type Family, type Ip } from '../../model/ip.ts';
 import { namePattern, parseName, type Name } from '../../model/name.ts';
+import { networkChanges, type FieldChange } from '../../model/network-changes.ts';
 import { mtuRange, type Wish, type WishedSubnet } from '../../model/network-wish.ts';
 import { networkLimits } from '../../model/network.ts';
-import { parsePrefix } from '../../model/prefix.ts';
+import { parsePrefix, prefixFamily } from '../../model/prefix.ts';
 import { parseVni } from '../../model/vni.ts';
 
 /** What the published schema says about a part. */
 interface Told {
   readonly description: string;
   readonly examples?: readonly unknown[];
+  /** May a later declaration change it? */
+  readonly 'x-weft-change'?: FieldChange['may'];
+}
+
+/** The same of a key, with what may change of it while the network exists. */
+function told<T extends Told>(
+  key: keyof typeof networkChanges,
+  part: T,
+): T & Required<Pick<Told, 'x-weft-change'>> {
+  const { may, how } = networkChanges[key];
+  const description = `${part.description} Later change: ${may}; ${how}.`;
+  return { ...part, description, 'x-weft-change': may };
 }
 
 /** The model's parser; its WeftError becomes a problem with a path. */
@@ -24,14 +37,14 @@ function attempt<T>(context: z.core.$RefinementCtx, path: readonly string[], par
   }
 }
 
-const text = <T>(told: Told, parse: (raw: string) => T) =>
+const text = <T>(meaning: Told, parse: (raw: string) => T) =>
   z
     .string()
-    .meta({ ...told })
+    .meta({ ...meaning })
     .transform((raw, context): T => attempt(context, [], () => parse(raw)));
 
 const cidr = text(
-  { description: 'The prefix, its host bits zero.', examples: ['10.7.0.0/24', 'fd00:7::/64'] },
+  told('cidr', { description: 'The prefix, its host bits zero.', examples: ['10.7.0.0/24', 'fd00:7::/64'] }),
   parsePrefix,
 );
 
@@ -40,10 +53,12 @@ const auxiliary = z
     z.string().meta({ pattern: namePattern.source }),
     text({ description: 'An address of the subnet.' }, parseIp),
   )
-  .meta({
-    description: 'Addresses kept out of allocation, by name.',
-    maxProperties: networkLimits.auxiliary,
-  })
+  .meta(
+    told('auxiliary', {
+      description: 'Addresses kept out of allocation, by name.',
+      maxProperties: networkLimits.auxiliary,
+    }),
+  )
   .transform((object, context): ReadonlyMap<Name, Ip> => {
     const named = ([key, ip]: [string, Ip]): [Name, Ip] => [
       attempt(context, [key], () => parseName('auxiliary address', key)),
@@ -55,18 +70,18 @@ const auxiliary = z
 const subnetParts = z.strictObject({
   cidr,
   gateway: text(
-    {
+    told('gateway', {
       description:
         'First hop inside the network, the same on every node and never given to an endpoint. Default: the first usable address.',
       examples: ['fd00:7::1'],
-    },
+    }),
     parseIp,
   ).optional(),
   range: text(
-    {
+    told('range', {
       description: 'Addresses that Weft chooses come from here. Default: the whole prefix.',
       examples: ['fd00:7::100/120'],
-    },
+    }),
     parsePrefix,
   ).optional(),
   auxiliary: auxiliary.optional(),
@@ -90,46 +105,86 @@ const parts = z
     driver: z
       .enum(['overlay'])
       .default('overlay')
-      .meta({ description: 'Kind of network. `overlay`: VXLAN.' }),
-    subnets: z.array(subnet).min(1).max(networkLimits.subnets).meta({
-      description:
-        'Address ranges of the network, IPv4 and IPv6; none may overlap another. An endpoint gets one address of each family, from the first subnet of that family.',
-    }),
+      .meta(told('driver', { description: 'Kind of network. `overlay`: VXLAN.' })),
+    subnets: z
+      .array(subnet)
+      .max(networkLimits.subnets)
+      .optional()
+      .meta(
+        told('subnets', {
+          description:
+            'Address ranges of the network, IPv4 and IPv6; none may overlap another. An endpoint gets one address of each family, from the first subnet of that family. Default: the next free IPv4 subnet of the address pools of the cluster.',
+        }),
+      ),
+    ipv4: z
+      .boolean()
+      .optional()
+      .meta(
+        told('ipv4', {
+          description:
+            'Has the network IPv4? If no IPv4 subnet is declared, true means the next free one of the address pools. Default: true where no subnet is declared.',
+        }),
+      ),
+    ipv6: z
+      .boolean()
+      .optional()
+      .meta(
+        told('ipv6', {
+          description:
+            'Has the network IPv6? If no IPv6 subnet is declared, true means the next free one of the address pools, which are unique local addresses unless the cluster was told others. Default: false where no IPv6 subnet is declared.',
+        }),
+      ),
     mtu: z
       .int()
       .min(mtuRange.first)
       .max(mtuRange.last)
       .optional()
-      .meta({
-        description:
-          'Bytes of the largest IP packet inside; at least 1280 with IPv6. Default: the least MTU of all nodes less what the tunnel adds.',
-        examples: [1450],
-      }),
+      .meta(
+        told('mtu', {
+          description:
+            'Bytes of the largest IP packet inside; at least 1280 with IPv6. Default: the least MTU of all nodes less what the tunnel adds.',
+          examples: [1450],
+        }),
+      ),
     vni: z
       .int()
       .min(1)
       .max(0xfffffe)
-      .meta({
-        description: 'VXLAN network identifier. Default: a free one of the cluster.',
-        examples: [1048577],
-      })
+      .meta(
+        told('vni', {
+          description: 'VXLAN network identifier. Default: a free one of the cluster.',
+          examples: [1048577],
+        }),
+      )
       .transform((raw, context) => attempt(context, [], () => parseVni(raw)))
       .optional(),
     internal: z
       .boolean()
       .default(false)
-      .meta({ description: 'Recorded; there is no way out of any network in this version.' }),
-    allowOverlap: z.boolean().default(false).meta({
-      description: 'Its subnets may overlap those of other networks and routes of nodes.',
-    }),
+      .meta(
+        told('internal', {
+          description:
+            'No default route ever leads into the network; there is no way out of any in this version.',
+        }),
+      ),
+    allowOverlap: z
+      .boolean()
+      .default(false)
+      .meta(
+        told('allowOverlap', {
+          description: 'Its subnets may overlap those of other networks and routes of nodes.',
+        }),
+      ),
     labels: z
       .record(z.string().min(1).max(256), z.string())
       .optional()
-      .meta({
-        description: `Carried, never read by Weft; at most ${networkLimits.labelBytes} bytes in all.`,
-        maxProperties: networkLimits.labels,
-        examples: [{ team: 'a' }],
-      }),
+      .meta(
+        told('labels', {
+          description: `Carried, never read by Weft; at most ${networkLimits.labelBytes} bytes in all.`,
+          maxProperties: networkLimits.labels,
+          examples: [{ team: 'a' }],
+        }),
+      ),
   })
   .meta({
     title: 'Weft network',
@@ -138,19 +193,35 @@ const parts = z
 
 /** The declaration of a network, from JSON to model types. */
 export const wishSchema = parts.transform(
-  ({ driver, subnets, mtu, vni, internal, allowOverlap, labels }): Wish => ({
-    driver,
-    subnets,
-    ...(mtu === undefined ? {} : { mtu }),
-    ...(vni === undefined ? {} : { vni }),
-    internal,
-    allowOverlap,
-    labels: new Map(Object.entries(labels ?? {})),
-  }),
+  ({ driver, subnets = [], ipv4, ipv6, mtu, vni, internal, allowOverlap, labels }, context): Wish => {
+    const isWished = { 4: ipv4 ?? (subnets.length === 0 ? true : undefined), 6: ipv6 };
+    const fromPools = ([4, 6] as const).filter((family) => {
+      const declared = subnets.find(({ prefix }) => prefixFamily(prefix) === family);
+      if (declared !== undefined && isWished[family] === false) addContradiction(context, family, declared);
+      return declared === undefined && isWished[family] === true;
+    });
+    return {
+      driver,
+      subnets,
+      fromPools,
+      ...(mtu === undefined ? {} : { mtu }),
+      ...(vni === undefined ? {} : { vni }),
+      internal,
+      allowOverlap,
+      labels: new Map(Object.entries(labels ?? {})),
+    };
+  },
 );
 
-/** For the published schema: the least declaration, and one with everything. */
+function addContradiction(context: z.core.$RefinementCtx, family: Family, { prefix }: WishedSubnet): void {
+  const message = `is false, and an IPv${family} subnet is declared, ${prefix}`;
+  context.addIssue({ code: 'custom', message, path: [`ipv${family}`] });
+}
+
+/** For the published schema: subnets of the address pools, a declared one, and a declaration with everything. */
 export const wishExamples: readonly unknown[] = [
+  {},
+  { ipv6: true },
   { subnets: ['10.7.0.0/24'] },
   {
     driver: 'overlay',

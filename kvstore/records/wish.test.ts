@@ -2,6 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Name } from '../../model/name.ts';
 import { WeftError } from '../../model/errors.ts';
+import { networkChanges } from '../../model/network-changes.ts';
 import { decodeText, encodeText } from '../store.ts';
 import { encodeWish, parseWish, readWish, wishHash } from './wish.ts';
 import { knownKeys, wishExamples } from './wish-schema.ts';
@@ -40,10 +41,13 @@ function complaints(read: () => unknown): readonly string[] {
   return [];
 }
 
-test('the least declaration is a list of subnets', () => {
+test('the least declaration says nothing, and one with subnets wants these', () => {
+  const least = { driver: 'overlay', internal: false, allowOverlap: false, labels: new Map() };
+  expect(parse({})).toEqual({ ...least, subnets: [], fromPools: [4] });
   expect(parse({ subnets: ['10.7.0.0/24'] })).toEqual({
     driver: 'overlay',
     subnets: [{ prefix: '10.7.0.0/24', auxiliary: new Map() }],
+    fromPools: [],
     internal: false,
     allowOverlap: false,
     labels: new Map(),
@@ -62,6 +66,7 @@ test('everything that can be declared is read', () => {
         auxiliary: new Map([['router', 'fd00:7::2']]),
       },
     ],
+    fromPools: [],
     mtu: 1450,
     vni: 1048577,
     internal: false,
@@ -101,6 +106,11 @@ test.each([
     { subnets: [{ cidr: '10.7.0.0/24', auxiliary: { a: '10.7.0.2', b: '10.7.0.3' } }] },
     { subnets: [{ auxiliary: { b: '10.7.0.3', a: '10.7.0.2' }, cidr: '10.7.0.0/24' }] },
   ],
+  [{}, { subnets: [] }],
+  [{}, { ipv4: true, ipv6: false }],
+  [{ ipv6: true }, { subnets: [], ipv6: true, ipv4: true }],
+  [{ subnets: ['fd00::/64'] }, { subnets: ['fd00::/64'], ipv6: true, ipv4: false }],
+  [{ subnets: ['10.7.0.0/24'] }, { subnets: ['10.7.0.0/24'], ipv4: true }],
 ])('%j and %j are one wish', (a, b) => {
   expect(wishHash(parse(a))).toBe(wishHash(parse(b)));
 });
@@ -120,13 +130,32 @@ test.each([
   expect(wishHash(parse(other))).not.toBe(wishHash(parse({ subnets: ['10.7.0.0/24'] })));
 });
 
+test.each([
+  {},
+  { ipv6: true },
+  { ipv4: false, ipv6: true },
+  { subnets: ['10.7.0.0/24'], ipv6: true },
+  { subnets: ['fd00::/64'], ipv4: true },
+])('of what comes from pools, %j is all that is written', (json) => {
+  expect(JSON.parse(decodeText(encodeWish(parse(json))))).toEqual({ driver: 'overlay', ...json });
+});
+
+test.each(['port', 'udpPort', 'vxlanPort', 'dstport'])('%s is refused with the reason', (name) => {
+  expect(complaints(() => parse({ subnets: ['10.7.0.0/24'], [name]: 4789 })).join('; ')).toBe(
+    `${name}: cannot be declared: the tunnels of all networks share one UDP port of the cluster, so that nodes need one hole in ` +
+      'their firewalls and one socket; it is set by `weftd --port` where the cluster is founded',
+  );
+});
+
 test('what was written reads back as the same wish', () => {
   const subnet = fc
     .nat(7)
     .map((i) => (i < 4 ? `10.${i}.0.0/16` : { cidr: `fd00:${i}::/64`, gateway: `fd00:${i}::9` }));
   const declaration = fc.record(
     {
-      subnets: fc.uniqueArray(subnet, { minLength: 1, maxLength: 8, selector: (s) => JSON.stringify(s) }),
+      ipv4: fc.constant(true),
+      ipv6: fc.constant(true),
+      subnets: fc.uniqueArray(subnet, { maxLength: 7, selector: (s) => JSON.stringify(s) }),
       mtu: fc.integer({ min: 1280, max: 9000 }),
       vni: fc.integer({ min: 1, max: 0xfffffe }),
       internal: fc.boolean(),
@@ -135,7 +164,7 @@ test('what was written reads back as the same wish', () => {
         maxKeys: 8,
       }),
     },
-    { requiredKeys: ['subnets'] },
+    { requiredKeys: [] },
   );
   fc.assert(
     fc.property(declaration, (json) => {
@@ -178,8 +207,31 @@ test('every problem is told at once, each with its path', () => {
 
 test.each<[string, unknown, string]>([
   ['no object', [], 'must be an object'],
-  ['nothing declared', {}, 'subnets: is missing'],
-  ['no subnet', { subnets: [] }, 'subnets: must have at least 1 entries'],
+  [
+    'no subnet',
+    { ipv4: false },
+    'subnets: is empty, and ipv4 and ipv6 are both false: a network needs a subnet',
+  ],
+  [
+    'IPv4 with and without',
+    { subnets: ['10.7.0.0/24'], ipv4: false },
+    'ipv4: is false, and an IPv4 subnet is declared, 10.7.0.0/24',
+  ],
+  [
+    'IPv6 with and without',
+    { subnets: ['fd00::/64'], ipv6: false },
+    'ipv6: is false, and an IPv6 subnet is declared, fd00::/64',
+  ],
+  [
+    'too many with that of the pools',
+    { subnets: Array.from({ length: 8 }, (_, i) => `10.${i}.0.0/24`), ipv6: true },
+    'subnets: has 9 with 1 from the address pools, at most 8 may be declared',
+  ],
+  [
+    'small MTU for IPv6 of the pools',
+    { ipv6: true, mtu: 1279 },
+    'mtu: 1279 is less than the 1280 that IPv6 (ipv6) needs',
+  ],
   ['too many subnets', { subnets: Array(9).fill('10.7.0.0/24') }, 'subnets: must have at most 8 entries'],
   [
     'overlap',
@@ -245,4 +297,10 @@ test('of very many problems the first are told and the rest counted', () => {
   const told = complaints(() => parse({ subnets: ['10.7.0.0/24'], ...many }));
   expect(told).toHaveLength(21);
   expect(told.at(-1)).toBe('and 10 more problems');
+});
+
+test('of every key it is said whether it may change', () => {
+  const keys = new Set([...knownKeys('top'), ...knownKeys('subnet')]);
+  keys.delete('$schema');
+  expect(Object.keys(networkChanges).toSorted()).toEqual([...keys].toSorted());
 });

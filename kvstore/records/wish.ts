@@ -47,7 +47,8 @@ export function encodeWish(wish: Wish): Uint8Array {
   return encodeText(
     JSON.stringify({
       driver,
-      subnets: subnets.map(subnetJson),
+      subnets: subnets.length === 0 ? undefined : subnets.map(subnetJson),
+      ...familiesJson(wish),
       mtu,
       vni,
       internal: internal || undefined,
@@ -55,6 +56,15 @@ export function encodeWish(wish: Wish): Uint8Array {
       labels: labels.size === 0 ? undefined : sorted(labels),
     }),
   );
+}
+
+/** What has to be said of families so that the same ones come from pools. */
+function familiesJson({ subnets, fromPools }: Wish): Readonly<Record<string, boolean | undefined>> {
+  const isUsual = subnets.length === 0;
+  return {
+    ipv4: fromPools.includes(4) === isUsual ? undefined : !isUsual,
+    ipv6: fromPools.includes(6) || undefined,
+  };
 }
 
 /** SHA-256 in hex. Equal for equal wishes, whatever their spelling and order of keys was. */
@@ -81,6 +91,15 @@ function protoKeys(json: unknown, path: string, depth: number): readonly WishPro
   });
 }
 
+const portReason =
+  'cannot be declared: the tunnels of all networks share one UDP port of the cluster, so that nodes need one hole in ' +
+  'their firewalls and one socket; it is set by `weftd --port` where the cluster is founded';
+
+/** Keys that people know from elsewhere, and why no network has them. */
+const whyNever: ReadonlyMap<string, string> = new Map(
+  ['port', 'udpPort', 'vxlanPort', 'dstPort', 'dstport'].map((key) => [key, portReason]),
+);
+
 type Issue = z.core.$ZodIssue;
 
 function problemsOf(issue: Issue, before: readonly PropertyKey[]): readonly WishProblem[] {
@@ -91,7 +110,7 @@ function problemsOf(issue: Issue, before: readonly PropertyKey[]): readonly Wish
       const known = knownKeys(steps.length === 0 ? 'top' : 'subnet').join(', ');
       return issue.keys.map((key) => ({
         path: joined(path, shorten(key)),
-        why: `is an unknown key (known are ${known})`,
+        why: (steps.length === 0 ? whyNever.get(key) : undefined) ?? `is an unknown key (known are ${known})`,
       }));
     }
     case 'invalid_union': {

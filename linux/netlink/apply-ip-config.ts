@@ -8,12 +8,14 @@ import { noDevice } from './apply-entries.ts';
 import { noNamespace } from './apply-namespace.ts';
 import { outcomeOf, type Outcome } from './apply-outcome.ts';
 import { addAddress, deleteAddress } from './codec/address.ts';
-import { deleteRoute, putRoute } from './codec/route.ts';
+import { rtTableMain } from './codec/constants.ts';
+import { deleteRoute, putRoute, type RouteRow } from './codec/route.ts';
 import { BodyWriter } from './codec/writer.ts';
 import { interfaceIndexes } from './interface-index.ts';
 import type { NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
 import type { Namespaces } from './namespaces.ts';
-import { readAddresses, readRoutes } from './observe.ts';
+import { namesOf, routeObjects, type LinkNames } from './observe-objects.ts';
+import { readAddresses, readLinks, readRouteRows } from './observe.ts';
 
 export type IpConfigStep = Step & { readonly object: Address | Route };
 type Indexes = ReadonlyMap<string, number>;
@@ -67,19 +69,46 @@ function request(w: BodyWriter, { op, object }: IpConfigStep, dev: number): Netl
   return putRoute(w, object, dev, op === 'create' ? 'add' : 'replace');
 }
 
-/** What exists as wished is a success; a route of ours that exists otherwise is replaced; what is not ours stays. */
+/** What exists as wished is a success; a route of ours that exists otherwise is replaced; what is not ours stays, and is named. */
 async function lookAgain(
   rtnetlink: Rtnetlink,
   indexes: Indexes,
   { object }: IpConfigStep,
   answer: NetlinkRefusal,
 ): Promise<NetlinkRefusal | undefined> {
+  if (object.kind === 'route') return lookAtRoute(rtnetlink, indexes, object, answer);
   const names = new Map([...indexes].map(([name, index]) => [index, name]));
-  const read = object.kind === 'address' ? readAddresses : readRoutes;
-  const found = (await read(rtnetlink, object.scope, names)).find((o) => sameKey(o, object));
-  if (found !== undefined && sameObject(found, object)) return undefined;
-  if (found === undefined || object.kind === 'address') return answer;
-  const dev = indexes.get(object.dev) ?? 0;
-  const [refusal] = await rtnetlink.send([putRoute(new BodyWriter(), object, dev, 'replace')]);
-  return refusal;
+  const addresses = await readAddresses(rtnetlink, object.scope, names);
+  const found = addresses.find((o) => sameKey(o, object));
+  return found !== undefined && sameObject(found, object) ? undefined : answer;
+}
+
+async function lookAtRoute(
+  rtnetlink: Rtnetlink,
+  indexes: Indexes,
+  wish: Route,
+  answer: NetlinkRefusal,
+): Promise<NetlinkRefusal | undefined> {
+  // Also those over interfaces of other networks: a default route passes from one to the other.
+  const names = namesOf(await readLinks(rtnetlink));
+  const rows = await readRouteRows(rtnetlink);
+  const inTheWay = rows.filter(
+    (row) => row.table === rtTableMain && row.prefix === wish.prefix && row.metric === wish.metric,
+  );
+  const [found] = routeObjects(wish.scope, inTheWay, names);
+  if (found !== undefined && sameObject(found, wish)) return undefined;
+  if (found !== undefined) {
+    const dev = indexes.get(wish.dev) ?? 0;
+    const [refusal] = await rtnetlink.send([putRoute(new BodyWriter(), wish, dev, 'replace')]);
+    return refusal;
+  }
+  const [foreign] = inTheWay;
+  if (foreign === undefined) return answer;
+  return { ...answer, text: `a route that is not ours is there, and stays: ${routeText(foreign, names)}` };
+}
+
+/** As `ip route show` has it. */
+function routeText({ prefix, via, dev, metric, protocol }: RouteRow, names: LinkNames): string {
+  const where = via === undefined ? '' : ` via ${via}`;
+  return `${prefix}${where} dev ${names.get(dev) ?? dev} proto ${protocol} metric ${metric}`;
 }

@@ -13,13 +13,15 @@ import {
   setBridge,
   setLink,
   setPort,
-  setVxlanLocal,
+  setVxlan,
 } from './codec/link.ts';
+import type { DeviceOption } from './codec/device-options.ts';
+import type { LinkRow } from './codec/link-row.ts';
 import { BodyWriter } from './codec/writer.ts';
 import { interfaceIndexes } from './interface-index.ts';
 import type { NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
 import { withFd, type Namespaces, type OwnNamespace } from './namespaces.ts';
-import { observe } from './observe.ts';
+import { observe, readLinks } from './observe.ts';
 
 type Link = Bridge | Vxlan | Veth;
 export type LinkStep = Step & { readonly object: Link };
@@ -72,7 +74,7 @@ class LinkWriter {
   async change(o: Link, from: Link): Promise<Refusal> {
     switch (o.kind) {
       case 'bridge':
-        return this.#inside([setBridge(this.#writer, o, o.mac === (from as Bridge).mac ? undefined : o.mac)]);
+        return this.#changeBridge(o, from as Bridge);
       case 'vxlan':
         return this.#changeVxlan(o, from as Vxlan);
       case 'veth':
@@ -105,13 +107,21 @@ class LinkWriter {
     return (await this.#port(o, o.up)) ?? (o.up ? await this.#peer(o, { up: true }) : undefined);
   }
 
+  async #changeBridge(o: Bridge, from: Bridge): Promise<Refusal> {
+    const mac = o.mac === from.mac ? undefined : o.mac;
+    const details = (await this.#row(o))?.details;
+    return this.#inside([
+      setBridge(this.#writer, o, mac, details?.kind === 'bridge' ? details.odd : undefined),
+    ]);
+  }
+
   async #changeVxlan(o: Vxlan, from: Vxlan): Promise<Refusal> {
     const w = this.#writer;
-    if (o.local !== from.local) {
-      const refusal = await this.#inside([setVxlanLocal(w, o)]);
-      if (refusal !== undefined) return refusal;
-    }
-    const refusal = await this.#inside([setLink(w, o.name, { mtu: o.mtu, up: true })]);
+    const details = (await this.#row(o))?.details;
+    const odd = details?.kind === 'vxlan' ? details.odd : [];
+    const requests = [setLink(w, o.name, { mtu: o.mtu, up: true })];
+    if (o.local !== from.local || odd.length > 0) requests.unshift(setVxlan(w, o, odd));
+    const refusal = await this.#inside(requests);
     return refusal ?? (o.bridge === from.bridge ? undefined : await this.#join(o));
   }
 
@@ -136,12 +146,18 @@ class LinkWriter {
   async #join(o: Vxlan | Veth): Promise<Refusal> {
     const master = this.#indexOf(o.bridge);
     if (master === undefined) return noDevice(o.bridge);
-    return (await this.#inside([setLink(this.#writer, o.name, { master })])) ?? (await this.#port(o, false));
+    const refusal = await this.#inside([setLink(this.#writer, o.name, { master })]);
+    return refusal ?? (await this.#port(o, false, (await this.#row(o))?.port?.odd));
   }
 
   /** Frames for addresses that nobody knows go into the tunnel only, which has nowhere to send them. */
-  #port(o: Vxlan | Veth, up: boolean): Promise<Refusal> {
-    return this.#inside([setPort(this.#writer, o.name, { flood: o.kind === 'vxlan' }, up)]);
+  #port(o: Vxlan | Veth, up: boolean, odd?: readonly DeviceOption[]): Promise<Refusal> {
+    return this.#inside([setPort(this.#writer, o.name, { flood: o.kind === 'vxlan' }, up, odd)]);
+  }
+
+  /** The link as it is. */
+  async #row({ name }: Link): Promise<LinkRow | undefined> {
+    return (await readLinks(this.#namespace.rtnetlink)).find((link) => link.name === name);
   }
 
   #peer(o: Veth, what: Parameters<typeof setLink>[2]): Promise<Refusal> {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../model/clock.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { NetworkId } from '../../model/network.ts';
+import type { Ip } from '../../model/ip.ts';
 import type { Prefix } from '../../model/prefix.ts';
 import { Announcer } from '../announcer.ts';
 import type {
@@ -26,7 +27,7 @@ import {
 } from '../netns/netns.ts';
 import { readMark, removeDeadPins } from '../netns/pin.ts';
 import { watchUnderlay } from '../node-info-watch.ts';
-import { routesOf, underlayOf } from '../node-info.ts';
+import { addressesOf, routesOf, underlayOf } from '../node-info.ts';
 import type { Hearing, NoticeListener } from '../notice.ts';
 import type { TableEntry } from '../objects/keyed-map.ts';
 import type { Namespace } from '../objects/namespace.ts';
@@ -167,6 +168,10 @@ class LinuxKernel implements Kernel {
 
   routes(): Promise<readonly Prefix[]> {
     return routesOf(this.#namespaces.node);
+  }
+
+  addresses(): Promise<readonly Ip[]> {
+    return addressesOf(this.#namespaces.node);
   }
 
   bootId(): string {

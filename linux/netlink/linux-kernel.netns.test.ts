@@ -14,6 +14,11 @@ function meddle(node: FreshNode, where: NetworkScope | SandboxScope, f: Foreign)
     case 'address':
       node.run(where, 'ip', 'address', 'add', `${f.ip}/${f.length}`, 'dev', f.dev);
       return;
+    case 'default route': {
+      const family = f.via.includes(':') ? '-6' : '-4';
+      node.run(where, 'ip', family, 'route', 'add', 'default', 'via', f.via, 'dev', f.dev);
+      return;
+    }
     case 'fdb':
       node.run(where, 'bridge', 'fdb', 'add', f.mac, 'dev', f.dev, 'dst', f.dst);
   }

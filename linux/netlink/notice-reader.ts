@@ -1,14 +1,15 @@
+import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Notice } from '../notice.ts';
 import type { LinuxObject } from '../objects/object.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { readAddress } from './codec/address.ts';
-import { af, nud, rtm } from './codec/constants.ts';
+import { af, nud, rtm, rtnUnicast, rtTableMain } from './codec/constants.ts';
 import { readBridgePort, readLink } from './codec/link-row.ts';
 import { readAnyNeighbour, readFdb } from './codec/neighbour.ts';
 import { readNetconf } from './codec/netconf.ts';
 import { readU8 } from './codec/reader.ts';
-import { readRoute } from './codec/route.ts';
+import { readRoute, type RouteRow } from './codec/route.ts';
 import type { NetlinkMessage } from './message.ts';
 import {
   addressObjects,
@@ -51,13 +52,23 @@ export class NoticeReader {
       case rtm.delRoute: {
         const row = readRoute(body);
         if (row === undefined) return [];
-        return about(type === rtm.newRoute, routeObjects(this.scope, [row], this.#devices));
+        const routes = routeObjects(this.scope, [row], this.#devices);
+        if (type === rtm.newRoute && routes.length === 0) return this.#otherRoute(row);
+        return about(type === rtm.newRoute, routes);
       }
       case rtm.newNetconf:
         return this.#settings(body);
       default:
         return [];
     }
+  }
+
+  /** A route of somebody else: in a sandbox it may have taken the place of ours, of which there is no other notice. */
+  #otherRoute({ prefix, via, metric, table, type }: RouteRow): readonly Notice[] {
+    const { scope } = this;
+    if (!isSandbox(scope) || table !== rtTableMain || type !== rtnUnicast) return [];
+    const any = prefix.includes(':') ? '::' : '0.0.0.0';
+    return about(false, [{ kind: 'route', scope, dev: '', prefix, via: via ?? (any as Ip), metric }]);
   }
 
   /** Interfaces other than `lo`. */
@@ -75,7 +86,9 @@ export class NoticeReader {
     if (readU8(body) === af.bridge) {
       if (isSandbox(scope)) return [];
       const { name, flags } = readBridgePort(body);
-      return [{ kind: 'port', scope, name, flags: isThere ? flags : undefined }];
+      const { learning, flood, odd } = flags;
+      const now = { learning, flood, odd: odd.length > 0 };
+      return [{ kind: 'port', scope, name, flags: isThere ? now : undefined }];
     }
     if (readU8(body) !== af.unspec) return [];
     const row = readLink(body);

@@ -24,8 +24,8 @@ export interface Peer {
  * not there: the kernel puts some into every namespace by itself.
  *
  * What an object cannot express is told by a value that nobody wishes, so that a plan repairs it: a bridge or tunnel device that
- * is down has MTU 0, a tunnel device that learns or does not answer for its neighbours VNI 0, and a port with other flags than
- * ours is a port of no bridge.
+ * is down, or has an option that is not as we make it and can be changed in place, has MTU 0; a tunnel device with one that cannot
+ * has VNI 0; and a port with other flags than ours is a port of no bridge.
  */
 export function linkObjects(
   scope: NetworkScope,
@@ -47,14 +47,15 @@ function linkObject(
   const { name, details } = link;
   switch (details.kind) {
     case 'bridge': {
-      const mtu = link.up && !details.mcastSnooping ? link.mtu : 0;
+      const mtu = link.up && details.odd.length === 0 ? link.mtu : 0;
       return { kind: 'bridge', scope, name, mac: link.mac, mtu };
     }
     case 'vxlan': {
-      const vni = (details.learning || !details.proxy ? 0 : details.vni) as Vni;
+      const isFixed = details.odd.some(({ how }) => how === 'replace');
+      const vni = (isFixed ? 0 : details.vni) as Vni;
       const local = details.local ?? ('0.0.0.0' as Ip);
       const bridge = bridgeOf(link, names, true);
-      const mtu = link.up ? link.mtu : 0;
+      const mtu = link.up && (isFixed || details.odd.length === 0) ? link.mtu : 0;
       return { kind: 'vxlan', scope, name, bridge, vni, local, port: details.port, mtu };
     }
     case 'veth': {
@@ -73,7 +74,8 @@ function linkObject(
 
 /** The bridge that the link is a port of, with our flags. */
 function bridgeOf({ port, master }: LinkRow, names: LinkNames, flood: boolean): string {
-  return port?.learning === false && port.flood === flood ? (names.get(master) ?? '') : '';
+  const isOurs = port?.learning === false && port.flood === flood && port.odd.length === 0;
+  return isOurs ? (names.get(master) ?? '') : '';
 }
 
 export function namesOf(links: readonly LinkRow[]): Map<number, string> {

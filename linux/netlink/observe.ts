@@ -11,7 +11,7 @@ import { dumpLinks } from './codec/link.ts';
 import { readLink, type LinkRow } from './codec/link-row.ts';
 import { dumpFdb, dumpNeighbours, readFdb, readNeighbour } from './codec/neighbour.ts';
 import { getNsid, readNsid } from './codec/nsid.ts';
-import { dumpRoutes, readRoute } from './codec/route.ts';
+import { dumpRoutes, readRoute, type RouteRow } from './codec/route.ts';
 import { BodyWriter } from './codec/writer.ts';
 import type { NetlinkRequest, Rtnetlink } from './message.ts';
 import { withFd, type Namespaces, type OwnNamespace } from './namespaces.ts';
@@ -65,12 +65,17 @@ export async function readAddresses(
   return addressObjects(scope, await rows(rtnetlink, dumpAddresses(new BodyWriter()), readAddress), names);
 }
 
-export async function readRoutes(
+/** Ours or not, of both families. */
+export async function readRouteRows(rtnetlink: Rtnetlink): Promise<readonly RouteRow[]> {
+  return rows(rtnetlink, dumpRoutes(new BodyWriter()), readRoute);
+}
+
+async function readRoutes(
   rtnetlink: Rtnetlink,
   scope: NetworkScope | SandboxScope,
   names: LinkNames,
 ): Promise<LinuxObject[]> {
-  return routeObjects(scope, await rows(rtnetlink, dumpRoutes(new BodyWriter()), readRoute), names);
+  return routeObjects(scope, await readRouteRows(rtnetlink), names);
 }
 
 /** All but the links themselves. */

@@ -1,7 +1,8 @@
-import type { Ip } from '../../model/ip.ts';
+import type { Family, Ip } from '../../model/ip.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
 import type { Vni } from '../../model/vni.ts';
 import type { LinuxObject } from '../../linux/objects/object.ts';
+import { mayGiveRoute } from '../default-route.ts';
 import { localEndpointObjects, remoteEndpointObjects } from '../endpoint-objects.ts';
 import { endpointSource, networkSource } from '../names.ts';
 import { networkObjects } from '../network-objects.ts';
@@ -15,18 +16,26 @@ interface Wish {
   readonly mtu?: number;
   readonly vtep?: string;
   readonly local?: readonly ReturnType<typeof endpoint>[];
+  /** In which families each local endpoint gives the default route. */
+  readonly defaultRoutes?: readonly Family[];
   readonly remote?: readonly (readonly [ReturnType<typeof endpoint>, string])[];
 }
 
 function overlay({ network: part = {}, mtu: networkMtu = 1450, vtep = self.vtep, ...wish }: Wish): State {
   const net = network(part);
+  const { defaultRoutes = [] } = wish;
+  const givesRoutes = wish.local?.some((e) => mayGiveRoute(net, e)) ?? false;
   return new Map([
     [
       networkSource(net.id),
-      networkObjects({ network: net, networkMtu, self: { ...self, vtep: vtep as Ip }, cluster }),
+      networkObjects({ network: net, networkMtu, self: { ...self, vtep: vtep as Ip }, cluster, givesRoutes }),
     ],
     ...(wish.local ?? []).map(
-      (e) => [endpointSource(e.id), localEndpointObjects({ network: net, networkMtu, endpoint: e })] as const,
+      (e) =>
+        [
+          endpointSource(e.id),
+          localEndpointObjects({ network: net, networkMtu, endpoint: e, defaultRoutes }),
+        ] as const,
     ),
     ...(wish.remote ?? []).map(
       ([e, at]) =>
@@ -40,6 +49,14 @@ const conflicted = endpoint(5, { state: { kind: 'conflict', holder: 'somebody' }
 /** Another network, with the same addresses. */
 export const red = { id: '4ed0000000000001' as NetworkId, vni: 0x100002 as Vni };
 const routed = { subnets: [v4, v6, other4, other6] };
+
+const giver = endpoint(5, { routePriority: 10 });
+const inRed = endpoint(5, {
+  id: endpoint(15).id,
+  interfaceName: 'eth1',
+  addresses: ['10.7.0.15' as Ip],
+  routePriority: 10,
+});
 
 /** By what they mean. */
 export const states: Readonly<Record<string, State>> = {
@@ -112,6 +129,17 @@ export const states: Readonly<Record<string, State>> = {
       network: red,
       local: [endpoint(5, { id: endpoint(15).id, interfaceName: 'eth1', addresses: ['10.7.0.15' as Ip] })],
     }),
+  ]),
+  'a default route': overlay({ local: [giver], defaultRoutes: [4, 6], remote: [[endpoint(9), b2]] }),
+  'a default route, routed': overlay({ network: routed, local: [giver], defaultRoutes: [4, 6] }),
+  'a default route, internal': overlay({ network: { internal: true }, local: [giver] }),
+  'two networks, both default routes by the one': new Map([
+    ...overlay({ local: [giver], defaultRoutes: [4, 6] }),
+    ...overlay({ network: red, local: [inRed] }),
+  ]),
+  'two networks, a default route by each': new Map([
+    ...overlay({ local: [giver], defaultRoutes: [6] }),
+    ...overlay({ network: red, local: [inRed], defaultRoutes: [4] }),
   ]),
   'the other network': overlay({ network: red, local: [endpoint(5)] }),
 };

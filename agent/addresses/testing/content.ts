@@ -9,6 +9,7 @@ import type { Endpoint } from '../../../model/endpoint.ts';
 import type { Ip } from '../../../model/ip.ts';
 import type { Name } from '../../../model/name.ts';
 import type { Network, NetworkId } from '../../../model/network.ts';
+import type { Vni } from '../../../model/vni.ts';
 import { endpoint, network, other4, other6 } from '../../../vxlan/testing/builders.ts';
 
 /** Two networks whose addresses do not overlap, one with an auxiliary address. */
@@ -16,6 +17,7 @@ export const blue = network({ wishHash: 'a'.repeat(64) });
 export const red = network({
   id: '4ed0000000000002' as NetworkId,
   name: 'red' as Name,
+  vni: (blue.vni + 1) as Vni,
   subnets: [{ ...other4, auxiliary: new Map([['router' as Name, '10.8.0.2' as Ip]]) }, other6],
   wishHash: 'a'.repeat(64),
 });
@@ -57,10 +59,15 @@ export function belowNetworks({ networks, endpoints, reservations }: Content): M
   ]);
 }
 
+/** The keys of their VNIs. */
+export const vnisOf = (networks: readonly Network[]): Map<string, Uint8Array> =>
+  new Map(networks.map(({ vni, id }) => [keys.vni(vni), encodeText(id)]));
+
 /** The same with the networks themselves. */
 export function wholeStore(content: Content): Map<string, Uint8Array> {
   return new Map([
     ...belowNetworks(content),
+    ...vnisOf(content.networks),
     ...content.networks.map((each) => [keys.networkState(each.name), encodeNetworkState(each)] as const),
     [keys.networkAccept, encodeText('7')],
     ['somebody/else', encodeText('keeps this')],

@@ -5,9 +5,10 @@ import type { Recorded } from '../../view/collection.ts';
 import { systemClock } from '../../clock.ts';
 import type { Kernel } from '../../../linux/kernel.ts';
 import { isNamespace } from '../../../linux/netns/netns.ts';
+import type { Plan } from '../../../linux/plan/step.ts';
 import type { Endpoint, EndpointId } from '../../../model/endpoint.ts';
 import type { EventKind } from '../../../model/event.ts';
-import type { Ip } from '../../../model/ip.ts';
+import type { Family, Ip } from '../../../model/ip.ts';
 import { silentLogger } from '../../../model/logger.ts';
 import { noMetrics } from '../../../model/metric.ts';
 import type { Mac } from '../../../model/mac.ts';
@@ -28,6 +29,8 @@ export interface DriftSceneWish {
   readonly sandboxes: readonly string[];
   /** How many endpoints there are on the other node. */
   readonly remote: number;
+  /** Of the tunnels; default: IPv4. */
+  readonly underlay?: Family;
   /** Does it hear notices? Default: true. */
   readonly listens?: boolean;
   /** Is what is changed again and again repaired with pauses? Default: true. */
@@ -50,9 +53,19 @@ export class DriftScene {
   readonly #watch: DriftWatch;
   readonly #scheduler: Scheduler<NetworkId>;
   readonly #records = new Map<EndpointId, Recorded<Endpoint>>();
+  readonly #underlay: Family;
   #network: Network | undefined;
 
-  constructor({ kernel, id, sandboxes, remote, listens = true, pauses = true }: DriftSceneWish) {
+  constructor({
+    kernel,
+    id,
+    sandboxes,
+    remote,
+    underlay = 4,
+    listens = true,
+    pauses = true,
+  }: DriftSceneWish) {
+    this.#underlay = underlay;
     this.#network = networkOf(id);
     const local = sandboxes.map((path, i) => endpointOf(id, i + 16, here, path));
     this.local = local.map((endpoint) => endpoint.id);
@@ -90,6 +103,11 @@ export class DriftScene {
     while (this.one.passes.ended <= begun) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** What a pass would do that read the kernel now. */
+  planNow(): Promise<Plan> {
+    return this.one.planNow(true);
+  }
+
   /** Takes everything out of the kernel, and ends. */
   async leave(): Promise<void> {
     this.#network = undefined;
@@ -117,15 +135,17 @@ export class DriftScene {
   }
 
   #input(): NetworkInput {
-    const nodes = [nodeOf(here, '192.0.2.1'), nodeOf(there, '192.0.2.2')];
+    const prefix = this.#underlay === 4 ? '192.0.2.' : '2001:db8::';
+    const nodes = [nodeOf(here, `${prefix}1`), nodeOf(there, `${prefix}2`)];
     return {
-      self: { node: here, vtep: '192.0.2.1' as Ip, cluster },
+      self: { node: here, vtep: `${prefix}1` as Ip, cluster: { ...cluster, underlay: this.#underlay } },
       network: this.#network,
       nodes,
       node: (id) => nodes.find((node) => node.id === id),
       endpoint: (id) => this.#records.get(id),
       endpoints: () => this.#records.values(),
       lives: ({ sandbox }) => isNamespace(sandbox.path),
+      defaultRoutes: () => [],
       isConfirmed: true,
     };
   }
@@ -160,6 +180,8 @@ const nodeOf = (id: NodeId, vtep: string): Node => ({
   mtu: 1500,
   serial: 1,
   routes: [],
+  addresses: [],
+  nameServers: [],
   version: '',
 });
 
@@ -170,5 +192,6 @@ const cluster = {
   port: 4789,
   vniFirst: 0x100000,
   vniLast: 0xfffffe,
+  pools: [],
   minimumVersion: '0.0.0',
 } as const;

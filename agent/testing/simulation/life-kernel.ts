@@ -13,6 +13,7 @@ import type { ObjectSet } from '../../../linux/objects/object-set.ts';
 import type { Namespace } from '../../../linux/objects/namespace.ts';
 import type { NetworkScope, SandboxScope } from '../../../linux/objects/scope.ts';
 import type { Step } from '../../../linux/plan/step.ts';
+import type { Ip } from '../../../model/ip.ts';
 import type { Prefix } from '../../../model/prefix.ts';
 import type { Life } from './life.ts';
 
@@ -101,6 +102,10 @@ export class LifeKernel implements Kernel {
 
   routes(): Promise<readonly Prefix[]> {
     return this.#ports.life.ask(() => this.#ports.kernel.routes());
+  }
+
+  addresses(): Promise<readonly Ip[]> {
+    return this.#ports.life.ask(() => this.#ports.kernel.addresses());
   }
 
   close(): Promise<void> {

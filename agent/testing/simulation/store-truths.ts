@@ -1,4 +1,5 @@
 import { endpointClaims, networkClaims } from '../../../ipam/claims.ts';
+import { reservationClaims, reservationIn } from '../../../ipam/reservation.ts';
 import { keys, parseKey } from '../../../kvstore/keys.ts';
 import { decodeClaim } from '../../../kvstore/records/claim.ts';
 import { decodeText } from '../../../kvstore/store.ts';
@@ -29,13 +30,20 @@ function claimsOfEndpoints({ endpoints, entries }: Content): readonly string[] {
   return wrong;
 }
 
-/** Every claim has its holder: an endpoint that is active and has what is claimed, or a network. */
+/** Every claim has its holder: an endpoint that is active and has what is claimed, a network, or a reservation. */
 function holdersOfClaims({ endpoints, entries, networks }: Content): readonly string[] {
   const held = new Map<string, string>();
   for (const endpoint of endpoints)
     if (endpoint.state.kind === 'active')
       for (const { key } of endpointClaims(endpoint)) held.set(key, endpoint.id);
   for (const network of networks) for (const { key } of networkClaims(network)) held.set(key, network.id);
+  for (const [key, { value }] of entries) {
+    const parsed = parseKey(key);
+    if (parsed.kind !== 'name-claim') continue;
+    const reservation = reservationIn(parsed.network, parsed.name, decodeClaim(key, value));
+    if (reservation === undefined) continue;
+    for (const claim of reservationClaims(reservation)) held.set(claim.key, reservation.name);
+  }
   const wrong: string[] = [];
   for (const key of entries.keys())
     if (/^net\/[^/]+\/claim\//.test(key) && !held.has(key)) wrong.push(`${key} is a claim without a holder`);

@@ -51,6 +51,7 @@ function watched(kernel: Kernel, laps: Laps): Kernel {
     underlay: (advertise) => kernel.underlay(advertise),
     watchUnderlay: (onChange) => kernel.watchUnderlay(onChange),
     routes: () => kernel.routes(),
+    addresses: () => kernel.addresses(),
     close: () => kernel.close(),
     async apply(steps) {
       laps.begin = performance.now();

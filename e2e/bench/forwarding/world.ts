@@ -66,6 +66,7 @@ export class WorldOfEndpoints {
       endpoint: (id) => records.get(id),
       endpoints: () => records.values(),
       lives: () => true,
+      defaultRoutes: () => [],
       isConfirmed: true,
     };
   }
@@ -115,6 +116,8 @@ function nodeOf(id: NodeId, vtep: string): Node {
     mtu: 1500,
     serial: 1,
     routes: [],
+    addresses: [],
+    nameServers: [],
     version: '',
   };
 }
@@ -127,6 +130,7 @@ function clusterOf(): Cluster {
     port: 4789,
     vniFirst: 0x100000,
     vniLast: 0xfffffe,
+    pools: [],
     minimumVersion: '0.0.0',
   };
 }

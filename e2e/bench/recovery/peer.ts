@@ -17,6 +17,8 @@ const peer: Node = {
   mtu: 1500,
   serial: 1,
   routes: [],
+  addresses: [],
+  nameServers: [],
   version: 'bench',
 };
 

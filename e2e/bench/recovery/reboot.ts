@@ -2,6 +2,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Host } from '../../lab/host.ts';
 import type { Lab } from '../../lab/lab.ts';
 import { unpin } from '../../lab/netns.ts';
+import { ping } from '../../lab/ping.ts';
+import { waitFor } from '../../lab/wait.ts';
 import type { Benchmark } from '../benchmark.ts';
 import { addressesOf, attachAt, benchLab, declareNetwork } from '../lab.ts';
 import { startPoller, wallClock } from '../poller.ts';
@@ -46,10 +48,13 @@ async function reboot(lab: Lab, store: 'there' | 'away'): Promise<Sight> {
   await pause(settling);
   await loseEverything(host);
   if (store === 'away') await lab.store.stop();
-  // What starts containers has made its namespaces before weftd runs, or soon after.
-  await host.sandbox('there').ensure();
   const [v4, v6] = addressesOf(0, 20);
   const { path } = lab.host('h1').sandbox('asker');
+  // The kernel takes a namespace apart some time after its name has gone; until then it answers.
+  const silent = async (): Promise<boolean> => (await ping(path, v4)).received === 0;
+  await waitFor('what was lost to be silent', silent, { within: patience });
+  // What starts containers has made its namespaces before weftd runs, or soon after.
+  await host.sandbox('there').ensure();
   await using poller4 = startPoller(path, v4);
   await using poller6 = startPoller(path, v6);
   await pause(300 + Math.random() * 1000);

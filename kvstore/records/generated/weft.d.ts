@@ -109,6 +109,12 @@ export namespace weft {
             /** Node version. */
             version: string;
 
+            /** Node addresses. */
+            addresses: Uint8Array[];
+
+            /** Node nameServers. */
+            nameServers: Uint8Array[];
+
             /**
              * Encodes the specified Node message. Does not implicitly {@link weft.v1.Node.verify|verify} messages.
              * @param message Node message or plain object to encode
@@ -153,6 +159,12 @@ export namespace weft {
 
                 /** Node version */
                 version?: (string|null);
+
+                /** Node addresses */
+                addresses?: (Uint8Array[]|null);
+
+                /** Node nameServers */
+                nameServers?: (Uint8Array[]|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -194,6 +194,8 @@ export const weft = $root.weft = (() => {
              * @property {number|null} [serial] Node serial
              * @property {Array.<weft.v1.Prefix.$Properties>|null} [routes] Node routes
              * @property {string|null} [version] Node version
+             * @property {Array.<Uint8Array>|null} [addresses] Node addresses
+             * @property {Array.<Uint8Array>|null} [nameServers] Node nameServers
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -221,6 +223,8 @@ export const weft = $root.weft = (() => {
             const Node = function (properties) {
                 this.vteps = [];
                 this.routes = [];
+                this.addresses = [];
+                this.nameServers = [];
                 if (properties)
                     for (let keys = $Object.keys(properties), i = 0; i < keys.length; ++i)
                         if (properties[keys[i]] != null && keys[i] !== "__proto__")
@@ -284,6 +288,22 @@ export const weft = $root.weft = (() => {
             Node.prototype.version = "";
 
             /**
+             * Node addresses.
+             * @member {Array.<Uint8Array>} addresses
+             * @memberof weft.v1.Node
+             * @instance
+             */
+            Node.prototype.addresses = $util.emptyArray;
+
+            /**
+             * Node nameServers.
+             * @member {Array.<Uint8Array>} nameServers
+             * @memberof weft.v1.Node
+             * @instance
+             */
+            Node.prototype.nameServers = $util.emptyArray;
+
+            /**
              * Encodes the specified Node message. Does not implicitly {@link weft.v1.Node.verify|verify} messages.
              * @function encode
              * @memberof weft.v1.Node
@@ -315,6 +335,12 @@ export const weft = $root.weft = (() => {
                         $root.weft.v1.Prefix.encode(message.routes[i], writer.uint32(/* id 6, wireType 2 =*/50).fork(), _depth + 1).ldelim();
                 if (message.version != null && $Object.hasOwnProperty.call(message, "version") && message.version !== "")
                     writer.uint32(/* id 7, wireType 2 =*/58).string(message.version);
+                if (message.addresses != null && message.addresses.length)
+                    for (let i = 0; i < message.addresses.length; ++i)
+                        writer.uint32(/* id 8, wireType 2 =*/66).bytes(message.addresses[i]);
+                if (message.nameServers != null && message.nameServers.length)
+                    for (let i = 0; i < message.nameServers.length; ++i)
+                        writer.uint32(/* id 9, wireType 2 =*/74).bytes(message.nameServers[i]);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -418,6 +444,22 @@ export const weft = $root.weft = (() => {
                                 message.version = value;
                             else
                                 delete message.version;
+                            continue;
+                        }
+                    case 8: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.addresses && message.addresses.length))
+                                message.addresses = [];
+                            message.addresses.push(reader.bytes());
+                            continue;
+                        }
+                    case 9: {
+                            if (wireType !== 2)
+                                break;
+                            if (!(message.nameServers && message.nameServers.length))
+                                message.nameServers = [];
+                            message.nameServers.push(reader.bytes());
                             continue;
                         }
                     }

@@ -18,6 +18,8 @@ export const node: Node = {
   mtu: 1500,
   serial: 3,
   routes: ['192.0.2.0/24' as Prefix, '2001:db8::/64' as Prefix, '0.0.0.0/0' as Prefix],
+  addresses: ['198.51.100.7' as Ip, '2001:db8:1::7' as Ip],
+  nameServers: ['203.0.113.53' as Ip],
   version: '0.1.0',
 };
 

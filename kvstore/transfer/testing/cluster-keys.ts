@@ -18,7 +18,7 @@ const text = (key: string, value: string): Item => ({ key, value: encodeText(val
 /** All that a cluster of one node with one network writes, in no order that would help; endpoints with their claims. */
 export function clusterKeys(endpoints: number): readonly Item[] {
   const cluster = { id: 'c1', epoch: 1, underlay: 4, port: 4789, minimumVersion: '0.1.0' } as const;
-  const vnis = { vniFirst: 1_048_576, vniLast: 16_777_214 };
+  const more = { vniFirst: 1_048_576, vniLast: 16_777_214, pools: [] };
   return [
     ...Array.from({ length: endpoints }, (_, i) => endpointKeys(i)).flat(),
     ...node.vteps.map((vtep) => text(keys.nodeVtepClaim(vtep), nodeId)),
@@ -28,7 +28,7 @@ export function clusterKeys(endpoints: number): readonly Item[] {
     { key: keys.networkState(network.name), value: encodeNetworkState(network) },
     text(keys.network(network.name), '{"subnets":["10.7.0.0/16"]}'),
     text(keys.networkAccept, '7'),
-    { key: keys.cluster, value: encodeCluster({ ...cluster, ...vnis }) },
+    { key: keys.cluster, value: encodeCluster({ ...cluster, ...more }) },
   ];
 }
 

@@ -53,13 +53,65 @@ export const ifla = {
 /** Attributes inside IFLA_LINKINFO. */
 export const linkInfo = { kind: 1, data: 2, slaveKind: 4, slaveData: 5 } as const;
 /** Attributes inside IFLA_INFO_DATA of a bridge. */
-export const bridgeData = { mcastSnooping: 23 } as const;
+export const bridgeData = {
+  stpState: 5,
+  vlanFiltering: 7,
+  groupFwdMask: 9,
+  mcastSnooping: 23,
+  nfCallIptables: 36,
+  nfCallIp6tables: 37,
+  nfCallArptables: 38,
+} as const;
 /** Attributes inside IFLA_INFO_DATA of a vxlan. */
-export const vxlanData = { id: 1, local: 4, learning: 7, proxy: 11, port: 15, local6: 17 } as const;
+export const vxlanData = {
+  id: 1,
+  group: 2,
+  link: 3,
+  local: 4,
+  ttl: 5,
+  tos: 6,
+  learning: 7,
+  ageing: 8,
+  limit: 9,
+  portRange: 10,
+  proxy: 11,
+  rsc: 12,
+  l2miss: 13,
+  l3miss: 14,
+  port: 15,
+  group6: 16,
+  local6: 17,
+  udpCsum: 18,
+  udpZeroCsum6Tx: 19,
+  udpZeroCsum6Rx: 20,
+  remcsumTx: 21,
+  remcsumRx: 22,
+  gbp: 23,
+  external: 25,
+  label: 26,
+  gpe: 27,
+  df: 29,
+} as const;
 /** Attribute inside IFLA_INFO_DATA of a veth: the other end, an ifinfomsg and attributes of a link. */
 export const vethPeer = 1;
 /** Attributes inside IFLA_INFO_SLAVE_DATA of a bridge's port. */
-export const bridgePort = { learning: 8, unicastFlood: 9 } as const;
+export const bridgePort = {
+  mode: 4,
+  guard: 5,
+  protect: 6,
+  fastLeave: 7,
+  learning: 8,
+  unicastFlood: 9,
+  proxyArp: 10,
+  proxyArpWifi: 12,
+  mcastFlood: 27,
+  mcastToUnicast: 28,
+  vlanTunnel: 29,
+  bcastFlood: 30,
+  neighSuppress: 32,
+  isolated: 33,
+  locked: 39,
+} as const;
 
 export const iff = { up: 0x1, loopback: 0x8 } as const;
 /** RTEXT_FILTER_SKIP_STATS: the counters are most of a link's message. */

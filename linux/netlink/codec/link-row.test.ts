@@ -28,7 +28,7 @@ test('a bridge', () => {
     mtu: 1450,
     alias: '',
     master: 0,
-    details: { kind: 'bridge', mcastSnooping: false },
+    details: { kind: 'bridge', odd: [] },
     port: undefined,
   });
 });
@@ -64,10 +64,9 @@ test('a tunnel device that is a port', () => {
     vni: 0x100001,
     local: '192.0.2.1',
     port: 4789,
-    learning: false,
-    proxy: true,
+    odd: [],
   });
-  expect(row.port).toEqual({ learning: false, flood: true });
+  expect(row.port).toEqual({ learning: false, flood: true, odd: [] });
 });
 
 test('a tunnel device over IPv6, and one without a local address', () => {

@@ -1,6 +1,7 @@
 import { ipFromBytes, type Ip } from '../../../model/ip.ts';
 import { macFromBytes, type Mac } from '../../../model/mac.ts';
-import { bridgeData, bridgePort, iff, ifla, linkInfo, vxlanData } from './constants.ts';
+import { bridgePort, iff, ifla, linkInfo, vxlanData } from './constants.ts';
+import { bridgeOptions, oddOptions, portOptions, vxlanOptions, type DeviceOption } from './device-options.ts';
 import { readAttributes, readPort, readText, readU32, readU8, type Attributes } from './reader.ts';
 
 /** One link as a dump shows it. */
@@ -17,19 +18,27 @@ export interface LinkRow {
   /** What kind of link and what is particular to it. */
   readonly details: LinkDetails;
   /** What its bridge does with frames at this port; undefined where it is no port of a bridge. */
-  readonly port: { readonly learning: boolean; readonly flood: boolean } | undefined;
+  readonly port: PortFlags | undefined;
+}
+
+/** What a bridge does with frames at a port. */
+export interface PortFlags {
+  readonly learning: boolean;
+  readonly flood: boolean;
+  /** Other options that are not as we make them. */
+  readonly odd: readonly DeviceOption[];
 }
 
 export type LinkDetails =
-  | { readonly kind: 'bridge'; readonly mcastSnooping: boolean }
+  | { readonly kind: 'bridge'; readonly odd: readonly DeviceOption[] }
   | {
       readonly kind: 'vxlan';
       readonly vni: number;
       /** undefined: any. */
       readonly local: Ip | undefined;
       readonly port: number;
-      readonly learning: boolean;
-      readonly proxy: boolean;
+      /** Options that are not as we make them. */
+      readonly odd: readonly DeviceOption[];
     }
   /** The other end: its index, and the id of its namespace; undefined when it is in the same namespace. */
   | { readonly kind: 'veth'; readonly peer: number; readonly peerNsid: number | undefined }
@@ -63,15 +72,14 @@ function readDetails(attributes: Attributes, info: Attributes): LinkDetails {
   const kind = readText(info.get(linkInfo.kind));
   switch (kind) {
     case 'bridge':
-      return { kind, mcastSnooping: readU8(data.get(bridgeData.mcastSnooping)) !== 0 };
+      return { kind, odd: oddOptions(bridgeOptions, data) };
     case 'vxlan':
       return {
         kind,
         vni: readU32(data.get(vxlanData.id)),
         local: readLocal(data),
         port: readPort(data.get(vxlanData.port)),
-        learning: readU8(data.get(vxlanData.learning)) !== 0,
-        proxy: readU8(data.get(vxlanData.proxy)) !== 0,
+        odd: oddOptions(vxlanOptions, data),
       };
     case 'veth': {
       const nsid = attributes.get(ifla.linkNetnsid);
@@ -97,17 +105,18 @@ function readPortFlags(info: Attributes): LinkRow['port'] {
   return flagsOf(readAttributes(info.get(linkInfo.slaveData) ?? empty));
 }
 
-function flagsOf(data: Attributes): PortRow['flags'] {
+function flagsOf(data: Attributes): PortFlags {
   return {
     learning: readU8(data.get(bridgePort.learning)) !== 0,
     flood: readU8(data.get(bridgePort.unicastFlood)) !== 0,
+    odd: oddOptions(portOptions, data),
   };
 }
 
 /** A notice of a bridge about one of its ports: body of a link message of family AF_BRIDGE. */
 export interface PortRow {
   readonly name: string;
-  readonly flags: { readonly learning: boolean; readonly flood: boolean };
+  readonly flags: PortFlags;
 }
 
 export function readBridgePort(body: Uint8Array): PortRow {

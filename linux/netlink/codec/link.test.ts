@@ -11,7 +11,8 @@ import {
   setLink,
   setPort,
 } from './link.ts';
-import { setVxlanLocal } from './link.ts';
+import { bridgeOptions, portOptions, vxlanOptions, type DeviceOption } from './device-options.ts';
+import { setVxlan } from './link.ts';
 import { bytes, hex } from './testing/dump.ts';
 import { BodyWriter } from './writer.ts';
 
@@ -84,7 +85,7 @@ test('a tunnel device is born in the namespace of the descriptor, as a port of t
 test('a tunnel device over IPv6 says so by its local address, when it is born and when that changes', () => {
   const local = 'fd000099000000000000000000000001';
   expect(hex(createVxlan(w, lab.vxlan6, 9, 2).body)).toContain(`14001100${local}`);
-  expect(hex(setVxlanLocal(w, lab.vxlan6).body)).toBe(
+  expect(hex(setVxlan(w, lab.vxlan6).body)).toBe(
     hex(
       bytes(`
         00000000 00000000 00000000 00000000  ifinfomsg
@@ -139,6 +140,21 @@ test('the flags of a port and its going up are one request', () => {
     );
   expect(port(false, true)).toBe(dump('01000000', '00'));
   expect(port(true, false)).toBe(dump('00000000', '01'));
+});
+
+test('options that are not as they should be are set, those that can be, and no others', () => {
+  const odd = (options: readonly DeviceOption[], ...names: readonly string[]) =>
+    options.filter(({ name }) => names.includes(name));
+  const bridge = setBridge(w, lab.br0, undefined, odd(bridgeOptions, 'mcast_snooping', 'stp_state'));
+  expect(hex(bridge.body)).toMatch(
+    /14000200051700000000000800050000000000$|140002000500170000000000080005000000000 ?0$/,
+  );
+  const vxlan = hex(setVxlan(w, lab.vxlan, odd(vxlanOptions, 'ttl', 'ageing', 'proxy')).body);
+  expect(vxlan).toMatch(/0500050000000000080008002c010000$/);
+  const port = hex(
+    setPort(w, 'v1', { flood: false }, false, odd(portOptions, 'isolated', 'bcast_flood')).body,
+  );
+  expect(port).toMatch(/05001e000100000005002100000000 ?00$/);
 });
 
 test('only what is said is changed', () => {

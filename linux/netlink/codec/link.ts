@@ -16,9 +16,11 @@ import {
   vethPeer,
   vxlanData,
 } from './constants.ts';
+import { writeOptions, type DeviceOption } from './device-options.ts';
 import type { BodyWriter } from './writer.ts';
 
 const create = change | nlm.create | nlm.excl;
+type Options = readonly DeviceOption[];
 
 /**
  * `ip link add NAME address MAC mtu MTU-1 type bridge mcast_snooping 0`. A bridge keeps its MTU whatever its ports have, but only
@@ -33,11 +35,12 @@ export function createBridge(w: BodyWriter, o: Bridge): NetlinkRequest {
 }
 
 /**
- * `ip link set NAME [address MAC] mtu MTU up type bridge mcast_snooping 0`. A bridge that is given a MAC, be it the one it has,
+ * `ip link set NAME [address MAC] mtu MTU up type bridge mcast_snooping 0`, and its `odd` options as they should be. A bridge that is given a MAC, be it the one it has,
  * forgets its neighbours.
  */
-export function setBridge(w: BodyWriter, o: Bridge, mac?: Mac): NetlinkRequest {
-  return { type: rtm.newLink, flags: change, body: bridge(w, o.name, { mtu: o.mtu, mac, flags: iff.up }) };
+export function setBridge(w: BodyWriter, o: Bridge, mac?: Mac, odd: Options = []): NetlinkRequest {
+  const body = bridge(w, o.name, { mtu: o.mtu, mac, flags: iff.up }, odd);
+  return { type: rtm.newLink, flags: change, body };
 }
 
 /**
@@ -58,11 +61,12 @@ export function createVxlan(w: BodyWriter, o: Vxlan, netns: number, bridge: numb
   return { type: rtm.newLink, flags: create, body: body.finish() };
 }
 
-/** `ip link set NAME type vxlan id VNI local IP` */
-export function setVxlanLocal(w: BodyWriter, o: Vxlan): NetlinkRequest {
+/** `ip link set NAME type vxlan id VNI local IP`, and its `odd` options as they should be. */
+export function setVxlan(w: BodyWriter, o: Vxlan, odd: Options = []): NetlinkRequest {
   const body = link(w, o.name);
   vxlanInfo(w, () => {
     vxlanLocal(w.attribute32(vxlanData.id, o.vni), o.local);
+    writeOptions(w, odd);
   });
   return { type: rtm.newLink, flags: change, body: body.finish() };
 }
@@ -95,11 +99,21 @@ export interface PortFlags {
   readonly flood: boolean;
 }
 
-/** `ip link set NAME [up] type bridge_slave learning off flood on|off`; the link must be a port by now. */
-export function setPort(w: BodyWriter, name: string, flags: PortFlags, up: boolean): NetlinkRequest {
+/**
+ * `ip link set NAME [up] type bridge_slave learning off flood on|off`, and its `odd` options as they should be; the link must be a
+ * port by now.
+ */
+export function setPort(
+  w: BodyWriter,
+  name: string,
+  flags: PortFlags,
+  up: boolean,
+  odd: Options = [],
+): NetlinkRequest {
   const body = link(w, name, up ? iff.up : 0).nest(ifla.linkinfo, () => {
     w.attributeText(linkInfo.slaveKind, 'bridge').nest(linkInfo.slaveData, () => {
       w.attribute8(bridgePort.learning, 0).attribute8(bridgePort.unicastFlood, flags.flood ? 1 : 0);
+      writeOptions(w, odd);
     });
   });
   return { type: rtm.newLink, flags: change, body: body.finish() };
@@ -151,13 +165,15 @@ function bridge(
   w: BodyWriter,
   name: string,
   what: { readonly mtu: number; readonly mac: Mac | undefined; readonly flags: number },
+  odd: Options = [],
 ): Uint8Array {
   link(w, name, what.flags).attribute32(ifla.mtu, what.mtu);
   if (what.mac !== undefined) w.attributeMac(ifla.address, what.mac);
   return w
     .nest(ifla.linkinfo, () => {
       w.attributeText(linkInfo.kind, 'bridge').nest(linkInfo.data, () => {
-        w.attribute8(bridgeData.mcastSnooping, 0);
+        const others = odd.filter(({ attribute }) => attribute !== bridgeData.mcastSnooping);
+        writeOptions(w.attribute8(bridgeData.mcastSnooping, 0), others);
       });
     })
     .finish();

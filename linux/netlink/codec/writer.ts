@@ -58,6 +58,10 @@ export class BodyWriter {
     return this.#head(type, 1).u8(value).#align();
   }
 
+  attribute16(type: number, value: number): this {
+    return this.#head(type, 2).u16(value).#align();
+  }
+
   attribute32(type: number, value: number): this {
     return this.#head(type, 4).u32(value);
   }

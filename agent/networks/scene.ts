@@ -1,0 +1,101 @@
+import { claimIn } from '../../ipam/claims.ts';
+import { keys, prefixes } from '../../kvstore/keys.ts';
+import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
+import { decodeNetworkState, type NetworkState } from '../../kvstore/records/network-json.ts';
+import { decodeNode } from '../../kvstore/records/node.ts';
+import { decodeText, type Entry, type Store } from '../../kvstore/store.ts';
+import type { Claim, EndpointId } from '../../model/endpoint.ts';
+import type { Ip } from '../../model/ip.ts';
+import type { Name } from '../../model/name.ts';
+import type { Wish } from '../../model/network-wish.ts';
+import type { Network, NetworkId } from '../../model/network.ts';
+import type { Cluster, Node } from '../../model/node.ts';
+import { newlyKept } from './change.ts';
+import { judge, type Judgement } from './judge.ts';
+import type { Surroundings } from './surroundings.ts';
+
+export interface ScenePorts {
+  readonly store: Store;
+  readonly cluster: Pick<Cluster, 'pools'>;
+  readonly signal: AbortSignal;
+}
+
+/** What the store says that matters for one name. */
+export interface Scene {
+  readonly counter: Entry | undefined;
+  readonly acceptance: number;
+  readonly state: { readonly value: NetworkState; readonly entry: Entry } | undefined;
+  readonly around: Surroundings;
+}
+
+/** Everything the judgement depends on. The counter is read first: what is accepted later fails a condition on it. */
+export async function look(name: Name, { store, cluster, signal }: ScenePorts): Promise<Scene> {
+  const counter = await store.get(keys.networkAccept, { signal });
+  const [states, nodes] = await Promise.all([
+    store.list(prefixes.networkStates, { signal }),
+    store.list(prefixes.nodes, { signal }),
+  ]);
+  const decoded = states.entries.flatMap((entry) => tryDecode(entry, decodeNetworkState));
+  const networks = decoded.map((d) => d.value).filter((v): v is Network => 'id' in v && v.name !== name);
+  return {
+    counter,
+    acceptance: counter === undefined ? 0 : Number(decodeText(counter.value)),
+    state: decoded.find((d) => d.entry.key === keys.networkState(name)),
+    around: {
+      networks,
+      nodes: nodes.entries.flatMap((e) => tryDecode<Node>(e, decodeNode).map((d) => d.value)),
+      pools: cluster.pools,
+      holders: new Map(),
+    },
+  };
+}
+
+/** A record that cannot be read must not stop the others; it is reported where the view meets it. */
+function tryDecode<T>(
+  entry: Entry,
+  decode: (key: string, value: Uint8Array) => T,
+): readonly { value: T; entry: Entry }[] {
+  try {
+    return [{ value: decode(entry.key, entry.value), entry }];
+  } catch {
+    return [];
+  }
+}
+
+/** The judgement of a wish. Who holds addresses that the network would keep from now on is looked up when there are such. */
+export async function judgeIn(
+  { name, wish, hash }: { readonly name: Name; readonly wish: Wish; readonly hash: string },
+  { state, around }: Scene,
+  ports: ScenePorts,
+): Promise<Judgement> {
+  const accepted = state?.value;
+  const judgement = judge(name, wish, hash, accepted, around);
+  if (judgement.kind !== 'change' || accepted === undefined || !('id' in accepted)) return judgement;
+  const holders = await holdersOf(newlyKept(accepted, judgement.network), accepted.id, around.nodes, ports);
+  return holders.size === 0 ? judgement : judge(name, wish, hash, accepted, { ...around, holders });
+}
+
+async function holdersOf(
+  ips: readonly Ip[],
+  network: NetworkId,
+  nodes: readonly Node[],
+  { store, signal }: ScenePorts,
+): Promise<ReadonlyMap<Ip, string>> {
+  const holders = new Map<Ip, string>();
+  for (const ip of ips) {
+    const entry = await store.get(keys.addressClaim(network, ip), { signal });
+    if (entry === undefined) continue;
+    const claim = claimIn(entry);
+    const key = keys.endpoint(network, claim.holder as EndpointId);
+    const endpoint = claim.kind === 'endpoint' ? await store.get(key, { signal }) : undefined;
+    holders.set(ip, holderText(claim, endpoint, nodes));
+  }
+  return holders;
+}
+
+function holderText({ kind, holder }: Claim, entry: Entry | undefined, nodes: readonly Node[]): string {
+  const [found] = entry === undefined ? [] : tryDecode(entry, decodeEndpoint);
+  if (found === undefined) return `${kind} ${holder}`;
+  const { name, sandbox, node } = found.value;
+  return `endpoint ${name ?? sandbox.key} on node ${nodes.find(({ id }) => id === node)?.name ?? node}`;
+}

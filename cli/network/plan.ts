@@ -1,0 +1,81 @@
+import { stringify } from 'yaml';
+import { toFailureJson } from '../../api/failure.ts';
+import type { FailureJson } from '../../api/schemas/failure.ts';
+import type { PlannedNetworkJson, SpecJson } from '../../api/schemas/network.ts';
+import type { WeftError } from '../../model/errors.ts';
+import { oneLine } from '../output/table.ts';
+import type { Cli, Common } from '../ports.ts';
+import { declarationsIn } from './declarations-in.ts';
+import { unifiedDiff } from './diff.ts';
+import { named } from './named.ts';
+
+type Planned = { readonly name: string } & (
+  PlannedNetworkJson | ({ readonly outcome: 'failed' } & FailureJson)
+);
+
+/**
+ * `weft network apply -f FILE --dry-run`: for every network of the file, what would change and whom it would touch. The exit code is
+ * that of the first that would be refused, and 0 otherwise.
+ */
+export async function planFile(cli: Cli, file: string, options: Common): Promise<void> {
+  const wishes = declarationsIn(await cli.read(file), file);
+  const client = await cli.client(options);
+  const failures: WeftError[] = [];
+  const planned: Planned[] = [];
+  for (const { name, declaration } of wishes) {
+    const outcome = await named(name, () => client.planNetwork(name, declaration));
+    if (outcome.kind === 'done') planned.push({ name, ...outcome.value });
+    else {
+      failures.push(outcome.error);
+      planned.push({ name, outcome: 'failed', ...toFailureJson(outcome.error) });
+    }
+  }
+  cli.show(options, planned, () => planned.map((each) => planText(each, file)).join('\n'));
+  const codes = failures.map((failure) => cli.fail(options, failure));
+  cli.exit(codes[0] ?? 0);
+}
+
+/** A patch of the accepted spec; what is no part of it stands behind `#`. */
+function planText(planned: Planned, file: string): string {
+  const name = oneLine(planned.name);
+  if (planned.outcome === 'failed') return `# ${name}: refused`;
+  const { outcome, before, after } = planned;
+  if (outcome === 'unchanged') return `# ${name}: unchanged`;
+  const lines = unifiedDiff(before === undefined ? [] : specLines(before), specLines(after));
+  const head = [`--- ${before === undefined ? '/dev/null' : name}`, `+++ ${name} (${oneLine(file)})`];
+  const told = `# ${name}: would be ${outcome}; ${touchText(planned)}`;
+  return [...(lines.length === 0 ? [] : [...head, ...lines.map(oneLine)]), told].join('\n');
+}
+
+/** Field by field, always in the same order. */
+function specLines(spec: SpecJson): readonly string[] {
+  const { driver, vni, subnets, mtu, declaredMtu, internal, allowOverlap, labels } = spec;
+  const fields = {
+    driver,
+    ...(vni === undefined ? {} : { vni }),
+    subnets: subnets.map(({ cidr, gateway, range, auxiliary }) => ({
+      cidr,
+      gateway,
+      ...(range === undefined ? {} : { range }),
+      ...(Object.keys(auxiliary).length === 0 ? {} : { auxiliary: sorted(auxiliary) }),
+    })),
+    mtu: declaredMtu ?? `${mtu} (from the nodes)`,
+    internal,
+    allowOverlap,
+    labels: sorted(labels),
+  };
+  return stringify(fields, { lineWidth: 0 }).trimEnd().split('\n');
+}
+
+const sorted = (map: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
+  Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+
+/** `touches 2 endpoints (web on n1, /run/netns/c2 on n2), nodes n1, n2`. */
+function touchText({ endpoints, nodes }: PlannedNetworkJson): string {
+  if (nodes.length === 0) return 'touches no endpoint and no node';
+  const shown = endpoints.slice(0, 20).map(({ name, sandbox, node }) => `${name ?? sandbox} on ${node}`);
+  const more = endpoints.length > shown.length ? ` and ${endpoints.length - shown.length} more` : '';
+  const count = `${endpoints.length} ${endpoints.length === 1 ? 'endpoint' : 'endpoints'}`;
+  const who = shown.length === 0 ? '' : ` (${oneLine(shown.join(', '))}${more})`;
+  return `touches ${count}${who}, ${nodes.length === 1 ? 'node' : 'nodes'} ${oneLine(nodes.join(', '))}`;
+}

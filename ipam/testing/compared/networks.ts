@@ -1,0 +1,243 @@
+import type { Topic } from './case.ts';
+
+/** What a network is declared with. */
+export const subnets: Topic = {
+  title: 'Subnets',
+  cases: [
+    {
+      wish: 'an IPv4 subnet and nothing else',
+      subnets: ['10.7.0.0/24'],
+      docker: 'gateway 10.7.0.1',
+      hostLocal: 'gateway 10.7.0.1',
+      weft: { kind: 'gateways', are: ['10.7.0.1'] },
+    },
+    {
+      wish: 'an IPv6 subnet and nothing else',
+      subnets: ['fd00:7::/64'],
+      docker: 'gateway fd00:7::1; the subnet-router anycast address fd00:7:: is never given away',
+      hostLocal: 'gateway fd00:7::1; fd00:7:: is not in the default range',
+      weft: { kind: 'gateways', are: ['fd00:7::1'] },
+    },
+    {
+      wish: 'how many endpoints an IPv4 /29 has room for',
+      subnets: ['10.7.0.0/29'],
+      docker: '5: not the network, the broadcast and the gateway address',
+      hostLocal: '5, the same',
+      weft: { kind: 'room', is: 5 },
+    },
+    {
+      wish: 'how many an IPv6 /125 has room for',
+      subnets: ['fd00:7::/125'],
+      docker: '6: not the anycast and the gateway address; there is no broadcast',
+      hostLocal: '6, the same',
+      weft: { kind: 'room', is: 6 },
+    },
+    {
+      wish: 'an IPv4 /30',
+      subnets: ['10.7.0.0/30'],
+      docker: 'one endpoint',
+      hostLocal: 'one endpoint',
+      weft: { kind: 'room', is: 1 },
+    },
+    {
+      wish: 'an IPv4 /31',
+      subnets: ['10.7.0.0/31'],
+      docker: 'both addresses can be used (RFC 3021), one of them is the gateway: one endpoint',
+      hostLocal: 'refused: too small to allocate from',
+      weft: { kind: 'room', is: 1 },
+      why: 'as Docker: two hosts on a wire need no broadcast',
+    },
+    {
+      wish: 'an IPv6 /127',
+      subnets: ['fd00:7::/127'],
+      docker: 'the first one is taken for the anycast address, the other is the gateway: no endpoint',
+      hostLocal: 'refused: too small to allocate from',
+      weft: { kind: 'room', is: 1 },
+      why: 'RFC 6164 drops the anycast address in a /127, as RFC 3021 does the broadcast in a /31',
+    },
+    {
+      wish: 'an IPv4 /32',
+      subnets: ['10.7.0.1/32'],
+      docker: 'accepted; the gateway has the only address, no endpoint',
+      hostLocal: 'refused: too small to allocate from',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'single address' },
+      why: 'as host-local: nothing could ever be attached',
+    },
+    {
+      wish: 'bits below the mask: 10.7.0.5/24',
+      subnets: ['10.7.0.5/24'],
+      docker: 'refused: it should be 10.7.0.0/24 (before version 25 taken as that)',
+      hostLocal: 'refused: host bits are set',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: '10.7.0.0/24' },
+    },
+    {
+      wish: 'one subnet of each family',
+      subnets: ['10.7.0.0/24', 'fd00:7::/64'],
+      steps: [{ attach: 'c1', addresses: ['10.7.0.9', 'fd00:7::9'] }],
+      docker: 'one address of each',
+      hostLocal: 'one address of each, from two range sets',
+      weft: { kind: 'addresses', are: ['10.7.0.9', 'fd00:7::9'] },
+    },
+    {
+      wish: 'two subnets of one family, no address asked for',
+      subnets: ['10.7.0.0/24', '10.8.0.0/24'],
+      steps: [{ attach: 'c1' }],
+      docker: 'overlay: an address from the first that has one free; bridge: refused',
+      hostLocal: 'in one range set: one address from either; in two: one of each',
+      weft: { kind: 'within', first: '10.7.0.2', last: '10.7.0.254' },
+      why: 'the first subnet of a family is where endpoints are unless they ask: which one it is does not depend on how full it is, since firewalls go by it',
+    },
+    {
+      wish: 'two subnets of one network that overlap',
+      subnets: ['10.7.0.0/24', '10.7.0.128/25'],
+      docker: 'refused: overlapping subnets',
+      hostLocal: 'refused: ranges overlap',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'overlap' },
+    },
+    {
+      wish: 'a subnet that overlaps that of another network',
+      subnets: ['10.7.0.128/25'],
+      before: ['10.7.0.0/24'],
+      docker: 'refused: pool overlaps with other one on this address space',
+      hostLocal: 'accepted: networks know nothing of each other',
+      weft: { kind: 'refused', code: 'NETWORK_REFUSED', says: 'overlaps 10.7.0.0/24 of network' },
+      why: 'unless `allowOverlap` is declared: nodes could not tell where a packet belongs',
+    },
+  ],
+};
+
+export const ranges: Topic = {
+  title: 'Ranges',
+  cases: [
+    {
+      wish: 'a range within the subnet',
+      subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.1', range: '10.7.0.128/25' }],
+      steps: [{ attach: 'c1' }],
+      docker: '`--ip-range`, a prefix: addresses come from it',
+      hostLocal: '`rangeStart` and `rangeEnd`, any two addresses: they come from between them',
+      weft: { kind: 'within', first: '10.7.0.128', last: '10.7.0.254' },
+    },
+    {
+      wish: 'the gateway when there is a range and none was named',
+      subnets: [{ cidr: '10.7.0.0/24', range: '10.7.0.128/25' }],
+      docker: 'the first address of the range: 10.7.0.128',
+      hostLocal: 'the first address of the subnet: 10.7.0.1',
+      weft: { kind: 'gateways', are: ['10.7.0.1'] },
+      why: 'as host-local: the range says what is given to endpoints, and the gateway is none',
+    },
+    {
+      wish: 'a range in the middle: all of its addresses count',
+      subnets: [{ cidr: '10.7.0.0/24', range: '10.7.0.64/30' }],
+      docker: 'all four with a gateway elsewhere',
+      hostLocal: 'all four',
+      weft: { kind: 'room', is: 4 },
+    },
+    {
+      wish: 'a range that ends with the broadcast address',
+      subnets: [{ cidr: '10.7.0.0/28', range: '10.7.0.12/30' }],
+      docker: 'three: not the broadcast address',
+      hostLocal: 'four, when `rangeEnd` names the broadcast address',
+      weft: { kind: 'room', is: 3 },
+      why: 'a host with the broadcast address is reached by nobody',
+    },
+    {
+      wish: 'a range that holds the gateway',
+      subnets: [{ cidr: '10.7.0.0/28', gateway: '10.7.0.5', range: '10.7.0.4/30' }],
+      docker: 'three: not the gateway',
+      hostLocal: 'three: not the gateway',
+      weft: { kind: 'room', is: 3 },
+    },
+    {
+      wish: 'a range outside the subnet',
+      subnets: [{ cidr: '10.7.0.0/24', range: '10.8.0.0/25' }],
+      docker: 'refused: no matching subnet for range',
+      hostLocal: 'refused: not in network',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'range' },
+    },
+    {
+      wish: 'a range larger than the subnet',
+      subnets: [{ cidr: '10.7.0.0/24', range: '10.7.0.0/16' }],
+      docker: 'refused since version 24; before, the subnet took its place',
+      hostLocal: 'refused: not in network',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'range' },
+    },
+    {
+      wish: 'a range of an IPv6 subnet',
+      subnets: [{ cidr: 'fd00:7::/64', range: 'fd00:7::100/126' }],
+      docker: 'four addresses with a gateway elsewhere',
+      hostLocal: 'four addresses',
+      weft: { kind: 'room', is: 4 },
+    },
+  ],
+};
+
+export const gateways: Topic = {
+  title: 'Gateways',
+  cases: [
+    {
+      wish: 'a gateway of its own',
+      subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.254' }],
+      docker: 'taken',
+      hostLocal: 'taken',
+      weft: { kind: 'gateways', are: ['10.7.0.254'] },
+    },
+    {
+      wish: 'a gateway outside the subnet',
+      subnets: [{ cidr: '10.7.0.0/24', gateway: '10.8.0.1' }],
+      docker: 'refused: no matching subnet for gateway',
+      hostLocal: 'refused: gateway not in network',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'gateway' },
+    },
+    {
+      wish: 'the network address as gateway',
+      subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.0' }],
+      docker: 'refused: address already in use',
+      hostLocal: 'accepted: it lies in the subnet',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'gateway' },
+      why: 'as Docker: no host can have it',
+    },
+    {
+      wish: 'the broadcast address as gateway',
+      subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.255' }],
+      docker: 'refused: address already in use',
+      hostLocal: 'accepted: it lies in the subnet',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'gateway' },
+      why: 'as Docker: no host can have it',
+    },
+  ],
+};
+
+export const auxiliaries: Topic = {
+  title: 'Auxiliary addresses',
+  cases: [
+    {
+      wish: 'auxiliary addresses are given to nobody',
+      subnets: [{ cidr: '10.7.0.0/29', auxiliary: { router: '10.7.0.3', printer: '10.7.0.4' } }],
+      docker: 'three endpoints instead of five',
+      hostLocal: 'no such thing: ranges have to leave them out',
+      weft: { kind: 'room', is: 3 },
+    },
+    {
+      wish: 'one outside the subnet',
+      subnets: [{ cidr: '10.7.0.0/24', auxiliary: { router: '10.8.0.3' } }],
+      docker: 'refused: no matching subnet for aux-address',
+      hostLocal: 'no such thing',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: 'auxiliary' },
+    },
+    {
+      wish: 'one that is the declared gateway',
+      subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.3', auxiliary: { router: '10.7.0.3' } }],
+      docker: 'refused: address already in use',
+      hostLocal: 'no such thing',
+      weft: { kind: 'refused', code: 'INPUT_INVALID', says: '10.7.0.3' },
+    },
+    {
+      wish: 'one on the first address, and no gateway named',
+      subnets: [{ cidr: '10.7.0.0/24', auxiliary: { router: '10.7.0.1' } }],
+      docker: 'refused: the gateway has it already',
+      hostLocal: 'no such thing',
+      weft: { kind: 'gateways', are: ['10.7.0.2'] },
+      why: 'what was declared comes before what is chosen',
+    },
+  ],
+};
