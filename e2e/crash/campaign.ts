@@ -1,7 +1,7 @@
 import { tell } from '../testing/scene.ts';
 import { amiss } from './amiss.ts';
 import { classOf, subject } from './classify.ts';
-import { sideEffects } from './known-calls.ts';
+import { sideEffects, type CallClass } from './known-calls.ts';
 import type { OperationName } from './operations.ts';
 import { Stage } from './stage.ts';
 import { strike, strikeAfter, watch } from './strike.ts';
@@ -56,8 +56,12 @@ export async function campaign(wish: CampaignWish, say: (what: string) => void):
       const { seen, unknown } = survey(await watch(stage, operation, sideEffects));
       const lasting = seen.filter(({ kind }) => kind.lasts);
       points[operation] = { calls: lasting.length, kinds: new Set(lasting.map(({ kind }) => kind)).size };
-      surprises.push(...unknown.map((call) => `${operation}: unknown: ${subject(call).slice(0, 200)}`));
-      surprises.push(...amiss(operation, seen, store));
+      const strange = [
+        ...unknown.map((call) => `${operation}: unknown: ${subject(call).slice(0, 200)}`),
+        ...amiss(operation, seen, store),
+      ];
+      for (const each of strange) say(`${store}: ${each}`);
+      surprises.push(...strange);
       const chosen = wish.choose(lasting, operation);
       say(`${store}: ${operation} has ${lasting.length} points; ${chosen.length + 1} kills`);
       for (const one of [...chosen, undefined]) {
@@ -104,10 +108,15 @@ async function afterwards(stage: Stage, operation: OperationName): Promise<Kill>
   return { ...of, strays: await strikeAfter(stage, operation) };
 }
 
-/** The first call of each kind that the operation makes each time. */
-export function firstOfEach(seen: readonly Seen[], operation: OperationName): readonly Seen[] {
-  const sure = seen.filter(({ kind }) => kind.in.includes(operation));
-  return [...Map.groupBy(sure, ({ kind }) => kind).values()].flatMap((calls) => calls.slice(0, 1));
+/** For a short campaign: of each kind one call, in the first operation that makes it each time. */
+export function onceEach(): CampaignWish['choose'] {
+  const done = new Set<CallClass>();
+  return (seen, operation) =>
+    seen.filter(({ kind }) => {
+      if (done.has(kind) || !kind.in.includes(operation)) return false;
+      done.add(kind);
+      return true;
+    });
 }
 
 /** A few of the lines, each short. */
