@@ -127,6 +127,11 @@ function problemsOf(agent: Agent): readonly Problem[] {
     const edit = value.phase.kind === 'active' ? value.phase.refused : undefined;
     return edit === undefined ? [] : [{ what: `edited declaration of network ${value.name}`, why: edit.why }];
   });
+  const broken = [...reconciler.networks()].flatMap(([id, one]) => {
+    if (one.broken === undefined) return [];
+    const what = `network ${view.networkById(id)?.name ?? id}`;
+    return [{ what, why: `cannot be programmed: ${one.broken.message}`, hint: whatIsDone.retry }];
+  });
   const failed = [...reconciler.networks().values()].flatMap((one) =>
     one.refused.map(({ key, error, decision }) => {
       const what = `kernel object ${key}`;
@@ -138,7 +143,7 @@ function problemsOf(agent: Agent): readonly Problem[] {
     why: `somebody else keeps changing it: ${feud.repairs} repairs; the next one ${feud.pause / 1000} s after the last`,
     hint: 'find out who: everything in our network namespaces is for weftd alone; `weft events` tells what was changed',
   }));
-  return [...problems, ...[bad, held, conflicts, missing, refused, failed, fought].flatMap(shorten)];
+  return [...problems, ...[bad, held, conflicts, missing, refused, broken, failed, fought].flatMap(shorten)];
 }
 
 /** Networks of this node whose endpoints are known as they once were. */

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { FakeKernel } from '../../linux/fake-kernel.ts';
 import type { Underlay } from '../../linux/kernel.ts';
+import { WeftError } from '../../model/errors.ts';
 import { silentLogger } from '../../model/logger.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
@@ -14,9 +15,11 @@ const eth1 = (mtu: number): Underlay => ({ interfaceName: 'eth1', addresses: ['1
 /** Looks as often as it is asked to, and counts. */
 class CountingKernel extends FakeKernel {
   looks = 0;
+  answers = true;
 
   override underlay(advertise: string): Promise<Underlay> {
     this.looks += 1;
+    if (!this.answers) throw new WeftError('KERNEL_REFUSED', 'cannot read the links: EBUSY');
     return super.underlay(advertise);
   }
 }
@@ -66,6 +69,23 @@ test('without a notice it looks now and then, and after the end not at all', asy
   kernel.changeUnderlay([eth1(1400)]);
   await clock.advance(65_000);
   expect(kernel.looks).toBe(3);
+});
+
+test('what the kernel refuses to say is asked again soon', async () => {
+  const { kernel, clock, node } = await followed();
+  kernel.answers = false;
+  kernel.changeUnderlay([eth1(1500)]);
+  await clock.advance(100);
+  expect([kernel.looks, node.trouble]).toEqual([2, expect.stringContaining('EBUSY')]);
+  await clock.advance(10_000);
+  expect(kernel.looks).toBe(7);
+  // Nobody tells that it would answer now.
+  kernel.answers = true;
+  await clock.advance(2000);
+  expect([kernel.looks, node.trouble]).toEqual([8, undefined]);
+  await clock.advance(29_000);
+  expect(kernel.looks).toBe(8);
+  node.close();
 });
 
 test('of very many routes those that cover most are told, and of addresses those that lie in none of them', async () => {

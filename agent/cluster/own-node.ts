@@ -23,6 +23,8 @@ export interface OwnNodePorts {
 
 /** How often the underlay is looked at without a notice of the kernel, in milliseconds. */
 const underlayInterval = 30_000;
+/** The same after the kernel has refused to say. */
+const troubleInterval = 2000;
 /** Notices come in bursts; a look follows the first of them after this many milliseconds. */
 const burst = 50;
 /** The routes are many on some machines, and only serve the overlap check; so do addresses and name servers. */
@@ -82,7 +84,8 @@ export class OwnNode {
     this.#timer = this.#ports.clock.after(ms, () => {
       this.#timer = undefined;
       void this.#look(onChange).finally(() => {
-        if (this.#watching !== undefined) this.#lookAfter(underlayInterval, onChange);
+        const again = this.#trouble === undefined ? underlayInterval : troubleInterval;
+        if (this.#watching !== undefined) this.#lookAfter(again, onChange);
       });
     });
   }

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { encodeClaim } from '../../kvstore/records/claim.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { EndpointId } from '../../model/endpoint.ts';
-import type { WeftError } from '../../model/errors.ts';
+import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { sleep } from '../../model/clock.ts';
@@ -202,6 +202,18 @@ describe('attach', () => {
     expect(h1!.agent.operations.intents.open()).toEqual([]);
   });
 
+  test('that the kernel refuses half-way leaves nothing in the sandbox either', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const path = h1!.sandbox('c1');
+    h1!.kernel.refuseNext({ op: 'create', kind: 'address' });
+    await expect(world.settled(h1!.attachAgain('blue', path))).rejects.toMatchObject({
+      code: 'KERNEL_REFUSED',
+    });
+    expect(h1!.kernel.peek()).toEqual([]);
+    expect((await h1!.attachAgain('blue', path)).interfaceName).toBe('eth0');
+  });
+
   test('waits for a tunnel that the kernel makes only at the second try', async () => {
     await using world = new World();
     const [h1] = await blueOn(world, 1);
@@ -298,6 +310,32 @@ describe('detach', () => {
     await world.until('the namespace to go', () => h1!.agent.reconciler.networks().size === 0);
     expect(await h1!.kernel.namespaces()).toEqual([]);
     expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(false);
+  });
+
+  test('waits until the kernel has let go, when it does so only at the third try', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c0');
+    await h1!.attach('blue', 'c1');
+    const busy = new WeftError('KERNEL_REFUSED', 'EBUSY', { details: { errno: 'EBUSY' } });
+    for (let n = 0; n < 2; n += 1) h1!.kernel.refuseNext({ op: 'delete', kind: 'veth' }, busy);
+    expect(await world.settled(h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' }))).toBe(true);
+    expect(h1!.kernel.peek().filter(({ kind }) => kind === 'veth')).toHaveLength(1);
+    for (let n = 0; n < 2; n += 1) h1!.kernel.refuseNext({ op: 'delete', kind: 'netns' }, busy);
+    expect(await world.settled(h1!.detach({ network: 'blue', sandbox: '/run/netns/c0' }))).toBe(true);
+    expect(h1!.kernel.peek()).toEqual([]);
+  });
+
+  test('does not wait for what the kernel will not let go', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c0');
+    await h1!.attach('blue', 'c1');
+    const denied = new WeftError('PERMISSION_DENIED', 'EPERM', { details: { errno: 'EPERM' } });
+    h1!.kernel.refuseNext({ op: 'delete', kind: 'veth' }, denied);
+    expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
+    const [problem] = (await h1!.service.status()).problems;
+    expect(problem).toMatchObject({ why: 'EPERM', hint: expect.stringContaining('every five minutes') });
   });
 
   test('of the endpoint of another node names that node and leaves it alone', async () => {

@@ -134,4 +134,6 @@ async function undo({ network, id }: Endpoint, ports: OperationPorts, signal: Ab
   if (removed !== undefined)
     ports.view.endpoints(network)?.forget(keys.endpoint(network, id), removed.revision);
   ports.intents.end(id, 'gone');
+  // As far as this kernel can be made to: whoever tries again finds a sandbox that has nothing of it.
+  await ports.reconciler.removed(network, id, signal).catch(() => undefined);
 }

@@ -52,6 +52,8 @@ export class NetworkReconciler {
   readonly #local = new Map<EndpointId, SandboxScope>();
   /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
   readonly #dead = new Map<EndpointId, string>();
+  /** Those that are wanted no more, with all that was wanted for them: the kernel may not have let go of it yet. */
+  readonly #leaving = new Map<EndpointId, readonly LinuxObject[]>();
   /** Of those that live, the ones that may give their sandbox a default route: the gateway is there as long as there is one. */
   readonly #givers = new Set<EndpointId>();
   #hasGateway = false;
@@ -165,6 +167,11 @@ export class NetworkReconciler {
     return isConfirmed ? steps : this.#sparing(steps, []);
   }
 
+  /** Why the last pass came to no end, for instance because the kernel could not be read; undefined: it did. */
+  get broken(): WeftError | undefined {
+    return this.#broken;
+  }
+
   /** What the kernel refused, without what was not tried because of that. */
   get refused(): readonly Refused[] {
     return [...this.#tracker.failures].flatMap(([key, { step, error }]) => {
@@ -196,7 +203,7 @@ export class NetworkReconciler {
 
   /** How the kernel took the last pass: as far as it concerns an endpoint, there or gone, or the whole network. */
   standing(id?: EndpointId): Standing {
-    const progress = id === undefined ? undefined : this.#progress.get(id);
+    const progress = id === undefined || this.#leaving.has(id) ? undefined : this.#progress.get(id);
     const refused = [...this.#tracker.failures.values()].find(
       ({ step }) => id === undefined || step.op === 'delete',
     );
@@ -269,8 +276,9 @@ export class NetworkReconciler {
     }
     const touched = Array.from(ids, (id) => this.#touch(id, input));
     if (network === undefined || this.#local.size === 0) {
-      this.#wantNothing();
       for (const id of this.#progress.keys()) ids.add(id);
+      for (const id of ids) this.#leave(id, this.#desired.wishesOf(networkSource(this.id)));
+      this.#wantNothing();
       return Array.from(ids, (id): Touched => ({ id, recorded: undefined }));
     }
     const mtu = networkMtu(network, input.nodes, self.cluster.underlay);
@@ -282,8 +290,11 @@ export class NetworkReconciler {
     this.#hasGateway = givesRoutes;
     this.#allDirty = false;
     // Who goes gives way before others come, so that they need not compete.
-    for (const { id, recorded } of touched)
+    for (const { id, recorded } of touched) {
+      if (recorded === undefined) this.#leave(id);
+      else this.#leaving.delete(id);
       if (recorded === undefined || this.#dead.has(id)) this.#desired.remove(endpointSource(id));
+    }
     for (const { id, recorded } of touched)
       if (recorded !== undefined && !this.#dead.has(id))
         this.#desired.set(endpointSource(id), objectsOf(recorded.value, network, mtu, input));
@@ -305,6 +316,12 @@ export class NetworkReconciler {
     if (why === undefined) this.#homeless.delete(id);
     else this.#homeless.set(id, why);
     return { id, recorded };
+  }
+
+  /** `others`: what goes with it. */
+  #leave(id: EndpointId, others: readonly LinuxObject[] = []): void {
+    const wishes = this.#desired.wishesOf(endpointSource(id));
+    if (wishes.length > 0) this.#leaving.set(id, [...wishes, ...others]);
   }
 
   #wantNothing(): void {
@@ -359,11 +376,16 @@ export class NetworkReconciler {
 
   /** Writes down how far each endpoint has come. */
   #settle(touched: readonly Touched[]): void {
-    for (const { id, recorded } of touched) {
-      if (recorded === undefined) this.#progress.delete(id);
-      else this.#progress.set(id, this.#answerFor(id, recorded.revision));
-    }
     const { failures } = this.#tracker;
+    for (const { id, recorded } of touched) {
+      if (recorded !== undefined) this.#progress.set(id, this.#answerFor(id, recorded.revision));
+      else if (!this.#leaving.has(id)) this.#progress.delete(id);
+    }
+    for (const [id, wishes] of this.#leaving) {
+      if (failures.size > 0 && wishes.some((o) => this.#isHeldBack(o))) continue;
+      this.#leaving.delete(id);
+      this.#progress.delete(id);
+    }
     if (failures.size === 0 && !this.#hadFailures) return;
     this.#hadFailures = failures.size > 0;
     const refused = new KeyedMap<WeftError>();
@@ -376,6 +398,7 @@ export class NetworkReconciler {
     this.#networkFailures = ofNetwork === undefined ? 0 : this.#networkFailures + 1;
     const mayPass = this.refused.some(({ decision }) => decision === 'retry');
     for (const [id, { revision }] of this.#progress) {
+      if (this.#leaving.has(id)) continue;
       const own = failureOf(endpointSource(id));
       if (own !== undefined) this.#progress.set(id, { kind: 'failed', revision, error: own });
       else if (ofNetwork === undefined) this.#progress.set(id, this.#answerFor(id, revision));
@@ -384,6 +407,14 @@ export class NetworkReconciler {
         this.#progress.set(id, { kind: 'pending', revision });
       else this.#progress.set(id, { kind: 'failed', revision, error: ofNetwork });
     }
+  }
+
+  /** Was its deletion refused, for a reason that may pass? */
+  #isHeldBack(o: LinuxObject): boolean {
+    const failure = this.#tracker.failures.get(keyOf(o));
+    if (failure?.step.op !== 'delete') return false;
+    const decision = decisionOf(failure.step, failure.error);
+    return decision === undefined || decision === 'retry';
   }
 
   #answerFor(id: EndpointId, revision: Revision): EndpointProgress {

@@ -289,7 +289,17 @@ describe('a refusal', () => {
     await using world = new World();
     const [h1] = await two(world);
     h1.kernel.failNext('apply', new WeftError('KERNEL_REFUSED', 'EBUSY: broken socket'));
-    expect(await world.settled(h1.attach('blue', 'c1'))).toMatchObject({ programmed: true });
+    const attached = h1.attach('blue', 'c1');
+    await world.until('it to fail', () => h1.log.some((l) => l.message === 'pass failed'));
+    expect((await h1.service.status()).problems).toEqual([
+      {
+        what: 'network blue',
+        why: 'cannot be programmed: EBUSY: broken socket',
+        hint: 'it is tried again by itself',
+      },
+    ]);
+    expect(await world.settled(attached)).toMatchObject({ programmed: true });
+    expect((await h1.service.status()).problems).toEqual([]);
     expect(h1.log).toContainEqual(expect.objectContaining({ message: 'pass failed', level: 'error' }));
   });
 });

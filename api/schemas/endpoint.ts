@@ -110,6 +110,7 @@ export const endpointJson = z
     programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
     pending: z.string().optional().meta({ description: 'Why it does not yet.' }),
     local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
+    createdAt: z.string().optional().meta({ description: 'ISO 8601; absent: not known.' }),
     waited: waitedJson.optional(),
   })
   .readonly()

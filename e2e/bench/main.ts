@@ -9,6 +9,9 @@
 import { parseArgs } from 'node:util';
 import { demandRoot } from '../lab/lab.ts';
 import { adoptionBenchmark } from './adoption/adoption.ts';
+import { checkBenchmark } from './addresses/check.ts';
+import { chooseBenchmark } from './addresses/choose.ts';
+import { claimsBenchmark } from './addresses/claims.ts';
 import { attachBenchmark } from './attach.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { clearUp } from './clear-up.ts';
@@ -42,6 +45,9 @@ const benchmarks: readonly Benchmark[] = [
   seenBenchmark,
   attachingBenchmark,
   startingBenchmark,
+  claimsBenchmark,
+  chooseBenchmark,
+  checkBenchmark,
   driftBenchmark,
   adoptionBenchmark,
 ];

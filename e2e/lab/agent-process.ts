@@ -5,6 +5,7 @@ import { traceArguments } from './kernel-writes.ts';
 import { inside } from './netns.ts';
 import { endMarked, logTail, readMark, startDetached } from './process.ts';
 import { searchPath, type Argv } from './run.ts';
+import { straceArguments, type Tracing } from './strace.ts';
 import { waitFor } from './wait.ts';
 
 /** Where the launchers are; `bin/weftd` of the checkout. */
@@ -18,8 +19,8 @@ export interface Answer {
 }
 
 export interface StartOptions {
-  /** File for strace: every system call that may write to the kernel, from the first instruction on. */
-  readonly trace?: string;
+  /** File for strace: every system call that may write to the kernel, from the first instruction on; or what else it is to do. */
+  readonly trace?: string | Tracing;
   /** Further flags of weftd. */
   readonly flags?: readonly string[];
   readonly env?: NodeJS.ProcessEnv;
@@ -57,7 +58,7 @@ export class AgentProcess {
     if (this.running) return false;
     const agent = [join(binDirectory, 'weftd'), '--config', this.#config, ...(options.flags ?? [])];
     // -DD: strace stands aside in a group of its own, so that the process that we know is weftd itself.
-    const argv = options.trace === undefined ? agent : [...traceArguments(options.trace), '-DD', ...agent];
+    const argv = options.trace === undefined ? agent : [...straceOf(options.trace), '-DD', ...agent];
     const env = { ...process.env, PATH: searchPath, ...options.env };
     await startDetached(
       inside(this.#netns, argv as unknown as Argv),
@@ -136,6 +137,9 @@ export class AgentProcess {
     return new WeftError(code, `${what}; ${end}`, { cause, details: { host: this.host, log } });
   }
 }
+
+const straceOf = (trace: string | Tracing): readonly string[] =>
+  typeof trace === 'string' ? traceArguments(trace) : straceArguments(trace);
 
 function parse(text: string): unknown {
   try {

@@ -1,10 +1,7 @@
-import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { WeftError } from '../../model/errors.ts';
-import { ended, searchPath } from './run.ts';
-import { waitFor } from './wait.ts';
+import { straceArguments, traceProcess } from './strace.ts';
 
 /** One attempt of a process to change the kernel's configuration, as strace saw it. */
 export interface KernelWrite {
@@ -21,23 +18,14 @@ export interface KernelTraffic {
   readonly netlinkReads: number;
 }
 
+/** The system calls that may carry a write to the kernel's configuration. */
+const calls = 'sendto,sendmsg,sendmmsg,write,writev,pwrite64,pwritev,ioctl';
+
 /** `strace` with everything in it but the program: each system call that may carry a kernel write goes to `file`. */
 export function traceArguments(file: string): readonly string[] {
-  const calls = 'sendto,sendmsg,sendmmsg,write,writev,pwrite64,pwritev,ioctl';
-  return [
-    'strace',
-    '-f',
-    '-qq',
-    '--seccomp-bpf',
-    '-v',
-    '-yy',
-    '-s',
-    '65536',
-    '-e',
-    `trace=${calls}`,
-    '-o',
-    file,
-  ];
+  const [strace = '', ...rest] = straceArguments({ file, calls });
+  // Only what is written down costs time; it is for good, since the process would not live without strace.
+  return [strace, '--seccomp-bpf', ...rest];
 }
 
 /** Reads what strace wrote: netlink requests other than reads, writes below /proc/sys, ioctls that set something. */
@@ -89,45 +77,19 @@ function isRead(type: string): boolean {
 }
 
 /**
- * Watches a running process with all its threads (`strace -p PID`), and those it starts. Ready when it returns.
- * `stop` detaches and tells what was seen.
+ * Watches a running process with all its threads, and those it starts. Ready when it returns. `stop` detaches and tells what was
+ * seen.
  *
  * @throws KERNEL_REFUSED when strace cannot attach.
  */
 export async function watchKernelWrites(pid: number): Promise<{ stop(): Promise<KernelTraffic> }> {
   const directory = mkdtempSync(join(tmpdir(), 'weft-trace-'));
-  const file = join(directory, 'trace');
-  // -qq would also hide the line that says that strace is attached; --seccomp-bpf works only from the start.
-  const [strace = '', ...args] = traceArguments(file).filter(
-    (arg) => arg !== '-qq' && arg !== '--seccomp-bpf',
+  const remove = (): void => rmSync(directory, { recursive: true, force: true });
+  const traced = await traceProcess(pid, { file: join(directory, 'trace'), calls }).catch(
+    (error: unknown) => {
+      remove();
+      throw error;
+    },
   );
-  const child = spawn(strace, [...args, '-p', String(pid)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: { ...process.env, PATH: searchPath },
-  });
-  let said = '';
-  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
-  let finished = false;
-  const end = ended('strace', child).finally(() => (finished = true));
-  end.catch(() => undefined);
-  const finish = async (): Promise<KernelTraffic> => {
-    child.kill('SIGINT');
-    await end;
-    const traffic = parseTrace(readFileSync(file, 'utf8'));
-    rmSync(directory, { recursive: true, force: true });
-    return traffic;
-  };
-  try {
-    await waitFor('strace to attach', () => said.includes('attached'), {
-      within: 10_000,
-      giveUp: () => finished,
-    });
-  } catch (error) {
-    child.kill('SIGKILL');
-    rmSync(directory, { recursive: true, force: true });
-    throw new WeftError('KERNEL_REFUSED', `strace cannot watch process ${pid}: ${said.trim()}`, {
-      cause: error,
-    });
-  }
-  return { stop: finish };
+  return { stop: () => traced.stop().then(parseTrace).finally(remove) };
 }

@@ -1,12 +1,14 @@
 /**
- * `make soak`: loses the store of a lab in every way, then its agents and nodes, gives out all addresses of a network meanwhile, then
- * keeps a lab busy for a long time under traffic, and looks for what is lost, what is left and what grows.
+ * `make soak`: loses the store of a lab in every way, then its agents and nodes, gives out all addresses of a network meanwhile,
+ * kills an agent at every call that it makes, then keeps a lab busy for a long time under traffic, and looks for what is lost, what
+ * is left and what grows.
  *
- *   node e2e/soak/main.ts [--only busy|outage|recovery|exhaustion] [--minutes 30] [--store etcd|file|consul] [--hosts 3] [--seed N]
- *     [--seconds 30] [--away 600] [--runs 1000] [--bits 6]
+ *   node e2e/soak/main.ts [--only busy|outage|recovery|exhaustion|crash] [--minutes 30] [--store etcd|file|consul] [--hosts 3]
+ *     [--seed N] [--seconds 30] [--away 600] [--runs 1000] [--bits 6]
  *
  * `--away`: seconds for which an agent is stopped while others come and go.
- * `--store` chooses for the busy lab; the outages and exhaustions are tried on every store, or with `--only` on the one that is named.
+ * `--store` chooses for the busy lab; the outages, exhaustions and crashes are tried on every store, or with `--only` on the one that
+ * is named (crashes: on etcd and a file).
  * `--runs`, `--bits`: how often a network is filled on each store, and how large: two subnets of 2 ** bits addresses each. With
  * `--bits 8` a /24 and a /120, which takes a minute each time.
  * Exit code 1 when a packet was lost, a table was wrong, a key or namespace was left, or something grew.
@@ -16,6 +18,7 @@ import { demandRoot } from '../lab/lab.ts';
 import { removeLab } from '../lab/remove.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { tell } from '../testing/scene.ts';
+import { crashes } from './crash.ts';
 import { exhaustions } from './exhaustion.ts';
 import { outages } from './outage.ts';
 import { recoveries } from './recovery.ts';
@@ -58,6 +61,11 @@ function giveOutAll(): Promise<Verdict> {
   return exhaustions({ lab, stores: stores(), ...wish }, say);
 }
 
+function crashEverywhere(): Promise<Verdict> {
+  const all = stores();
+  return crashes({ lab, stores: (['etcd', 'file'] as const).filter((store) => all.includes(store)) }, say);
+}
+
 function failAndHeal(): Promise<Verdict> {
   const away = Number(values.away);
   const absences = [
@@ -80,7 +88,13 @@ async function keepBusy(): Promise<Verdict> {
 }
 
 console.log((await describeMachine(new Date())).join('\n'));
-const parts = { outage: loseStores, recovery: failAndHeal, exhaustion: giveOutAll, busy: keepBusy };
+const parts = {
+  outage: loseStores,
+  recovery: failAndHeal,
+  exhaustion: giveOutAll,
+  crash: crashEverywhere,
+  busy: keepBusy,
+};
 for (const [name, part] of Object.entries(parts)) {
   if (values.only !== undefined && values.only !== name) continue;
   const { ok, text } = await part();

@@ -58,6 +58,17 @@ describe('a dump', () => {
     expect(socket.sent.length).toBe(50);
   });
 
+  test('of which a part is cut off is none, also when the rest comes', async () => {
+    const socket = new ScriptedSocket(() => [[link(1, 'lo'), link(1, 'eth0')], [done(1)]]);
+    const whole = socket.receive.bind(socket);
+    let parts = 0;
+    socket.receive = () => ((parts += 1) === 1 ? whole()?.subarray(0, -4) : whole());
+    await expect(dump(socket)).rejects.toMatchObject({
+      code: 'KERNEL_REFUSED',
+      message: expect.stringContaining('cut off'),
+    });
+  });
+
   test('leaves what belongs to an earlier request', async () => {
     const socket = new ScriptedSocket(() => [
       [link(99, 'late'), done(99)],

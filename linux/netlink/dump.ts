@@ -79,6 +79,7 @@ async function dumpOnce<T>(
       const row = read(datagram, cursor.from, cursor.end, cursor.type);
       if (row !== undefined) rows.push(row);
     }
+    if (cursor.isTorn) throw brokenSocket(`a part of the answer to request type ${request.type} is cut off`);
     if (parts % partsPerTurn === 0) await (ports.turn ?? turn)();
   }
 }

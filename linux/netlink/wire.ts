@@ -94,6 +94,11 @@ export class MessageCursor {
     return true;
   }
 
+  /** Is there more behind the last message, which is none? */
+  get isTorn(): boolean {
+    return this.#at < this.#bytes.length;
+  }
+
   /** The message as one value, its body a view of the datagram. */
   get message(): WireMessage {
     const { type, flags, sequence, from, end } = this;

@@ -19,7 +19,7 @@ interface Made {
  */
 export function refuseRequests(
   errno: ErrnoName,
-  isRefused: (nth: number) => boolean,
+  isRefused: (nth: number, request: WireMessage) => boolean,
 ): Disposable & { readonly requests: number; readonly refused: number } {
   const { send, receive } = NetlinkSocket.prototype;
   const made = new WeakMap<NetlinkSocket, Made>();
@@ -33,7 +33,7 @@ export function refuseRequests(
     const kept = messages.filter((message, i) => {
       if (isRead(message)) return true;
       count.requests += 1;
-      if (!isRefused(count.requests)) return true;
+      if (!isRefused(count.requests, message)) return true;
       count.refused += 1;
       (i === messages.length - 1 ? answers.after : answers.before).push(refusal(message, number));
       return false;
