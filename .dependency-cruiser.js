@@ -118,6 +118,7 @@ export default {
         '^tools/',
         '^(api|model|kvstore)/',
         '^linux/errno-decisions\\.ts$',
+        '^linux/adoption\\.ts$',
         '^ipam/testing/compared/',
         '^[^/]+\\.js$',
       ],

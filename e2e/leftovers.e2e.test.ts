@@ -33,7 +33,9 @@ interface Leftover {
   away?(remains: Remains): Promise<void>;
 }
 
-const ip = (path: string, line: string): Promise<string> => mustRunIn(path, ['ip', ...line.split(' ')]);
+async function ip(path: string, line: string): Promise<void> {
+  await mustRunIn(path, ['ip', ...line.split(' ')]);
+}
 
 /** A namespace at the pin instead of ours, with a mark or without. */
 async function pinned(pin: string, mark?: string): Promise<void> {
@@ -46,9 +48,9 @@ async function pinned(pin: string, mark?: string): Promise<void> {
 const leftovers: readonly Leftover[] = [
   {
     what: 'a namespace without the tunnel device',
-    make: async ({ pin }) => void (await ip(pin, 'link del vxlan0')),
+    make: ({ pin }) => ip(pin, 'link del vxlan0'),
   },
-  { what: 'a namespace without the bridge', make: async ({ pin }) => void (await ip(pin, 'link del br0')) },
+  { what: 'a namespace without the bridge', make: ({ pin }) => ip(pin, 'link del br0') },
   { what: 'a namespace that is marked, pinned and empty', make: ({ pin, mark }) => pinned(pin, mark) },
   {
     what: 'a pin that is a plain file',
@@ -81,7 +83,7 @@ const leftovers: readonly Leftover[] = [
   },
   {
     what: 'a port whose other end was moved out of its sandbox',
-    make: async ({ sandbox, stranger }) => void (await ip(sandbox, `link set eth0 netns ${stranger}`)),
+    make: ({ sandbox, stranger }) => ip(sandbox, `link set eth0 netns ${stranger}`),
   },
   {
     what: 'state that was written half',
@@ -103,7 +105,7 @@ const leftovers: readonly Leftover[] = [
       await ip(sandbox, 'link add eth0 type bridge');
     },
     names: /sandbox .*-c1 has an interface eth0 already that is not ours/,
-    away: async ({ sandbox }) => void (await ip(sandbox, 'link del eth0')),
+    away: ({ sandbox }) => ip(sandbox, 'link del eth0'),
   },
   {
     what: 'a tunnel device of somebody else with our VNI in the namespace of the node',
@@ -112,7 +114,7 @@ const leftovers: readonly Leftover[] = [
       await ip(host.path, `link add vxtheirs type vxlan id ${vni} dstport 4789 local ${host.address}`);
     },
     names: /vxtheirs .*has this VNI and port/,
-    away: async ({ host }) => void (await ip(host.path, 'link del vxtheirs')),
+    away: ({ host }) => ip(host.path, 'link del vxtheirs'),
   },
   {
     what: 'a namespace of somebody else at our pin',
@@ -141,7 +143,7 @@ beforeAll(async () => {
   await scene.settled();
   const host = scene.host('h1');
   const pin = host.networkNamespace(id);
-  const [lo] = JSON.parse(await ip(pin, '-j link show lo')) as { ifalias: string }[];
+  const [lo] = JSON.parse(await mustRunIn(pin, ['ip', '-j', 'link', 'show', 'lo'])) as { ifalias: string }[];
   const stranger = (await host.sandbox('stranger').ensure()).path;
   const sandbox = host.sandbox('c1').path;
   remains = { host, pin, mark: lo!.ifalias, vni, sandbox, stranger };

@@ -174,7 +174,13 @@ describe('a sandbox in several networks', () => {
     const waiting: (() => void)[] = [];
     h1.store.watch = (prefix, sink) => {
       if (!prefix.includes(networkId)) return watch(prefix, sink);
-      return watch(prefix, (update) => void (isOpen ? sink(update) : waiting.push(() => sink(update))));
+      return watch(prefix, (update) => {
+        if (isOpen) sink(update);
+        else
+          waiting.push(() => {
+            sink(update);
+          });
+      });
     };
     let isOpen = false;
     const started = h1.start();

@@ -44,7 +44,8 @@ write. What an earlier version or another declaration has left otherwise, or som
 kernel can, or **replaced**: deleted and made anew, with everything that stands on it. The same holds for drift under a running agent.
 
 What goes with a replaced object is made again in the same pass: entries of \`vxlan0\` with \`vxlan0\`, addresses and routes of a
-sandbox with its interface. An option that a kernel does not show is one that it does not have, and is not asked for.
+sandbox with its interface. A namespace at our pin that does not bear a mark of Weft for this network when the agent first sees it is
+somebody else's: nothing in it is touched, and \`weft status\` names its mark. An option that a kernel does not show is one that it does not have, and is not asked for.
 
 **How long nothing gets through**, with a thousand pings a second, is printed by \`make bench\` (\`node e2e/bench/main.ts --only
 adoption\`) for each row, beside a pass that finds nothing to do; [figures.md](figures.md#what-an-earlier-life-has-left-adoption) has

@@ -59,7 +59,7 @@ function reach(name: string): boolean {
     for (const command of hands[name]?.commands ?? []) run(command);
     return true;
   } catch (error) {
-    if (/not supported/.test(String(error))) return false;
+    if (String(error).includes('not supported')) return false;
     throw error;
   }
 }
