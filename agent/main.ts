@@ -180,6 +180,11 @@ async function showDryRun(settings: Resolved, output: CommandLine['output']): Pr
   stack.defer(() => kernel.close());
   const random = (bytes: number): string => randomBytes(bytes).toString('hex');
   const nameServers = nameServersOf(readText);
+  // The timers of our clock do not keep a process alive, and nothing else does while it waits.
+  const hold = setInterval(() => undefined, 60_000);
+  stack.defer(() => {
+    clearInterval(hold);
+  });
   const report = await dryRun({ ...ports, settings, store, kernel, version, random, nameServers });
   process.stdout.write(output === 'json' ? `${JSON.stringify(report, undefined, 2)}\n` : printDryRun(report));
   if (report.todo) process.exitCode = 1;

@@ -1,8 +1,15 @@
 import type { EndpointJson } from '../api/schemas/endpoint.ts';
-import type { NetworkJson, SubnetJson, WaitsFor } from '../api/schemas/network.ts';
+import {
+  mostAttached,
+  type Attached,
+  type NetworkJson,
+  type SubnetJson,
+  type WaitsFor,
+} from '../api/schemas/network.ts';
 import type { NodeJson } from '../api/schemas/node.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import type { Endpoint } from '../model/endpoint.ts';
+import type { Ip } from '../model/ip.ts';
 import type { Family } from '../model/ip.ts';
 import type { Network, Subnet } from '../model/network.ts';
 import type { Cluster, Node, NodeId } from '../model/node.ts';
@@ -42,6 +49,7 @@ export function networkJson(state: NetworkState, facts: NetworkFacts): NetworkJs
     endpoints,
     creator: state.creator,
     createdAt: state.createdAt,
+    ...(state.changed === undefined ? {} : { changed: state.changed }),
     ...(phase.kind === 'active' && phase.refused !== undefined
       ? { refusedEdit: { why: phase.refused.why } }
       : {}),
@@ -59,6 +67,39 @@ export function holders(
   return [...counts].map(([id, count]) => {
     const node = nodes.find((n) => n.id === id)?.name ?? id;
     return { node, alive: isAlive(id), endpoints: count };
+  });
+}
+
+/** Everybody who is attached, by node and name, as far as an answer has room. */
+export function attachedJson(
+  endpoints: readonly Endpoint[],
+  network: Pick<Network, 'subnets'>,
+  nodeName: (id: NodeId) => string,
+): Attached {
+  const named = endpoints.map((endpoint) => ({ endpoint, node: nodeName(endpoint.node) }));
+  const order = ({ node, endpoint: { name, sandbox, id } }: (typeof named)[number]): string =>
+    `${node} ${name ?? ''} ${sandbox.path} ${id}`;
+  const sorted = named.toSorted((a, b) => (order(a) < order(b) ? -1 : 1)).slice(0, mostAttached);
+  return sorted.map(({ endpoint, node }) => ({
+    id: endpoint.id,
+    ...(endpoint.name === undefined ? {} : { name: endpoint.name }),
+    node,
+    addresses: addressesIn(network, endpoint.addresses),
+    sandbox: endpoint.sandbox.path,
+    interfaceName: endpoint.interfaceName,
+    state: endpoint.state.kind,
+    ...timeOf(endpoint),
+  }));
+}
+
+const timeOf = ({ createdAt }: Endpoint): { readonly createdAt?: string } =>
+  createdAt === 0 ? {} : { createdAt: new Date(createdAt).toISOString() };
+
+/** With the length of the subnet's prefix. */
+function addressesIn({ subnets }: Pick<Network, 'subnets'>, addresses: readonly Ip[]): readonly string[] {
+  return addresses.map((ip) => {
+    const subnet = subnets.find((s) => contains(s.prefix, ip));
+    return subnet === undefined ? ip : `${ip}/${prefixLength(subnet.prefix)}`;
   });
 }
 
@@ -94,10 +135,7 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     nodeId: value.node,
     ...(name === undefined ? {} : { name }),
     mac: value.mac,
-    addresses: value.addresses.map((ip) => {
-      const subnet = network.subnets.find((s) => contains(s.prefix, ip));
-      return subnet === undefined ? ip : `${ip}/${prefixLength(subnet.prefix)}`;
-    }),
+    addresses: addressesIn(network, value.addresses),
     sandbox: { key: value.sandbox.key, path: value.sandbox.path },
     interfaceName: value.interfaceName,
     aliases: value.aliases,
@@ -110,6 +148,7 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     programmed: progress?.kind === 'programmed' && progress.revision >= revision,
     ...(progress?.kind === 'pending' && progress.why !== undefined ? { pending: progress.why } : {}),
     local,
+    ...timeOf(value),
   };
 }
 

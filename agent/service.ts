@@ -39,6 +39,7 @@ import type {
 } from '../api/schemas/network.ts';
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../api/schemas/node.ts';
 import type { EventsJson } from '../api/schemas/event.ts';
+import type { PoolJson } from '../api/schemas/pool.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from '../api/schemas/store.ts';
 import type { WaitedJson } from '../api/schemas/waited.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from '../api/schemas/status.ts';
@@ -46,12 +47,14 @@ import { keys, prefixes } from '../kvstore/keys.ts';
 import { decodeEndpoint } from '../kvstore/records/endpoint.ts';
 import type { NetworkState } from '../kvstore/records/network-json.ts';
 import { encodeWish, readWish, wishHash } from '../kvstore/records/wish.ts';
+import { showPools } from '../model/address-pool.ts';
 import type { Endpoint } from '../model/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import type { Name } from '../model/name.ts';
 import type { Network } from '../model/network.ts';
 import { AddressService } from './addresses/service.ts';
 import type { Agent } from './agent.ts';
+import { clusterIn } from './boot.ts';
 import { showConfig } from './config/show.ts';
 import { desiredOf, observedOf, planOf } from './debug/objects.ts';
 import { recordsOf } from './debug/records.ts';
@@ -62,17 +65,19 @@ import { processUse } from './metrics/process-use.ts';
 import { readingsOf } from './metrics/readings.ts';
 import { accept, type Acceptance, type Proposal } from './networks/accept.ts';
 import { declarationOf } from './networks/declaration.ts';
+import { poolsJson, setPools } from './networks/pools.ts';
 import { preview } from './networks/preview.ts';
 import { networkNotFound, Removals, seen } from './networks/removals.ts';
 import { attach } from './operations/attach.ts';
 import { detach } from './operations/detach.ts';
-import { endpointJson, holders, networkJson } from './present.ts';
+import { attachedJson, endpointJson, holders, networkJson } from './present.ts';
 import { contestants, endpointText } from './returns/conflicts.ts';
 import { readinessOf, statusOf } from './status.ts';
 import type { Recorded } from './view/collection.ts';
 import { networkWait, presentWait } from './wait/network-wait.ts';
 import { readinessIn } from './wait/readiness.ts';
-import { waitedFor } from './wait/waited.ts';
+import { nameOf, waitedFor } from './wait/waited.ts';
+import type { Reaction } from './wait/asker.ts';
 
 /** How long a declaration may take, in milliseconds. */
 const patience = 10_000;
@@ -137,18 +142,20 @@ export class Service implements AgentService {
     const state = agent.view.network(name)?.value;
     if (state === undefined) throw networkNotFound(name);
     const shown = await this.#network(state);
-    if (!('id' in state)) return shown;
+    if (!('id' in state) || shown.phase === 'refused') return shown;
     const ports = { ...agent.operations, self: agent.id };
-    if (!wait) {
-      const nodes = readinessIn(state.id, ports);
-      return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
-    }
+    const filled = async (reaction?: Reaction): Promise<NetworkJson> => {
+      const endpoints = await this.#allOf(state);
+      if (endpoints === undefined) return shown;
+      const attached = attachedJson(endpoints, state, (id) => nameOf(id, agent.view));
+      const nodes = readinessIn(state.id, endpoints, ports, reaction);
+      return { ...shown, endpoints: endpoints.length, attached, nodes };
+    };
+    if (!wait) return filled();
     agent.operations.demandStore(`nobody can be asked about network ${name}`);
-    return agent.reconciler.during(state.id, async () => {
-      const reaction = await presentWait(state, ports, agent.deadline(timeout));
-      const nodes = readinessIn(state.id, ports, reaction);
-      return { ...shown, ...(nodes === undefined ? {} : { nodes }) };
-    });
+    return agent.reconciler.during(state.id, async () =>
+      filled(await presentWait(state, ports, agent.deadline(timeout))),
+    );
   }
 
   async planNetwork({ name, declaration }: DeclareNetwork): Promise<PlannedNetworkJson> {
@@ -187,6 +194,22 @@ export class Service implements AgentService {
     const reaction = await networkWait(id, { state, since }, ports, agent.deadline(timeout));
     const message = `network ${name} is accepted`;
     return { waited: waitedFor(reaction, { message, fields: { network: name, id } }, agent) };
+  }
+
+  async listPools(): Promise<readonly PoolJson[]> {
+    this.#demandView();
+    const { view } = this.#agent;
+    const cluster = clusterIn(view) ?? this.#agent.self().cluster;
+    return poolsJson(cluster.pools, view.networks());
+  }
+
+  async setPools({ pools: text }: { readonly pools: string }): Promise<readonly PoolJson[]> {
+    const agent = this.#agent;
+    agent.self();
+    const pools = await setPools(text, agent.acceptPorts(agent.deadline(patience)));
+    const isSeen = (): boolean => showPools(clusterIn(agent.view)?.pools ?? []) === showPools(pools);
+    await seen(agent, isSeen);
+    return poolsJson(pools, agent.view.networks());
   }
 
   async listEndpoints({
@@ -365,6 +388,14 @@ export class Service implements AgentService {
         throw error;
       }
     });
+  }
+
+  /** Undefined: nobody can tell at present. */
+  async #allOf(network: Network): Promise<readonly Endpoint[] | undefined> {
+    const { view } = this.#agent;
+    const isKnown = (view.endpoints(network.id)?.state ?? 'syncing') !== 'syncing';
+    if (!isKnown && view.state !== 'insync') return undefined;
+    return (await this.#endpointsOf(network)).map((e) => e.value);
   }
 
   #isDeclared(name: Name): boolean {

@@ -22,6 +22,7 @@ import type {
 } from './schemas/network.ts';
 import type { DrainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
+import type { PoolJson } from './schemas/pool.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type { DebugDesiredJson, DebugObservedJson, DebugPlanJson, DebugViewJson } from './schemas/debug.ts';
 import type { ConfigJson, ReadinessJson, StatusJson } from './schemas/status.ts';
@@ -42,6 +43,8 @@ export interface Client {
   declarationOf(name: string): Promise<DeclarationJson>;
   inspectNetwork(name: string, options?: Waiting): Promise<NetworkJson>;
   removeNetwork(name: string, options?: RemoveOptions): Promise<RemovedNetworkJson>;
+  listPools(): Promise<readonly PoolJson[]>;
+  setPools(pools: string): Promise<readonly PoolJson[]>;
   listEndpoints(network?: string): Promise<readonly EndpointJson[]>;
   inspectEndpoint(endpoint: string, network?: string): Promise<EndpointJson>;
   attach(body: AttachBody): Promise<EndpointJson>;
@@ -70,7 +73,7 @@ export interface Waiting {
   readonly timeout?: number;
 }
 
-export interface ApplyOptions extends Waiting {
+interface ApplyOptions extends Waiting {
   /** Only while the declaration is as it was at this revision; 0: while there is none. */
   readonly revision?: number;
 }
@@ -125,6 +128,8 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
       const { query, takes } = waiting(options);
       return call('removeNetwork', { params: { name }, query: { force: String(force), ...query }, takes });
     },
+    listPools: () => call('listPools'),
+    setPools: (pools) => call('setPools', { body: { pools } }),
     listEndpoints: (network) => call('listEndpoints', ofNetwork(network)),
     inspectEndpoint: (endpoint, network) =>
       call('inspectEndpoint', { params: { endpoint }, ...ofNetwork(network) }),
@@ -191,13 +196,19 @@ function requestLine(name: RouteName, { params = {}, query = {} }: Wish): Pick<E
   return { method, path: search === '' ? filled : `${filled}?${search}` };
 }
 
+/** Milliseconds: setTimeout takes more than this for nothing at all. */
+const longestTimer = 2 ** 31 - 1;
+
 async function send(exchange: Exchange, body: unknown): Promise<HttpAnswer> {
   const { socketPath, method, path, within } = exchange;
   const late = new AbortController();
-  const timer = setTimeout(() => {
-    const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
-    late.abort(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
-  }, within);
+  const timer = setTimeout(
+    () => {
+      const what = `weftd gave no answer to ${method} ${path} within ${within} ms; the work itself may go on`;
+      late.abort(new WeftError('TIMEOUT', what, { details: { socket: socketPath } }));
+    },
+    Math.min(within, longestTimer),
+  );
   try {
     const text = body === undefined ? undefined : JSON.stringify(body);
     return await exchangeOverSocket({ socketPath, method, path, body: text, signal: late.signal });

@@ -36,6 +36,7 @@ import {
   removeNetworkQuery,
 } from './schemas/network.ts';
 import { drainBody, drainedNodeJson, forgottenNodeJson, nodeJson, nodeParams } from './schemas/node.ts';
+import { poolJson, setPoolsBody } from './schemas/pool.ts';
 import {
   debugDesiredJson,
   debugObservedJson,
@@ -222,6 +223,19 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     answer: removedNetworkJson,
     failures: ['NETWORK_NOT_FOUND', 'NETWORK_IN_USE', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
     call: (service, { params, query }) => service.removeNetwork({ ...params, ...query }),
+  }),
+  listPools: operation({
+    summary: 'Where networks that declare no subnet get one.',
+    answer: z.array(poolJson).readonly(),
+    failures: ['NOT_READY'],
+    call: (service) => service.listPools(),
+  }),
+  setPools: operation({
+    summary: 'Give the cluster other address pools. No network changes its subnet.',
+    body: setPoolsBody,
+    answer: z.array(poolJson).readonly(),
+    failures: ['CLUSTER_MISMATCH', 'NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service, { body }) => service.setPools(body),
   }),
   listEndpoints: operation({
     summary: 'Endpoints of one network, or of all that this node follows.',

@@ -19,6 +19,8 @@ export const routes = {
   planNetwork: { method: 'POST', path: '/v1/networks/{name}/plan' },
   declarationOf: { method: 'GET', path: '/v1/networks/{name}/declaration' },
   removeNetwork: { method: 'DELETE', path: '/v1/networks/{name}' },
+  listPools: { method: 'GET', path: '/v1/address-pools' },
+  setPools: { method: 'PUT', path: '/v1/address-pools' },
   listEndpoints: { method: 'GET', path: '/v1/endpoints' },
   inspectEndpoint: { method: 'GET', path: '/v1/endpoints/{endpoint}' },
   attach: { method: 'POST', path: '/v1/attach' },

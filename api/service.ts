@@ -22,6 +22,7 @@ import type {
 } from './schemas/network.ts';
 import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
 import type { EventsJson } from './schemas/event.ts';
+import type { PoolJson } from './schemas/pool.ts';
 import type { AcceptedStoreJson, JoinedStoreJson } from './schemas/store.ts';
 import type {
   DebugDesiredJson,
@@ -117,6 +118,10 @@ export interface AgentService {
   inspectNetwork(request: InspectNetwork): Promise<NetworkJson>;
   /** @throws NETWORK_NOT_FOUND, NETWORK_IN_USE (not forced; names the endpoints). */
   removeNetwork(request: RemoveNetwork): Promise<RemovedNetworkJson>;
+
+  listPools(): Promise<readonly PoolJson[]>;
+  /** As `parsePools` reads them; empty: the default ones. @throws INPUT_INVALID, CLUSTER_MISMATCH */
+  setPools(request: { readonly pools: string }): Promise<readonly PoolJson[]>;
 
   /** Of one network, or of all. @throws NETWORK_NOT_FOUND */
   listEndpoints(request: { readonly network?: Name | undefined }): Promise<readonly EndpointJson[]>;

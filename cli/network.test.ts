@@ -83,7 +83,31 @@ created      2026-11-25T10:00:00.000Z by n1
       { phase: 'removing', waitsFor: waitsFor.slice(1) },
       /^state +removing, waits for 1 endpoint of n2$/m,
     ],
-    ['that is not followed', { endpoints: null }, /^endpoints +- \(this node does not follow it\)$/m],
+    ['that nobody can tell of', { endpoints: null }, /^endpoints +- \(this node cannot tell now\)$/m],
+    [
+      'with endpoints',
+      {
+        endpoints: 51,
+        attached: [
+          {
+            id: 'e'.repeat(32),
+            name: 'web',
+            node: 'n1',
+            addresses: ['10.7.0.2/24', 'fd00:7::100/64'],
+            sandbox: '/run/netns/c1',
+            interfaceName: 'eth0',
+            state: 'active',
+            createdAt: '2026-11-25T10:00:01.000Z',
+          },
+        ],
+      },
+      /^endpoints +51\n +web on n1: 10\.7\.0\.2\/24 fd00:7::100\/64, eth0 in \/run\/netns\/c1, since 2026-11-25T10:00:01\.000Z\n +and 50 more: weft endpoint ls --network blue$/m,
+    ],
+    [
+      'that was changed',
+      { changed: { by: 'n2', at: '2026-11-25T11:00:00.000Z' } },
+      /^changed +2026-11-25T11:00:00\.000Z by n2$/m,
+    ],
   ])('one %s', async (_, change, line) => {
     const { stdout } = await typeWeft(['network', 'inspect', 'blue'], {
       answers: { inspectNetwork: async () => ({ ...blue, ...change }) },
@@ -140,6 +164,29 @@ describe('weft network create', () => {
     const { code, stderr, calls } = await typeWeft(['network', 'create', 'blue', ...args]);
     expect([code, calls]).toEqual([2, []]);
     expect(stderr).toMatch(message);
+  });
+});
+
+describe('weft network pools', () => {
+  const shown = `\
+BASE          SIZE  TOTAL  SUBNETS
+10.64.0.0/11  24    8192   2
+fd00:7::/48   64    65536  1
+`;
+  test.each<[readonly string[], readonly unknown[]]>([
+    [[], ['listPools', undefined]],
+    [
+      ['--set', 'base=10.64.0.0/11,size=24', '--set', 'x'],
+      ['setPools', { pools: 'base=10.64.0.0/11,size=24 x' }],
+    ],
+    [['--reset'], ['setPools', { pools: '' }]],
+  ])('%j', async (flags, call) => {
+    const { code, stdout, calls } = await typeWeft(['network', 'pools', ...flags]);
+    expect([code, stdout, calls]).toEqual([0, shown, [call]]);
+  });
+
+  test('one or the other', async () => {
+    expect((await typeWeft(['network', 'pools', '--reset', '--set', 'x'])).code).toBe(2);
   });
 });
 

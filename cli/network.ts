@@ -1,12 +1,13 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import type { RemovedNetworkJson } from '../api/schemas/network.ts';
 import type { DeclarationFlags } from './network/declaration-of.ts';
 import { networkDetails, networkTable, waitText } from './network/show.ts';
 import { collect, common, wholeNumber } from './options.ts';
+import { table } from './output/table.ts';
 import type { Cli, Common } from './ports.ts';
 import { awaiting, waitFlags, waitingOf, type WaitFlags } from './waiting.ts';
 
-/** Adds `weft network create|apply|edit|ls|inspect|rm`. */
+/** Adds `weft network create|apply|edit|pools|ls|inspect|rm`. */
 export function registerNetwork(program: Command, cli: Cli): void {
   const network = program.command('network').description('declare, show and remove networks');
   registerCreate(network, cli);
@@ -33,6 +34,7 @@ export function registerNetwork(program: Command, cli: Cli): void {
       const { editNetwork } = await import('./network/edit.ts');
       await editNetwork(cli, name, options);
     });
+  registerPools(network, cli);
   common(network.command('ls'), 'weft network ls -o json')
     .description('list all networks, refused declarations included')
     .action(async (options: Common) => {
@@ -55,6 +57,33 @@ export function registerNetwork(program: Command, cli: Cli): void {
       const wish = { force: options.force === true, ...waitingOf(options) };
       const removed = await awaiting(client, name, options, client.removeNetwork(name, wish));
       cli.show(options, removed, () => removalText(name, removed));
+    });
+}
+
+function registerPools(network: Command, cli: Cli): void {
+  const example = 'weft network pools --set base=10.200.0.0/16,size=26 --set base=fd00:7::/48,size=64';
+  common(network.command('pools'), example)
+    .description('show where networks that declare no subnet get one, or change it for the cluster')
+    .addOption(
+      new Option(
+        '--set <pool>',
+        'a pool that the cluster has from now on, in place of those that it had; repeatable',
+      )
+        .argParser(collect)
+        .conflicts('reset'),
+    )
+    .option('--reset', 'have the default pools again')
+    .action(async (options: Common & { readonly set?: readonly string[]; readonly reset?: true }) => {
+      const client = await cli.client(options);
+      const { set, reset } = options;
+      const isChange = set !== undefined || reset === true;
+      const pools = isChange ? await client.setPools(set?.join(' ') ?? '') : await client.listPools();
+      cli.show(options, pools, () =>
+        table(
+          ['BASE', 'SIZE', 'TOTAL', 'SUBNETS'],
+          pools.map(({ base, size, total, subnets }) => [base, String(size), total, String(subnets)]),
+        ),
+      );
     });
 }
 

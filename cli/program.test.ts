@@ -76,6 +76,12 @@ describe('usage errors', () => {
     [['-o'], /argument missing/],
     [['attach', 'c1'], /^weft: required option '--network <name>' not specified/],
     [['attach', 'c1', '--network', 'blue', '--timeout', '10'], /It must be a duration such as 500ms/],
+    [
+      ['attach', 'c1', '--network', 'blue', '--network', 'red'],
+      /^weft: option '--network <name>' is given twice, and takes one value/,
+    ],
+    [['network', 'apply', '-f', 'a.yaml', '-f', 'b.yaml'], /^weft: option '-f.*' is given twice/],
+    [['network', 'ls', '-o', 'json', '-o', 'table'], /^weft: option '-o, --output <format>' is given twice/],
     [['detach', 'c1'], /^weft: detach of a sandbox needs --network/],
     [['store'], /Usage: weft store/],
     [['store', 'restore', 'a.jsonl'], /^weft: required option '--store <url>' not specified/],

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { toFailureJson } from '../api/failure.ts';
 import { asWeftError, errorCodes } from '../model/errors.ts';
-import { defaultSocket, outputFormat } from './options.ts';
+import { collect, defaultSocket, outputFormat } from './options.ts';
 import type { Cli, CliPorts, Common } from './ports.ts';
 import { ownFailure } from './run/own-failure.ts';
 
@@ -78,6 +78,7 @@ export async function runCli(argv: readonly string[], ports: CliPorts): Promise<
   }
   let output = typed.globals.output === 'json' ? ('json' as const) : ('table' as const);
   if (typed.globals.output !== undefined) setDefaultOutput(program, output);
+  refuseRepeats(program);
   program.hook('preAction', (_, action) => {
     output = action.opts<Partial<Common>>().output ?? output;
   });
@@ -137,6 +138,19 @@ function readTyped(argv: readonly string[]): Typed {
   } catch {
     // The program itself finds the same fault, and says it.
     return { argv, command: undefined, globals: {} };
+  }
+}
+
+/** A flag with one value, given twice, is a mistake: which of them was meant? */
+function refuseRepeats(command: Command): void {
+  for (const child of command.commands) refuseRepeats(child);
+  for (const option of command.options) {
+    if (option.isBoolean() || option.parseArg === collect) continue;
+    let isGiven = false;
+    command.on(`option:${option.name()}`, () => {
+      if (isGiven) command.error(`error: option '${option.flags}' is given twice, and takes one value`);
+      isGiven = true;
+    });
   }
 }
 

@@ -26,7 +26,10 @@ const mistakes: readonly Mistake[] = [
   ['weft network create host --subnet 10.9.0.7/24', 2, '10.9.0.0/24'],
   ['weft network create a/b --subnet 10.9.0.0/24', 2, 'a/b'],
   ['weft network create .. --subnet 10.9.0.0/24', 2, '".."'],
-  ['weft network create none', 2, 'subnet'],
+  ['weft network create none --no-ipv4', 2, 'needs a subnet'],
+  ['weft network create gate --gateway 10.9.0.1', 2, '--subnet'],
+  ['weft network pools --set 10.0.0.0/8', 2, '10.0.0.0/8', 'base='],
+  ['weft network edit nowhere', 4, 'nowhere'],
   [
     'weft network create twice --subnet 10.9.0.0/24 --subnet 10.9.0.128/25',
     2,
@@ -39,6 +42,13 @@ const mistakes: readonly Mistake[] = [
   ['weft network create over --subnet 10.7.0.0/16', 5, 'blue', '10.7.0.0/24'],
   ['weft network create blue --subnet 10.9.0.0/24', 5, 'blue'],
   [`echo '{"name":"c","subnets":["10.9.0.0/24"],"colour":"red"}' | weft network apply -f -`, 2, 'colour'],
+  [
+    `echo '{"name":"c","port":4790}' | weft network apply -f -`,
+    2,
+    'port: cannot be declared',
+    'one UDP port',
+  ],
+  [`echo '{"name":"c","vni":99999999}' | weft network apply -f - --dry-run`, 2, 'c: ', '99999999'],
   [`echo 'name: [' | weft network apply -f -`, 2],
   ['weft network apply -f /nowhere.yaml', 2, '/nowhere.yaml'],
   // Networks and endpoints that are not there.

@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { DryRunReport } from '../agent/dry-run/dry-run.ts';
@@ -53,15 +54,18 @@ test('weftd --dry-run beside a running one writes nothing, and the lines that it
     const inside = h1.networkNamespace(scene.network('blue').id);
     const flush = ['ip', 'neigh', 'flush', 'dev', 'vxlan0', 'nud', 'permanent'];
     expect(await h1.run(['nsenter', `--net=${inside}`, ...flush])).toMatchObject({ code: 0 });
+    const own = scene.member('h1', 'c1').addresses[0] ?? '';
+    await h1.sandbox('c1').mustRun(['ip', 'addr', 'flush', 'to', own, 'dev', 'eth0']);
     const stopped = stateOf(h1);
     const drifted = await dryRun(h1);
     expect(drifted).toMatchObject({
       code: 1,
-      report: { todo: true, networks: [{ network: 'blue', total: 2 }] },
+      report: { todo: true, networks: [{ network: 'blue', total: 3 }] },
     });
     expect(stateOf(h1)).toEqual(stopped);
     const lines = drifted.report.networks.flatMap(({ steps }) => steps.flatMap((step) => step.lines));
     expect(lines.join('\n')).toContain('neigh replace 10.7.0.');
+    expect(lines.join('\n')).toContain(`addr add ${own}/24 dev eth0`);
     expect(await h1.run(['sh', '-euc', lines.join('\n')])).toMatchObject({ code: 0, stderr: '' });
     await h1.agent.start();
     await h1.agent.waitReady();
@@ -69,3 +73,19 @@ test('weftd --dry-run beside a running one writes nothing, and the lines that it
     expect(await scene.wrongPings()).toEqual([]);
   });
 }, 60_000);
+
+test('weftd --dry-run says why a start would fail, and leaves nothing', async () => {
+  await tell({ name: labName('dryfail'), hosts: 1, store: 'file', underlay: 4 }, async ({ lab }) => {
+    const h1 = lab.host('h1');
+    const copies = (): readonly string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith('weftd-dry-run-'));
+    const before = copies();
+    const [command = '', ...flags] = weftd(h1);
+    const other = await h1.run([command, ...flags, '--port', '4790']);
+    expect(other).toMatchObject({ code: 5, stdout: '' });
+    expect(other.stderr).toMatch(
+      /^weftd: this node cannot join cluster \w+: port is 4790 here and 4789 in the cluster/,
+    );
+    expect(copies()).toEqual(before);
+  });
+}, 90_000);

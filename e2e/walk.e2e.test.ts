@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { EndpointJson } from '../api/schemas/endpoint.ts';
 import type { NodeJson } from '../api/schemas/node.ts';
@@ -104,7 +104,43 @@ async function declare(scene: Scene, keyboard: Keyboard): Promise<void> {
   expect(await keyboard.type(h1, `weft network apply -f ${file}`)).toMatch(
     /^green +unchanged\nsmall +unchanged$/m,
   );
+  await changeByHand(h1, keyboard, file);
   for (const name of ['blue', 'green']) await scene.adopt(name);
+}
+
+/** What would change, an editor, and a network that leaves its subnets to the address pools. */
+async function changeByHand(h1: Host, keyboard: Keyboard, file: string): Promise<void> {
+  writeFileSync(file, yaml(1285));
+  const diff = await keyboard.type(h1, `weft network apply -f ${file} --dry-run`);
+  expect(diff).toMatch(/^--- small\n\+\+\+ small \(.*\)\n@@ .*\n(?: .*\n)+-mtu: 1290\n\+mtu: 1285\n/m);
+  expect(diff).toMatch(/^# green: unchanged$/m);
+  const planned = { name: 'small', outcome: 'changed', before: { mtu: 1290 }, after: { mtu: 1285 } };
+  expect(await keyboard.json(h1, `weft network apply -f ${file} --dry-run`)).toMatchObject([
+    { name: 'green', outcome: 'unchanged' },
+    { ...planned, endpoints: [], nodes: [] },
+  ]);
+  const edit = (editor: string): string => `export EDITOR='${editor}' && weft network edit small`;
+  expect(await keyboard.type(h1, edit('true'))).toBe('Network small is as it was.\n');
+  expect(await keyboard.json(h1, edit('sed -i s/1290/1281/'))).toMatchObject({
+    outcome: 'changed',
+    network: { mtu: 1281 },
+  });
+  const spoilt = await keyboard.type(h1, edit('sed -i s/1281/9/'), 2);
+  const [, kept = ''] = /^weft: .*mtu: is 9, must be at least 68\. .* is in (\S+)$/m.exec(spoilt) ?? [];
+  expect(readFileSync(kept, 'utf8')).toMatch(/^mtu: 9$/m);
+  rmSync(dirname(kept), { recursive: true });
+
+  const plain = await keyboard.json(h1, 'weft network create plain --ipv6');
+  expect(plain).toMatchObject({
+    subnets: [{ cidr: '10.64.0.0/24' }, { cidr: expect.stringMatching(/^fd/) }],
+  });
+  expect(await keyboard.type(h1, 'weft status')).toContain('base=10.64.0.0/11,size=24');
+  const bases = await keyboard.json<readonly { readonly subnets: number }[]>(h1, 'weft network pools');
+  expect(bases.map(({ subnets }) => subnets)).toEqual([1, 1]);
+  await keyboard.type(h1, 'weft network pools --set base=10.200.0.0/16,size=26');
+  expect(await keyboard.type(h1, 'weft network pools')).toMatch(/^10\.200\.0\.0\/16 +26 +1024 +0$/m);
+  expect(await keyboard.type(h1, 'weft network pools --reset')).toMatch(/^10\.64\.0\.0\/11 +24 +8192 +1$/m);
+  await keyboard.type(h1, 'weft network rm plain');
 }
 
 /** An address of blue that nobody has: what agents choose by themselves may be any. */
@@ -185,7 +221,7 @@ async function run(scene: Scene, keyboard: Keyboard): Promise<void> {
 async function look(scene: Scene, keyboard: Keyboard): Promise<void> {
   const [h1, h2] = [scene.host('h1'), scene.host('h2')];
   const table = await keyboard.type(h1, 'weft endpoint ls --network blue');
-  expect(table).toMatch(/^NETWORK .*\nblue +- +10\.7\.0\.11\/24 fd00:7::\S+ +02:57:/m);
+  expect(table).toMatch(/^NETWORK .*\nblue +- +- +10\.7\.0\.11\/24 fd00:7::\S+ +02:57:/m);
   const web = await keyboard.json<EndpointJson>(h2, 'weft endpoint inspect web');
   expect(web).toMatchObject({ name: 'web', node: 'h3', local: false, programmed: true });
   expect(await keyboard.json(h2, `weft endpoint inspect ${web.id} --network blue`)).toEqual(web);
@@ -205,7 +241,9 @@ async function look(scene: Scene, keyboard: Keyboard): Promise<void> {
   ]);
   const asked = await keyboard.json(h1, 'weft network inspect blue --wait');
   expect(asked).toMatchObject({ nodes: ['h1', 'h2', 'h3'].map((node) => ({ node, state: 'programmed' })) });
-  expect(await keyboard.type(h1, 'weft network inspect blue')).toMatch(/^subnets +10\.7\.0\.0\/24/m);
+  const inspected = await keyboard.type(h1, 'weft network inspect blue');
+  expect(inspected).toMatch(/^subnets +10\.7\.0\.0\/24/m);
+  expect(inspected).toMatch(/^endpoints +3\n(?: +\S+ on h\d: .*, since 20.*\n){3}/m);
   const healthy = { phase: 'ready', problems: [], endpoints: { local: 1, remote: 2 } };
   expect(await keyboard.json(h1, 'weft status')).toMatchObject(healthy);
   expect(await keyboard.type(h1, 'weft status')).toMatch(/^healthy\n/);

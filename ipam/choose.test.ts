@@ -4,11 +4,21 @@ import { addressBits, ipFromBigint, ipToBigint, type Family, type Ip } from '../
 import type { Name } from '../model/name.ts';
 import type { Subnet } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
-import { contains, hostSpan, networkOf, spanOf, type Prefix } from '../model/prefix.ts';
+import { hostSpan, networkOf, spanOf, type Prefix } from '../model/prefix.ts';
 import { AddressSet } from './address-set.ts';
 import { chooseAddress, startFor } from './choose.ts';
+import { naivePool, smallSubnets } from './testing/naive-pool.ts';
 
 const nothing = new AddressSet();
+
+/** A subnet, what is taken of it, and where the search begins. */
+const cases = smallSubnets.chain((s) =>
+  fc.record({
+    subnet: fc.constant(s),
+    taken: fc.subarray([...naivePool(s.prefix, undefined)]).map((ips) => new Set(ips)),
+    start: fc.bigInt({ min: 0n, max: 1n << 130n }),
+  }),
+);
 
 function setOf(ips: Iterable<Ip>): AddressSet {
   const set = new AddressSet();
@@ -19,67 +29,6 @@ function setOf(ips: Iterable<Ip>): AddressSet {
 function subnet(prefix: string, gateway: string, more: Partial<Subnet> = {}): Subnet {
   return { prefix: prefix as Prefix, gateway: gateway as Ip, auxiliary: new Map(), ...more };
 }
-
-/** Every address of the pool in order, found the slow way: by looking at each address of the prefix. */
-function naivePool(prefix: Prefix, range: Prefix | undefined): readonly Ip[] {
-  const [text = '', length = ''] = prefix.split('/');
-  const family: Family = text.includes(':') ? 6 : 4;
-  const first = BigInt(`0x${hexOf(text, family)}`);
-  const size = 2 ** ((family === 4 ? 32 : 128) - Number(length));
-  const all = Array.from({ length: size }, (_, i) => ipFromBigint(family, first + BigInt(i)));
-  const usable = size <= 2 ? all : family === 4 ? all.slice(1, -1) : all.slice(1);
-  return range === undefined ? usable : usable.filter((ip) => contains(range, ip));
-}
-
-/** Only what the tests below make: 10.7.x.y and fd00::xx. */
-function hexOf(text: string, family: Family): string {
-  if (family === 4)
-    return text
-      .split('.')
-      .map((part) => Number(part).toString(16).padStart(2, '0'))
-      .join('');
-  const [head = '', tail = ''] = text.split('::');
-  return `${head.padStart(4, '0')}${tail.padStart(28, '0')}`;
-}
-
-interface Case {
-  readonly subnet: Subnet;
-  readonly taken: ReadonlySet<Ip>;
-  readonly start: bigint;
-}
-
-/** Small subnets of both families with a range, reserved addresses, and anything between nothing and all taken. */
-const cases: fc.Arbitrary<Case> = fc
-  .record({ family: fc.constantFrom<Family>(4, 6), host: fc.integer({ min: 1, max: 6 }), base: fc.nat(255) })
-  .chain(({ family, host, base }) => {
-    const bits = family === 4 ? 32 : 128;
-    const near = ipFromBigint(family, (family === 4 ? 0x0a070000n : 0xfd00n << 112n) + BigInt(base));
-    const prefix = `${networkOf(near, bits - host)}/${bits - host}` as Prefix;
-    const all = naivePool(prefix, undefined);
-    const some = fc.subarray([...all]);
-    const range = fc.option(
-      fc.record({ ip: fc.constantFrom(...all), length: fc.integer({ min: bits - host, max: bits }) }),
-      { nil: undefined },
-    );
-    return fc
-      .record({
-        gateway: fc.constantFrom(...all),
-        auxiliary: some,
-        taken: some,
-        range,
-        start: fc.bigInt({ min: 0n, max: 1n << 130n }),
-      })
-      .map(({ gateway, auxiliary, taken, range: r, start }): Case => ({
-        subnet: {
-          prefix,
-          gateway,
-          ...(r === undefined ? {} : { range: `${networkOf(r.ip, r.length)}/${r.length}` as Prefix }),
-          auxiliary: new Map(auxiliary.map((ip, i) => [`a${i}` as Name, ip])),
-        },
-        taken: new Set(taken),
-        start,
-      }));
-  });
 
 test('chooses what somebody who looks at every address would choose', () => {
   fc.assert(

@@ -96,7 +96,7 @@ export interface Kernel {
   announce(scope: NetworkScope, bridge: string, announcements: readonly Announcement[]): Promise<void>;
   /** Names this boot of the machine. */
   bootId(): string;
-  /** @throws SANDBOX_INVALID when the path is no network namespace, or is the node's own. */
+  /** @throws SANDBOX_INVALID when the path is no network namespace, is the node's own, or one in which Weft keeps a network. */
   identify(scope: SandboxScope): SandboxIdentity;
   /** The interface that `advertise` names, or that has this address. @throws INPUT_INVALID naming what there is instead. */
   underlay(advertise: string): Promise<Underlay>;

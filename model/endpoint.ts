@@ -53,6 +53,8 @@ export interface Endpoint {
   readonly labels: ReadonlyMap<string, string>;
   readonly state: EndpointState;
   readonly creator: string;
+  /** Milliseconds since 1970, for people; 0: not known. */
+  readonly createdAt: number;
 }
 
 /** What a claim key holds its value for. */

@@ -40,7 +40,7 @@ export const networkChanges = {
   },
   internal: {
     may: 'no',
-    how: 'it says what sandboxes can reach, which they were told when they were attached',
+    how: 'whether a sandbox may have its default route by it was judged when it was attached',
   },
   allowOverlap: {
     may: 'yes',

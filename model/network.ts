@@ -49,6 +49,8 @@ export interface Network {
   readonly creator: string;
   /** Wall-clock time of creation, ISO 8601, for people. */
   readonly createdAt: string;
+  /** The last acceptance that changed it: who, and when; absent: none has. */
+  readonly changed?: { readonly by: string; readonly at: string };
 }
 
 export type Phase =

@@ -89,6 +89,53 @@ test('overlaps, covers and contains are what the sets of addresses say', () => {
   );
 });
 
+/** Prefixes of every length, half of them with the first bits of one place, so that they often overlap. */
+const anyPrefix = family.chain((f) => {
+  const bits = f === 4 ? 32 : 128;
+  const place = f === 4 ? 0x0a07_1234n : (0xfd00_0007n << 96n) + 0x1234n;
+  return fc
+    .record({
+      length: fc.nat(bits),
+      shared: fc.nat(bits),
+      noise: fc.bigInt({ min: 0n, max: (1n << BigInt(bits)) - 1n }),
+    })
+    .map(({ length, shared, noise }): Prefix => {
+      const free = BigInt(bits - shared);
+      const value = ((place >> free) << free) + (noise % (1n << free));
+      return `${networkOf(ipFromBigint(f, value), length)}/${length}` as Prefix;
+    });
+});
+/** Any two, or one that holds or touches the beginning or the end of the other, whatever its length. */
+const pairs = anyPrefix.chain((a) => {
+  const { family: f, first, last } = spanOf(a);
+  const near = fc
+    .record({ value: fc.constantFrom(first, last), length: fc.nat(f === 4 ? 32 : 128) })
+    .map(({ value, length }) => `${networkOf(ipFromBigint(f, value), length)}/${length}` as Prefix);
+  return fc.tuple(fc.constant(a), fc.oneof(anyPrefix, near));
+});
+const addressIn = (text: string): Address4 | Address6 =>
+  text.includes(':') ? new Address6(text) : new Address4(text);
+/** By ip-address; its words compare addresses of one family only. */
+const isWithin = (inner: string, outer: string): boolean =>
+  inner.includes(':') === outer.includes(':') && addressIn(inner).isInSubnet(addressIn(outer));
+
+test('of any length, overlaps, covers, contains and the span are what ip-address says', () => {
+  fc.assert(
+    fc.property(pairs, ([a, b]) => {
+      expect(covers(a, b)).toBe(isWithin(b, a));
+      expect(overlaps(a, b)).toBe(isWithin(a, b) || isWithin(b, a));
+      const ip = b.slice(0, b.indexOf('/')) as Ip;
+      expect(contains(a, ip)).toBe(isWithin(ip, a));
+      const address = addressIn(a);
+      expect(spanOf(a)).toMatchObject({
+        first: address.startAddress().bigInt(),
+        last: address.endAddress().bigInt(),
+      });
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test.each([
   ['10.7.0.0/24', '10.7.0.1', '10.7.0.254'],
   ['10.7.0.4/30', '10.7.0.5', '10.7.0.6'],

@@ -88,16 +88,16 @@ describe('a local endpoint', () => {
       'bridge link set dev v000500000000 learning off flood off',
       'ip link set v000500000000 up',
       'inside: ip link set eth0 up',
-      'inside: ip addr add 10.7.0.5/24 dev eth0 proto 0x57',
-      'inside: ip addr add fd00:7::5/64 dev eth0 proto 0x57 nodad',
+      'inside: ip addr add 10.7.0.5/24 dev eth0',
+      'inside: ip addr add fd00:7::5/64 dev eth0 nodad',
       'bridge fdb replace 02:57:0a:07:00:05 dev v000500000000 master static',
     ]);
   });
 
   test('of a routed network knows the way to the other subnets, and the router knows it', () => {
     expect(printed(local(routed)).filter((l) => / route | neigh /.test(l))).toEqual([
-      'inside: ip route replace 10.8.0.0/24 via 10.7.0.1 dev eth0 proto 87 metric 100',
-      'inside: ip route replace fd00:8::/64 via fd00:7::1 dev eth0 proto 87 metric 100',
+      'inside: ip route add 10.8.0.0/24 via 10.7.0.1 dev eth0 proto 87 metric 100',
+      'inside: ip route add fd00:8::/64 via fd00:7::1 dev eth0 proto 87 metric 100',
       'ip neigh replace 10.7.0.5 lladdr 02:57:0a:07:00:05 dev br0 nud permanent',
       'ip neigh replace fd00:7::5 lladdr 02:57:0a:07:00:05 dev br0 nud permanent',
     ]);

@@ -63,6 +63,8 @@ test.each(Object.keys(stores))(
     expect(seen.findings.map((finding) => finding.kind).toSorted()).toEqual(
       [
         ...Array<string>(endpointClaims(endpointIn(blue, 90)).length).fill('claim-without-holder'),
+        // The VNI of the network without its record.
+        'claim-without-holder',
         'claim-of-another',
         'claim-missing',
         'claim-missing',
@@ -75,6 +77,7 @@ test.each(Object.keys(stores))(
     const { entries } = await store.list('net/');
     expect(entries.map(({ key }) => key)).toEqual([...right.keys()].toSorted());
     for (const { key, value } of entries) expect(Buffer.compare(value, right.get(key)!)).toBe(0);
+    expect((await store.list('vnis/')).entries.map(({ key }) => key)).toEqual([keys.vni(blue.vni)]);
     expect((await store.get('somebody/else'))?.value).toEqual(held.get('somebody/else'));
   },
   60_000,

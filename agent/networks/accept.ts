@@ -187,13 +187,16 @@ async function settle(
 
 /** The claims on what the network keeps for itself change with it. */
 async function change(
-  network: Network,
+  judged: Network,
   proposal: Proposal,
   scene: Scene,
   ports: AcceptPorts,
 ): Promise<Acceptance | undefined> {
   const { store, signal } = ports;
   const before = scene.state?.value;
+  // To take a refused edit back changes nothing.
+  const isSame = before?.wishHash === judged.wishHash;
+  const network = isSame ? judged : { ...judged, changed: { by: proposal.creator, at: ports.now() } };
   const read = (key: string): Promise<Entry | undefined> => store.get(key, { signal });
   const claims =
     before !== undefined && 'id' in before

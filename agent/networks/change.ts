@@ -8,7 +8,7 @@ import { findOverlap } from './overlap.ts';
 import type { Surroundings } from './surroundings.ts';
 
 /** What an accepted network becomes, or why it cannot become what is wished. */
-export type Change =
+type Change =
   | { readonly kind: 'possible'; readonly network: Network }
   | { readonly kind: 'impossible'; readonly why: string };
 

@@ -83,17 +83,33 @@ describe('networks without subnets', () => {
     await world.ready(3);
   });
 
-  test('follow pools that were changed in the store, on every node and at once', async () => {
+  test('follow pools that were changed, on every node and at once', async () => {
     await using world = new World();
-    const [h1, h2] = [await world.ready(1), await world.ready(2)];
+    const [h1, h2] = [
+      await world.ready(1, { '--address-pools': 'base=10.64.0.0/24,size=24' }),
+      await world.ready(2),
+    ];
     await create(h1, 'a', {});
-    const entry = await world.store.get('cluster');
-    const cluster = JSON.parse(new TextDecoder().decode(entry?.value)) as Record<string, unknown>;
-    const value = JSON.stringify({ ...cluster, pools: [{ base: '10.99.0.0/16', size: 26 }] });
-    await world.store.txn([], [{ kind: 'put', key: 'cluster', value: new TextEncoder().encode(value) }]);
-    await world.until('h2 to know it', () => h2.agent.view.cluster.get('cluster')?.value.pools.length === 1);
+    await world.declare('late', {});
+    await world.until('late to be refused', () => h1.agent.view.network('late' as Name) !== undefined);
+    expect(await h1.service.setPools({ pools: 'base=10.99.0.0/16,size=26' })).toEqual([
+      { base: '10.99.0.0/16', size: 26, total: '1024', subnets: 0 },
+    ]);
+    await expect(h1.service.setPools({ pools: 'base=10.99.0.0/16' })).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+    });
+    // One that was refused for want of a subnet is judged again.
+    const late = () => h2.agent.view.network('late' as Name)?.value;
+    await world.until('late to be accepted', () => 'id' in (late() ?? {}));
+    expect(late()).toMatchObject({ subnets: [{ prefix: '10.99.0.0/26' }] });
+    await h1.service.removeNetwork({ name: 'late' as Name, force: false });
     expect(cidrs(await create(h2, 'b', {}))).toEqual(['10.99.0.0/26']);
     expect(cidrs(await create(h1, 'c', {}))).toEqual(['10.99.0.64/26']);
+    expect(await h2.service.listPools()).toMatchObject([{ size: 26, subnets: 2 }]);
+    expect((await h2.service.setPools({ pools: '' })).map(({ base }) => base)).toEqual([
+      '10.64.0.0/11',
+      expect.stringMatching(/^fd.*::\/48$/),
+    ]);
   });
 
   test('pass by what a node has or asks', async () => {
@@ -240,5 +256,67 @@ describe('a network with live endpoints', () => {
     await expect(h1.service.declarationOf({ name: 'none' as Name })).rejects.toMatchObject({
       code: 'NETWORK_NOT_FOUND',
     });
+  });
+});
+
+describe('a network that is inspected', () => {
+  test('names everybody who is attached, on whatever node, also on a node that does not follow it', async () => {
+    await using world = new World();
+    const [h1, h2, h3] = [await world.ready(1), await world.ready(2), await world.ready(3)];
+    await create(h1, 'blue', { subnets: ['10.7.0.0/24'] });
+    const since = new Date(world.clock.wall()).toISOString();
+    const one = await h1.attach('blue', 'c1', { addresses: ['10.7.0.9'], name: 'web' });
+    await h2.attach('blue', 'c2', { addresses: ['10.7.0.10'] });
+    const attached = [
+      {
+        id: one.id,
+        name: 'web',
+        node: 'h1',
+        addresses: ['10.7.0.9/24'],
+        interfaceName: 'eth0',
+        state: 'active',
+      },
+      { node: 'h2', addresses: ['10.7.0.10/24'], sandbox: '/run/netns/c2', createdAt: expect.any(String) },
+    ];
+    expect(one.createdAt! >= since).toBe(true);
+    await world.clock.advance(1000);
+    const own = await h1.service.inspectNetwork({ name: blue });
+    expect(own).toMatchObject({
+      endpoints: 2,
+      attached,
+      nodes: [{ node: 'h1', state: 'programmed' }, { node: 'h2' }],
+    });
+    const other = await h3.service.inspectNetwork({ name: blue });
+    expect(other).toMatchObject({
+      endpoints: 2,
+      attached,
+      nodes: [
+        { node: 'h1', endpoints: 1, state: 'unknown', alive: true },
+        { node: 'h2', endpoints: 1, state: 'unknown' },
+      ],
+    });
+    expect(await world.settled(h3.service.inspectNetwork({ name: blue, wait: true }))).toMatchObject({
+      attached,
+      nodes: [
+        { node: 'h1', state: 'programmed' },
+        { node: 'h2', state: 'programmed' },
+      ],
+    });
+    // Who changed it last, and when; a list of all has neither that nor the endpoints of networks that are not followed.
+    expect(other).not.toHaveProperty('changed');
+    await world.clock.advance(5000);
+    await apply(h2, { subnets: ['10.7.0.0/24'], labels: { a: 'b' } });
+    const at = new Date(world.clock.wall()).toISOString();
+    expect(await h2.service.inspectNetwork({ name: blue })).toMatchObject({
+      creator: 'h1',
+      changed: { by: 'h2', at },
+    });
+    const [listed] = await h3.service.listNetworks();
+    expect(listed).toMatchObject({ endpoints: null });
+    expect(listed).not.toHaveProperty('attached');
+    // Without a store nobody knows of a network that this node does not follow.
+    h3.store.goAway();
+    await world.until('h3 to notice', () => h3.agent.view.state === 'stale');
+    expect(await h3.service.inspectNetwork({ name: blue })).toMatchObject({ endpoints: null });
   });
 });

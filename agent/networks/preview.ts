@@ -16,7 +16,7 @@ import { checkPossible } from './accept.ts';
 import type { Judgement } from './judge.ts';
 import { judgeIn, look, type ScenePorts } from './scene.ts';
 
-export interface PreviewPorts extends ScenePorts {
+interface PreviewPorts extends ScenePorts {
   readonly cluster: Cluster;
   endpoints(network: Network): Promise<readonly Endpoint[]>;
 }

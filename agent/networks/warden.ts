@@ -68,6 +68,10 @@ export class Warden {
       nodes: () => {
         this.#judgeAgain(new Set());
       },
+      // The address pools may be others.
+      cluster: () => {
+        this.#judgeAgain(new Set());
+      },
       endpoints: (network) => {
         const name = ports.view.networkById(network)?.name;
         if (name !== undefined && (this.#isRemoving(name) || this.#orphaned.has(name))) this.#mark([name]);

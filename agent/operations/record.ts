@@ -223,6 +223,7 @@ function design(attempt: Attempt, network: Network): Endpoint {
     labels: wish.labels,
     state: { kind: 'active' },
     creator: 'api',
+    createdAt: ports.clock.wall(),
   };
 }
 

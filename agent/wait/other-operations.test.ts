@@ -210,12 +210,14 @@ describe('weft network inspect', () => {
     await failure(world.settled(done)).catch(() => undefined);
   });
 
-  test('on a node that takes no part: nothing, unless it is asked for', async () => {
+  test('on a node that takes no part: who does, and how far they are when it is asked for', async () => {
     await using world = new World();
     const nodes = await startCluster(world, 2);
     const [h1, h2] = nodes;
     await attached(world, h1, 'a');
-    expect(await nodesOf(world, h2)).toBeUndefined();
+    expect(await nodesOf(world, h2)).toEqual([
+      { node: nameOf(h1), alive: true, endpoints: 1, self: false, state: 'unknown' },
+    ]);
     expect(await nodesOf(world, h2, { wait: true })).toEqual([
       { node: nameOf(h1), alive: true, endpoints: 1, self: false, state: 'programmed' },
     ]);

@@ -1,5 +1,6 @@
 import type { Readiness } from '../../api/schemas/network.ts';
 import { keys } from '../../kvstore/keys.ts';
+import type { Endpoint } from '../../model/endpoint.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Answer } from '../../model/question.ts';
@@ -17,19 +18,17 @@ export interface ReadinessPorts {
 }
 
 /**
- * How far the nodes are that take part in a network, by name; undefined where this node does not follow it. Of itself a node
+ * How far the nodes are that take part in a network, by name: those that hold one of its `endpoints`. Of itself a node
  * knows; of others only what they have just been asked (`reaction`), or what somebody asks them at this moment.
  */
 export function readinessIn(
   network: NetworkId,
+  endpoints: readonly Pick<Endpoint, 'node'>[],
   { view, reconciler, self }: ReadinessPorts,
   reaction?: Reaction,
-): Readiness | undefined {
-  const endpoints = view.endpoints(network);
-  if (endpoints === undefined || endpoints.state === 'syncing') return undefined;
+): Readiness {
   const counts = new Map<NodeId, number>();
-  for (const { value } of endpoints.records.values())
-    counts.set(value.node, (counts.get(value.node) ?? 0) + 1);
+  for (const { node } of endpoints) counts.set(node, (counts.get(node) ?? 0) + 1);
   const own = (): State => {
     const standing = reconciler.standing(network);
     return standing.kind === 'refused'

@@ -28,8 +28,8 @@ export const reserveBody = z
     owner: owner.default(''),
     expires: z
       .int()
-      .min(1000)
-      .max(31_536_000_000)
+      .min(1000, 'must be at least 1000 ms, a second')
+      .max(31_536_000_000, 'must be at most 31536000000 ms, 365 days')
       .optional()
       .meta({ description: 'Milliseconds after which it counts as free; absent: never.' }),
     timeout: timeout.default(10_000),

@@ -6,8 +6,8 @@ import { wait, waitedJson } from './waited.ts';
 
 const sandbox = z
   .string()
-  .min(1)
-  .max(4096)
+  .min(1, 'must not be empty')
+  .max(4096, 'must be at most 4096 characters, the longest path')
   .meta({
     description: 'A named network namespace, a PID, or the absolute path of a namespace file.',
     examples: ['c1', '4711', '/run/netns/c1'],
@@ -20,7 +20,7 @@ const key = z
 const routePriority = z
   .int()
   .min(0)
-  .max(endpointLimits.routePriority)
+  .max(endpointLimits.routePriority, `must be at most ${endpointLimits.routePriority}`)
   .meta({
     description:
       'The endpoint of a sandbox with the highest one gives it the default route by the gateway of its network, in each family in ' +
@@ -110,6 +110,7 @@ export const endpointJson = z
     programmed: z.boolean().meta({ description: 'Does the kernel of the answering node hold it?' }),
     pending: z.string().optional().meta({ description: 'Why it does not yet.' }),
     local: z.boolean().meta({ description: 'Is its sandbox on the answering node?' }),
+    createdAt: z.string().optional().meta({ description: 'ISO 8601; absent: not known.' }),
     waited: waitedJson.optional(),
   })
   .readonly()

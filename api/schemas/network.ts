@@ -79,8 +79,30 @@ const readiness = z
   )
   .readonly()
   .meta({
-    description:
-      'Nodes that take part, by name. Only when one network is inspected on a node that follows it.',
+    description: 'Nodes that take part, by name. Only when one network is inspected.',
+  });
+
+/** More endpoints than this are counted only; `weft endpoint ls` lists all. */
+export const mostAttached = 1000;
+
+const attached = z
+  .array(
+    z
+      .object({
+        id: z.string(),
+        name: z.string().optional(),
+        node: z.string(),
+        addresses: z.array(z.string()).readonly(),
+        sandbox: z.string().meta({ description: 'Path of its namespace on that node.' }),
+        interfaceName: z.string(),
+        state: z.enum(['active', 'conflict']),
+        createdAt: z.string().optional().meta({ description: 'ISO 8601; absent: not known.' }),
+      })
+      .readonly(),
+  )
+  .readonly()
+  .meta({
+    description: `Endpoints of all nodes, by node and name, the first ${mostAttached} of them. Only when one network is inspected.`,
   });
 
 export const acceptedNetworkJson = z
@@ -100,9 +122,17 @@ export const acceptedNetworkJson = z
     internal: z.boolean(),
     allowOverlap: z.boolean(),
     labels: shownLabels,
-    endpoints: z.int().nullable().meta({ description: 'null: this node does not follow the network.' }),
+    endpoints: z.int().nullable().meta({
+      description: 'null: this node does not follow the network, and was not asked to inspect it.',
+    }),
+    attached: attached.optional(),
     creator: z.string(),
     createdAt: z.string().meta({ description: 'ISO 8601.' }),
+    changed: z
+      .object({ by: z.string(), at: z.string() })
+      .readonly()
+      .optional()
+      .meta({ description: 'Who has changed it last, and when; absent: nobody has.' }),
     refusedEdit: z
       .object({ why: z.string() })
       .readonly()
@@ -189,6 +219,7 @@ export type AcceptedNetworkJson = z.output<typeof acceptedNetworkJson>;
 export type RefusedNetworkJson = z.output<typeof refusedNetworkJson>;
 export type NetworkJson = z.output<typeof networkJson>;
 export type Readiness = z.output<typeof readiness>;
+export type Attached = z.output<typeof attached>;
 export type WaitsFor = z.output<typeof waitsFor>;
 export type SpecJson = z.output<typeof specJson>;
 export type PlannedNetworkJson = z.output<typeof plannedNetworkJson>;

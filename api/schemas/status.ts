@@ -14,12 +14,9 @@ export const statusJson = z
         id: z.string(),
         underlay: z.union([z.literal(4), z.literal(6)]),
         port: z.int(),
-        pools: z
-          .array(z.string())
-          .readonly()
-          .meta({
-            description: 'Address pools for networks that declare no subnet: `base=10.64.0.0/11,size=24`.',
-          }),
+        pools: z.array(z.string()).readonly().meta({
+          description: 'Address pools for networks that declare no subnet: `base=10.64.0.0/11,size=24`.',
+        }),
       })
       .readonly()
       .nullable()

@@ -68,7 +68,7 @@ export const shownLabels = z.record(z.string(), z.string());
 
 /** How long the caller waits. */
 export const timeout = z
-  .int()
-  .min(1)
-  .max(600_000)
+  .int('must be a whole number of milliseconds')
+  .min(1, 'must be at least 1 ms')
+  .max(600_000, 'must be at most 600000 ms, ten minutes')
   .meta({ description: 'How long to wait, in milliseconds; then TIMEOUT, and the work may go on.' });

@@ -9,6 +9,7 @@ import type {
 import type { DrainedNodeJson, ForgottenNodeJson, NodeJson } from '../schemas/node.ts';
 import type { DebugDesiredJson, DebugObservedJson, DebugPlanJson, DebugViewJson } from '../schemas/debug.ts';
 import type { EventsJson } from '../schemas/event.ts';
+import type { PoolJson } from '../schemas/pool.ts';
 import type { StatusJson } from '../schemas/status.ts';
 import type { AgentService } from '../service.ts';
 
@@ -57,6 +58,11 @@ export const change: PlannedNetworkJson = {
   ],
   nodes: ['n1', 'n2'],
 };
+
+export const pools: readonly PoolJson[] = [
+  { base: '10.64.0.0/11', size: 24, total: '8192', subnets: 2 },
+  { base: 'fd00:7::/48', size: 64, total: '65536', subnets: 1 },
+];
 
 export const web: EndpointJson = {
   id: 'e'.repeat(32),
@@ -262,6 +268,8 @@ export class FakeService implements AgentService {
   }));
   readonly inspectNetwork = this.#method('inspectNetwork', async () => blue);
   readonly removeNetwork = this.#method('removeNetwork', async () => ({ state: 'removed' as const }));
+  readonly listPools = this.#method('listPools', async () => pools);
+  readonly setPools = this.#method('setPools', async () => pools);
   readonly listEndpoints = this.#method('listEndpoints', async () => [web]);
   readonly inspectEndpoint = this.#method('inspectEndpoint', async () => web);
   readonly attach = this.#method('attach', async () => web);

@@ -1,7 +1,7 @@
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 
 /** What came of one network of several: what it failed with begins with its name. */
-export type Named<T> =
+type Named<T> =
   { readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: WeftError };
 
 /** @throws when there is nobody to do anything. */

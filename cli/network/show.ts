@@ -8,6 +8,9 @@ import type {
 import { details, table } from '../output/table.ts';
 import { waitedText } from '../waiting.ts';
 
+/** More of them are counted only. */
+const shownEndpoints = 50;
+
 export function networkTable(networks: readonly NetworkJson[]): string {
   return table(
     ['NAME', 'STATE', 'VNI', 'SUBNETS', 'MTU', 'ENDPOINTS', 'NOTE'],
@@ -53,13 +56,36 @@ export function networkDetails(network: NetworkJson): string {
     ['labels', Object.entries(network.labels).map(([key, value]) => `${key}=${value}`)],
     [
       'endpoints',
-      network.endpoints === null ? '- (this node does not follow it)' : String(network.endpoints),
+      network.endpoints === null
+        ? '- (this node cannot tell now)'
+        : endpointLines(network.endpoints, network),
     ],
     ['nodes', (network.nodes ?? []).map(nodeLine)],
     ['everywhere', network.waited === undefined ? undefined : waitedText(network.waited)],
     ['created', `${network.createdAt} by ${network.creator}`],
+    ['changed', network.changed === undefined ? undefined : `${network.changed.at} by ${network.changed.by}`],
     ['edit refused', network.refusedEdit?.why],
   ]);
+}
+
+/** How many, and who: `web on h2: 10.7.0.2/24, eth0 in /run/netns/c1, since 2026-...`. */
+function endpointLines(
+  count: number,
+  { name: network, attached = [] }: AcceptedNetworkJson,
+): readonly string[] {
+  const lines = attached.slice(0, shownEndpoints).map((endpoint) => {
+    const { name, node, addresses, sandbox, interfaceName, state, createdAt } = endpoint;
+    const place = `${interfaceName} in ${sandbox}${state === 'conflict' ? ', in conflict' : ''}`;
+    const since = createdAt === undefined ? '' : `, since ${createdAt}`;
+    return `${name ?? '-'} on ${node}: ${addresses.join(' ')}, ${place}${since}`;
+  });
+  const more = count - lines.length;
+  if (lines.length === 0) return [String(count)];
+  return [
+    String(count),
+    ...lines,
+    ...(more > 0 ? [`and ${more} more: weft endpoint ls --network ${network}`] : []),
+  ];
 }
 
 /** `h2: awaited (no answer to h1 yet), 3 endpoints`. */

@@ -8,6 +8,10 @@
  */
 import { parseArgs } from 'node:util';
 import { demandRoot } from '../lab/lab.ts';
+import { adoptionBenchmark } from './adoption/adoption.ts';
+import { checkBenchmark } from './addresses/check.ts';
+import { chooseBenchmark } from './addresses/choose.ts';
+import { claimsBenchmark } from './addresses/claims.ts';
 import { attachBenchmark } from './attach.ts';
 import type { Bench, Benchmark } from './benchmark.ts';
 import { clearUp } from './clear-up.ts';
@@ -41,7 +45,11 @@ const benchmarks: readonly Benchmark[] = [
   seenBenchmark,
   attachingBenchmark,
   startingBenchmark,
+  claimsBenchmark,
+  chooseBenchmark,
+  checkBenchmark,
   driftBenchmark,
+  adoptionBenchmark,
 ];
 
 /** `recovery-*` means all whose names begin so. */

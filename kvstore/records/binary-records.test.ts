@@ -72,7 +72,10 @@ test.each<[string, (bytes: string) => string, RegExp]>([
 test.each<[string, Endpoint]>([
   ['with everything', endpoint],
   ['without a name', nameless],
-  ['with the least', { ...nameless, aliases: [], labels: new Map(), routePriority: 0, creator: '' }],
+  [
+    'with the least',
+    { ...nameless, aliases: [], labels: new Map(), routePriority: 0, creator: '', createdAt: 0 },
+  ],
   ['in conflict', { ...endpoint, state: { kind: 'conflict', holder: 'endpoint x on n2' } }],
   [
     'on a long path',
@@ -270,7 +273,7 @@ test('a record cut anywhere is never taken for another one', () => {
     try {
       const cut = decodeEndpoint(endpointKey, good.endpoint.subarray(0, length));
       // Only whole optional fields at the end can be missing: state comes after all that matters.
-      expect({ ...cut, creator: endpoint.creator }).toEqual(endpoint);
+      expect({ ...cut, creator: endpoint.creator, createdAt: endpoint.createdAt }).toEqual(endpoint);
     } catch (error) {
       expect(error).toMatchObject({ code: 'RECORD_INVALID' });
     }

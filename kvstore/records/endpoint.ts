@@ -58,6 +58,7 @@ export function decodeEndpoint(key: string, value: Uint8Array): Endpoint {
       labels: readLabels(raw.labels),
       state: readState(raw),
       creator: shared(record.plain('creator', raw.creator, 253)),
+      createdAt: record.whole('time of creation', raw.createdAt, 0, Number.MAX_SAFE_INTEGER),
     };
     return raw.name === '' ? endpoint : { ...endpoint, name: record.named('name', raw.name) };
   });

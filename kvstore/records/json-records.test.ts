@@ -56,6 +56,7 @@ test('an accepted network is readable in the store', () => {
     acceptance: 7,
     creator: 'n1',
     createdAt: '2026-11-25T15:00:00.000Z',
+    changed: { by: 'n2', at: '2026-11-25T16:00:00.000Z' },
   });
 });
 

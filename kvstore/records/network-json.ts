@@ -56,6 +56,7 @@ const accepted = z.object({
   acceptance: z.int().min(0),
   creator: who,
   createdAt: z.string().max(64),
+  changed: z.object({ by: who, at: z.string().max(64) }).optional(),
 });
 
 const refused = z.object({
@@ -86,7 +87,8 @@ export function decodeNetworkState(key: string, value: Uint8Array): NetworkState
 }
 
 function acceptedJson(network: Network): z.input<typeof accepted> {
-  const { id, driver, vni, mtu, internal, allowOverlap, labels, acceptance, creator, createdAt } = network;
+  const { id, driver, vni, mtu, internal, allowOverlap, labels, acceptance, creator, createdAt, changed } =
+    network;
   return {
     name: network.name,
     id,
@@ -107,6 +109,7 @@ function acceptedJson(network: Network): z.input<typeof accepted> {
     acceptance,
     creator,
     createdAt,
+    changed,
   };
 }
 
@@ -133,7 +136,7 @@ function readRefused(json: unknown): RefusedNetwork {
 }
 
 function readAccepted(json: unknown): Network {
-  const { id, vni, mtu, subnets, labels, phase: p, ...same } = parseShape(accepted, json);
+  const { id, vni, mtu, subnets, labels, phase: p, changed, ...same } = parseShape(accepted, json);
   return {
     ...same,
     id: id as NetworkId,
@@ -142,6 +145,7 @@ function readAccepted(json: unknown): Network {
     ...(mtu === undefined ? {} : { mtu }),
     labels: new Map(Object.entries(labels)),
     phase: readPhase(p),
+    ...(changed === undefined ? {} : { changed }),
   };
 }
 

@@ -172,7 +172,8 @@ const parts = z
       .default(false)
       .meta(
         told('allowOverlap', {
-          description: 'Its subnets may overlap those of other networks and routes of nodes.',
+          description:
+            'Its subnets may overlap other networks, and routes, addresses and name servers of nodes.',
         }),
       ),
     labels: z

@@ -29,6 +29,8 @@ export interface ConsulWish {
   readonly tls?: ConsulTls;
   /** Where the folder of its data is made. */
   readonly parent?: string;
+  /** How many it takes from one address; absent: 200, which is Consul's own limit. */
+  readonly connections?: number;
 }
 
 /** One real Consul server on loopback with data of its own. It ends with the process that started it, however that ends. */
@@ -43,17 +45,19 @@ export class ConsulServer implements AsyncDisposable {
   /** Of an administrator, where access is by token. */
   readonly #token: string | undefined;
   readonly #member: Member | undefined;
+  readonly #connections: number | undefined;
   #process: ChildProcess | undefined;
 
   private constructor(
     [port, rpcPort, gossipPort, tlsPort = 0]: readonly [number, number, number, number?],
-    { acl = false, tls, parent = tmpdir() }: ConsulWish = {},
+    { acl = false, tls, parent = tmpdir(), connections }: ConsulWish = {},
     member?: Member,
   ) {
     this.#token = acl ? randomUUID() : undefined;
     this.#tls = tls;
     this.tlsPort = tlsPort;
     this.#member = member;
+    this.#connections = connections;
     this.port = port;
     this.#rpcPort = rpcPort;
     this.#gossipPort = gossipPort;
@@ -113,6 +117,9 @@ export class ConsulServer implements AsyncDisposable {
       disable_remote_exec: true,
       ...(this.#token === undefined ? {} : { acl: demanding(this.#token) }),
       ...(this.#tls === undefined ? {} : trusting(this.#tls)),
+      ...(this.#connections === undefined
+        ? {}
+        : { limits: { http_max_conns_per_client: this.#connections } }),
     };
     const file = join(this.#directory, 'settings.json');
     writeFileSync(file, JSON.stringify(settings));

@@ -1,13 +1,12 @@
 import { visitRtnetlink } from '../netns/netns.ts';
-import type { Address, Route } from '../objects/ip-config.ts';
-import { sameKey } from '../objects/keyed-map.ts';
+import { weftProtocol, type Address, type Route } from '../objects/ip-config.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { sameObject } from '../plan/change-table.ts';
 import type { Step } from '../plan/step.ts';
 import { noDevice } from './apply-entries.ts';
 import { noNamespace } from './apply-namespace.ts';
 import { outcomeOf, type Outcome } from './apply-outcome.ts';
-import { addAddress, deleteAddress } from './codec/address.ts';
+import { deleteAddress, putAddress } from './codec/address.ts';
 import { rtTableMain } from './codec/constants.ts';
 import { deleteRoute, putRoute, type RouteRow } from './codec/route.ts';
 import { BodyWriter } from './codec/writer.ts';
@@ -15,7 +14,7 @@ import { interfaceIndexes } from './interface-index.ts';
 import type { NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
 import type { Namespaces } from './namespaces.ts';
 import { namesOf, routeObjects, type LinkNames } from './observe-objects.ts';
-import { readAddresses, readLinks, readRouteRows } from './observe.ts';
+import { readAddressRows, readLinks, readRouteRows } from './observe.ts';
 
 export type IpConfigStep = Step & { readonly object: Address | Route };
 type Indexes = ReadonlyMap<string, number>;
@@ -63,7 +62,7 @@ async function applyHere(
 
 function request(w: BodyWriter, { op, object }: IpConfigStep, dev: number): NetlinkRequest {
   if (object.kind === 'address') {
-    return op === 'delete' ? deleteAddress(w, object, dev) : addAddress(w, object, dev);
+    return op === 'delete' ? deleteAddress(w, object, dev) : putAddress(w, object, dev, 'add');
   }
   if (op === 'delete') return deleteRoute(w, object, dev, isSandbox(object.scope) ? 'ours' : 'any');
   return putRoute(w, object, dev, op === 'create' ? 'add' : 'replace');
@@ -77,10 +76,15 @@ async function lookAgain(
   answer: NetlinkRefusal,
 ): Promise<NetlinkRefusal | undefined> {
   if (object.kind === 'route') return lookAtRoute(rtnetlink, indexes, object, answer);
-  const names = new Map([...indexes].map(([name, index]) => [index, name]));
-  const addresses = await readAddresses(rtnetlink, object.scope, names);
-  const found = addresses.find((o) => sameKey(o, object));
-  return found !== undefined && sameObject(found, object) ? undefined : answer;
+  const dev = indexes.get(object.dev) ?? 0;
+  const found = (await readAddressRows(rtnetlink)).find(
+    (row) => row.dev === dev && row.ip === object.ip && row.length === object.length,
+  );
+  if (found === undefined) return answer;
+  if (!isSandbox(object.scope) || found.protocol === weftProtocol) return undefined;
+  // A person has put it back without our number; the interface is ours.
+  const [refusal] = await rtnetlink.send([putAddress(new BodyWriter(), object, dev, 'replace')]);
+  return refusal;
 }
 
 async function lookAtRoute(

@@ -20,6 +20,7 @@ import type { LinkRow } from './codec/link-row.ts';
 import { BodyWriter } from './codec/writer.ts';
 import { interfaceIndexes } from './interface-index.ts';
 import type { NetlinkRefusal, NetlinkRequest, Rtnetlink } from './message.ts';
+import { nameObstacle, emptyLingering } from './in-the-way.ts';
 import { withFd, type Namespaces, type OwnNamespace } from './namespaces.ts';
 import { observe, readLinks } from './observe.ts';
 
@@ -32,16 +33,28 @@ export async function applyLink(namespaces: Namespaces, step: LinkStep): Promise
   if (namespace === undefined) return outcomeOf(step, noNamespace(namespaces, step.object.scope));
   const on = new LinkWriter(namespaces, namespace);
   switch (step.op) {
-    case 'create': {
-      const refusal = await on.create(step.object);
-      if (refusal?.errno === 'EEXIST' && (await isThere(namespaces, step.object))) return undefined;
-      return outcomeOf(step, refusal);
-    }
+    case 'create':
+      return outcomeOf(step, await create(namespaces, namespace, on, step.object));
     case 'change':
       return outcomeOf(step, await on.change(step.object, step.from as Link));
     case 'delete':
       return outcomeOf(step, await on.remove(step.object));
   }
+}
+
+/** What is there as wished is a success; what of ours has lived on is removed; anything else is named. */
+async function create(
+  namespaces: Namespaces,
+  namespace: OwnNamespace,
+  on: LinkWriter,
+  wish: Link,
+): Promise<Refusal> {
+  const refusal = await on.create(wish);
+  if (refusal?.errno !== 'EEXIST') return refusal;
+  if (await isThere(namespaces, wish)) return undefined;
+  if (wish.kind === 'bridge') return refusal;
+  if (await emptyLingering(namespace, wish)) return on.create(wish);
+  return nameObstacle(namespaces, namespace, wish, refusal);
 }
 
 /** What exists is compared with the wish. */

@@ -9,7 +9,7 @@ import { setLink } from './codec/link.ts';
 import { BodyWriter } from './codec/writer.ts';
 import type { NetlinkRefusal } from './message.ts';
 import type { Namespaces } from './namespaces.ts';
-import { readLinks } from './observe.ts';
+import { isOurMark, readLinks } from './observe.ts';
 
 /** `ip netns add`, with a mark; the mark rewritten; `ip netns del`. */
 export async function applyNamespace(namespaces: Namespaces, step: Step): Promise<Outcome> {
@@ -40,6 +40,7 @@ async function create(namespaces: Namespaces, step: Step, wish: Namespace): Prom
   if (found === undefined) {
     try {
       makeNamespace(path, wish.mark);
+      namespaces.prove(wish.scope);
       return undefined;
     } catch (error) {
       if (error instanceof WeftError && error.code === 'KERNEL_REFUSED') {
@@ -66,11 +67,6 @@ async function remove(namespaces: Namespaces, step: Step, wish: Namespace): Prom
   namespaces.forget(wish.scope);
   deleteNamespace(namespace.path);
   return undefined;
-}
-
-/** Does the mark say that the namespace serves this network? Which cluster's and node's it is, the agent compares. */
-export function isOurMark(mark: string, scope: NetworkScope): boolean {
-  return mark.startsWith('weft ') && mark.endsWith(` ${scope.slice('network:'.length)}`);
 }
 
 /** The alias of `lo`; undefined when no namespace is pinned. */

@@ -32,14 +32,13 @@ import type { Hearing, NoticeListener } from '../notice.ts';
 import type { TableEntry } from '../objects/keyed-map.ts';
 import type { Namespace } from '../objects/namespace.ts';
 import type { ObjectSet } from '../objects/object-set.ts';
-import { networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
+import { namespaceName, networkScope, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
-import { isOurMark } from './apply-namespace.ts';
 import { applySteps } from './apply.ts';
 import { LinuxHearing } from './hearing.ts';
 import { Namespaces } from './namespaces.ts';
 import { look } from './look.ts';
-import { observe } from './observe.ts';
+import { isOurMark, observe } from './observe.ts';
 
 export interface LinuxKernelOptions {
   /** Where our network namespaces are pinned. */
@@ -152,6 +151,11 @@ class LinuxKernel implements Kernel {
       throw new WeftError('SANDBOX_INVALID', `${path} is the node's own network namespace`, {
         details: { path },
       });
+    }
+    const network = this.#namespaces.ownAt(path);
+    if (network !== undefined) {
+      const what = `${path} is ${namespaceName(network)}, in which Weft keeps a network: it is no sandbox`;
+      throw new WeftError('SANDBOX_INVALID', what, { details: { path } });
     }
     return { bootId: bootId(), ...inside };
   }

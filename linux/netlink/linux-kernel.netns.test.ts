@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { statSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import * as lab from '../kernel-contract-objects.ts';
 import { kernelContract, type Foreign } from '../kernel-contract.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
 import { plan } from '../plan/plan.ts';
+import { until } from '../testing/fresh-namespace.ts';
 import { FreshNode } from '../testing/fresh-node.ts';
 
 function meddle(node: FreshNode, where: NetworkScope | SandboxScope, f: Foreign): void {
@@ -43,6 +46,27 @@ test('the node is not one of its own sandboxes', async () => {
   expect(() => node.kernel.identify(`sandbox:${node.node.path}`)).toThrow(
     expect.objectContaining({ code: 'SANDBOX_INVALID' }),
   );
+});
+
+test('a namespace in which a network is kept is no sandbox, by whatever path', async () => {
+  await using node = await FreshNode.open();
+  await node.kernel.apply(plan(new ObjectSet([lab.netns, lab.br0]), new ObjectSet()));
+  const pin = node.pathOf(lab.scope);
+  const child = spawn('nsenter', [`--net=${pin}`, 'sleep', '30'], { stdio: 'ignore' });
+  try {
+    const inside = `/proc/${child.pid}/ns/net`;
+    await until('the child to be inside', () => statSync(inside).ino === statSync(pin).ino);
+    for (const path of [pin, inside]) {
+      expect(() => node.kernel.identify(`sandbox:${path}`)).toThrow(
+        expect.objectContaining({
+          code: 'SANDBOX_INVALID',
+          message: expect.stringContaining('in which Weft keeps a network') as unknown,
+        }),
+      );
+    }
+  } finally {
+    child.kill('SIGKILL');
+  }
 });
 
 test('a hundred thousand entries go in, are observed whole, and nothing is left to do', async () => {

@@ -4,7 +4,7 @@ import { fdOf, isNamespace, openRtnetlink } from '../netns/netns.ts';
 import { PacketSocket } from '../netns/packet-socket.ts';
 import { isSandbox, namespaceName, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { deleteLink, dumpLinks } from './codec/link.ts';
-import { readLink } from './codec/link-row.ts';
+import { readLink, type LinkRow } from './codec/link-row.ts';
 import { BodyWriter } from './codec/writer.ts';
 import type { Rtnetlink } from './message.ts';
 
@@ -51,6 +51,8 @@ export class Namespaces {
   readonly node: Rtnetlink;
   readonly #directory: string;
   readonly #open = new Map<NetworkScope, Opened>();
+  /** Which namespace it was that bore our mark, or was made by us. */
+  readonly #proven = new Map<NetworkScope, number>();
   #follower: NamespaceFollower | undefined;
 
   constructor(directory: string, node: Rtnetlink) {
@@ -77,6 +79,25 @@ export class Namespaces {
     return opened;
   }
 
+  /** The network of ours whose namespace the path leads to, by whatever name; undefined: none of those that are in use. */
+  ownAt(path: string): NetworkScope | undefined {
+    const inode = inodeOf(path);
+    for (const [scope, opened] of this.#open) if (opened.inode === inode) return scope;
+    return undefined;
+  }
+
+  /** It bears our mark: from now on it is ours, whatever somebody makes of the mark. */
+  prove(scope: NetworkScope): void {
+    const inode = inodeOf(this.pathOf(scope));
+    if (inode !== undefined) this.#proven.set(scope, inode);
+  }
+
+  /** Was it proven in this life to be ours? */
+  isProven(scope: NetworkScope): boolean {
+    const inode = this.#proven.get(scope);
+    return inode !== undefined && inode === inodeOf(this.pathOf(scope));
+  }
+
   /** Is told of the namespaces that are opened from now on. One at a time. */
   follow(follower: NamespaceFollower | undefined): void {
     this.#follower = follower;
@@ -90,12 +111,8 @@ export class Namespaces {
 
   /** Removes what is in a namespace of ours, so that nothing of it lingers while the kernel takes the namespace apart. */
   async empty({ rtnetlink }: OwnNamespace): Promise<void> {
-    const writer = new BodyWriter();
-    const links = (await rtnetlink.dump(dumpLinks(writer))).map((m) => readLink(m.body));
-    // The tunnel device first: its VNI is the node's, and may be wanted again.
-    const rest = links.filter((l) => !l.loopback && l.details.kind !== 'vxlan');
-    const ordered = [...links.filter((l) => l.details.kind === 'vxlan'), ...rest];
-    await rtnetlink.send(ordered.map((l) => deleteLink(writer, l.name)));
+    const links = (await rtnetlink.dump(dumpLinks(new BodyWriter()))).map((m) => readLink(m.body));
+    await empty(rtnetlink, links);
   }
 
   /** Closes the sockets in the namespace. */
@@ -120,6 +137,14 @@ export class Namespaces {
       namespace.close();
     }
   }
+}
+
+/** Deletes these links, the tunnel device first: its VNI is the node's, and may be wanted again. */
+export async function empty(rtnetlink: Rtnetlink, links: readonly LinkRow[]): Promise<void> {
+  const writer = new BodyWriter();
+  const rest = links.filter((l) => !l.loopback && l.details.kind !== 'vxlan');
+  const ordered = [...links.filter((l) => l.details.kind === 'vxlan'), ...rest];
+  await rtnetlink.send(ordered.map((l) => deleteLink(writer, l.name)));
 }
 
 /** Runs `use` with a descriptor of the namespace. @throws SANDBOX_INVALID, PERMISSION_DENIED */

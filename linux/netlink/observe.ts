@@ -6,7 +6,7 @@ import type { LinuxObject } from '../objects/object.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from '../objects/settings.ts';
-import { dumpAddresses, readAddress } from './codec/address.ts';
+import { dumpAddresses, readAddress, type AddressRow } from './codec/address.ts';
 import { dumpLinks } from './codec/link.ts';
 import { readLink, type LinkRow } from './codec/link-row.ts';
 import { dumpFdb, dumpNeighbours, readFdb, readNeighbour } from './codec/neighbour.ts';
@@ -40,6 +40,9 @@ export async function observe(
     return { objects: new ObjectSet(), deadSandboxes };
   }
   const links = await readLinks(namespace.rtnetlink);
+  if (isOurMark(links.find((link) => link.loopback)?.alias ?? '', scope)) namespaces.prove(scope);
+  // Somebody else's at our pin: nothing in it is ours.
+  if (!namespaces.isProven(scope)) return { objects: new ObjectSet(), deadSandboxes };
   const peers = new Map<number, Peer>();
   for (const sandbox of sandboxes) {
     const found = await observeSandbox(namespaces, namespace, links, sandbox);
@@ -53,16 +56,26 @@ export async function observe(
   return { objects: new ObjectSet(objects.flat()), deadSandboxes };
 }
 
+/** Does the mark say that the namespace serves this network? Which cluster's and node's it is, the agent compares. */
+export function isOurMark(mark: string, scope: NetworkScope): boolean {
+  return mark.startsWith('weft ') && mark.endsWith(` ${scope.slice('network:'.length)}`);
+}
+
 export async function readLinks(rtnetlink: Rtnetlink): Promise<readonly LinkRow[]> {
   return rows(rtnetlink, dumpLinks(new BodyWriter()), readLink);
 }
 
-export async function readAddresses(
+/** Ours or not, of both families. */
+export async function readAddressRows(rtnetlink: Rtnetlink): Promise<readonly AddressRow[]> {
+  return rows(rtnetlink, dumpAddresses(new BodyWriter()), readAddress);
+}
+
+async function readAddresses(
   rtnetlink: Rtnetlink,
   scope: NetworkScope | SandboxScope,
   names: LinkNames,
 ): Promise<LinuxObject[]> {
-  return addressObjects(scope, await rows(rtnetlink, dumpAddresses(new BodyWriter()), readAddress), names);
+  return addressObjects(scope, await readAddressRows(rtnetlink), names);
 }
 
 /** Ours or not, of both families. */

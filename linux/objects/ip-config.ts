@@ -17,7 +17,7 @@ export interface Address {
   readonly length: number;
 }
 
-/** A route by a gateway (`ip route replace PREFIX via VIA dev DEV proto 87`); the protocol number proves that it is ours. */
+/** A route by a gateway (`ip route add PREFIX via VIA dev DEV proto 87`); the protocol number proves that it is ours. */
 export interface Route {
   readonly kind: 'route';
   readonly scope: NetworkScope | SandboxScope;
@@ -50,10 +50,9 @@ export const addressKind: Kind<Address> = {
   provides: (o) => [familyPlace(o.scope, o.dev, o.ip)],
   uses: (o) => [onLink(o.scope, o.dev)],
   create: (o, sh) => {
-    // It proves something in a sandbox alone. (iproute2 6.1 of Debian 12 does not know the word yet.)
-    const proof = isSandbox(o.scope) ? ' proto 0x57' : '';
+    // What proves it ours in a sandbox (`proto 0x57`) is left out: iproute2 6.1 of Debian 12 does not know the word yet.
     const family = o.ip.includes(':') ? ' nodad' : '';
-    return [`${sh.ip(o.scope)} addr add ${o.ip}/${o.length} dev ${quoted(o.dev)}${proof}${family}`];
+    return [`${sh.ip(o.scope)} addr add ${o.ip}/${o.length} dev ${quoted(o.dev)}${family}`];
   },
   change: (o, _, sh) => addressKind.create(o, sh),
   remove: (o, sh) => [`${sh.ip(o.scope)} addr del ${o.ip}/${o.length} dev ${quoted(o.dev)}`],
@@ -64,8 +63,9 @@ export const routeKind: Kind<Route> = {
   provides: () => [],
   // The last IPv4 address of an interface takes the IPv4 routes with it; an IPv6 address does not.
   uses: (o) => [onLink(o.scope, o.dev), { place: familyPlace(o.scope, o.dev, o.via), fate: 'may go' }],
-  create: (o, sh) => [replaceRoute(o, sh)],
-  change: (o, _, sh) => [replaceRoute(o, sh)],
+  // Not `replace`: what is there already and not ours stays.
+  create: (o, sh) => [putRoute('add', o, sh)],
+  change: (o, _, sh) => [putRoute('replace', o, sh)],
   remove: (o, sh) => {
     // Elsewhere than in a sandbox it may be somebody else's.
     const proof = isSandbox(o.scope) ? ' proto 87' : '';
@@ -75,8 +75,8 @@ export const routeKind: Kind<Route> = {
   },
 };
 
-function replaceRoute(o: Route, sh: Shell): string {
-  return `${sh.ip(o.scope)} route replace ${o.prefix} via ${o.via} dev ${quoted(o.dev)} proto 87 metric ${o.metric}`;
+function putRoute(verb: 'add' | 'replace', o: Route, sh: Shell): string {
+  return `${sh.ip(o.scope)} route ${verb} ${o.prefix} via ${o.via} dev ${quoted(o.dev)} proto 87 metric ${o.metric}`;
 }
 
 export const sysctlKind: Kind<Sysctl> = {

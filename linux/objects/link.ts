@@ -61,10 +61,11 @@ export const bridgeKind: Kind<Bridge> = {
     `${sh.ip(o.scope)} link add ${quoted(o.name)} address ${o.mac} mtu ${o.mtu - 1} type bridge mcast_snooping 0`,
     setLink(o, `mtu ${o.mtu} up`, sh),
   ],
-  // What is not as it was made is told by an MTU of 0.
+  // What is not as it was made is told by an MTU of 0; which option it is, nobody knows here.
   change: (o, from, sh) => [
     ...lines(o.mac !== from.mac, () => setLink(o, `address ${o.mac}`, sh)),
     ...lines(o.mtu !== from.mtu, () => setLink(o, `mtu ${o.mtu} up type bridge mcast_snooping 0`, sh)),
+    ...lines(from.mtu === 0, () => setLink(o, `type bridge ${plainBridge}`, sh)),
   ],
   remove: removeLink,
 };
@@ -78,11 +79,12 @@ export const vxlanKind: Kind<Vxlan> = {
     ...joinVxlan(o, sh),
     setLink(o, 'up', sh),
   ],
-  // A device that is down is told by an MTU of 0.
+  // A device that is down, or has an option that is not as it was made, is told by an MTU of 0.
   change: (o, from, sh) => [
     ...lines(o.local !== from.local, () => setLink(o, `type vxlan id ${o.vni} local ${o.local}`, sh)),
     ...lines(o.mtu !== from.mtu, () => setLink(o, `mtu ${o.mtu} up`, sh)),
-    ...(o.bridge === from.bridge ? [] : joinVxlan(o, sh)),
+    ...lines(from.mtu === 0, () => setLink(o, `type vxlan id ${o.vni} ${plainTunnel}`, sh)),
+    ...(o.bridge === from.bridge ? [] : [...joinVxlan(o, sh), makePlain(o, sh)]),
   ],
   remove: removeLink,
 };
@@ -104,11 +106,21 @@ export const vethKind: Kind<Veth> = {
   change: (o, from, sh) => [
     ...lines(o.peer.mac !== from.peer.mac, () => setPeer(o, `address ${o.peer.mac}`, sh)),
     ...(o.mtu === from.mtu ? [] : setBoth(o, `mtu ${o.mtu}`, sh)),
-    ...(o.bridge === from.bridge ? [] : joinVeth(o, sh)),
+    ...(o.bridge === from.bridge ? [] : [...joinVeth(o, sh), makePlain(o, sh)]),
     ...(o.up === from.up ? [] : setBoth(o, o.up ? 'up' : 'down', sh)),
   ],
   remove: removeLink,
 };
+
+/** The values that a new one has, of all options that iproute2 and every build of the kernel know. */
+const plainBridge = 'stp_state 0 group_fwd_mask 0 nf_call_iptables 0 nf_call_ip6tables 0 nf_call_arptables 0';
+const plainTunnel = 'ttl auto tos 0 df unset ageing 300 nolearning';
+const plainPort =
+  'hairpin off guard off root_block off fastleave off mcast_flood on mcast_to_unicast off bcast_flood on neigh_suppress off isolated off locked off';
+
+function makePlain(o: Vxlan | Veth, sh: Shell): string {
+  return `${sh.bridge(o.scope)} link set dev ${quoted(o.name)} ${plainPort}`;
+}
 
 function lines(wanted: boolean, line: () => string): readonly string[] {
   return wanted ? [line()] : [];

@@ -52,6 +52,7 @@ export function endpoint(n: number, part: Partial<Endpoint> = {}): Endpoint {
     labels: new Map(),
     state: { kind: 'active' },
     creator: 'h1',
+    createdAt: 0,
     ...part,
   };
 }

@@ -147,7 +147,7 @@ export const hands: Readonly<Record<string, Hand>> = {
   'port neigh_suppress': flag('neigh_suppress on'),
   'port isolated': flag('isolated on'),
   'port locked': flag('locked on'),
-  'fdb dst': { commands: [inNetwork(`bridge fdb replace ${remote.mac} dev vxlan0 dst 192.0.2.9`)] },
+  'fdb dst': { commands: [inNetwork(`bridge fdb replace ${remote.mac} dev vxlan0 dst 198.51.100.9`)] },
   'neighbour mac': {
     commands: [inNetwork(`ip neigh replace ${remote.ip} lladdr 02:99:00:00:00:01 nud permanent dev vxlan0`)],
   },

@@ -49,6 +49,7 @@ export class DriftScene {
   /** Ids of the endpoints here. */
   readonly local: readonly EndpointId[];
   passes = 0;
+  #last: Plan = [];
   compares = 0;
   readonly #watch: DriftWatch;
   readonly #scheduler: Scheduler<NetworkId>;
@@ -103,6 +104,12 @@ export class DriftScene {
     while (this.one.passes.ended <= begun) await new Promise((resolve) => setImmediate(resolve));
   }
 
+  /** The same, and what was done. */
+  async passSteps(): Promise<Plan> {
+    await this.pass();
+    return this.#last;
+  }
+
   /** What a pass would do that read the kernel now. */
   planNow(): Promise<Plan> {
     return this.one.planNow(true);
@@ -128,6 +135,7 @@ export class DriftScene {
 
   async #pass(): Promise<void> {
     const report = await this.one.pass(this.#input());
+    this.#last = report.plan;
     this.passes += 1;
     this.failures.push(...report.failures.map(({ key, error }) => `${key}: ${error.message}`));
     this.repairs.repaired(this.one.id, report.repairs);

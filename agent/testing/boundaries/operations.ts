@@ -183,7 +183,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'remove a network with reservations',
-    counts: { transactions: 2, journal: 0, kernel: 0 },
+    counts: { transactions: 3, journal: 0, kernel: 0 },
     prepare: async (stage) => {
       await stage.network('blue', ...subnets);
       await stage.settled(reserved(stage));
@@ -193,7 +193,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'remove a network by force',
-    counts: { transactions: 2, journal: 3, kernel: 1 },
+    counts: { transactions: 2, journal: 2, kernel: 1 },
     prepare: async (stage) => {
       await network(stage);
       await stage.settled(stage.attach(stage.actor, 'c1'));

@@ -1,17 +1,25 @@
 import { attachBody, detachBody, type AttachBody, type EndpointJson } from '../../../api/schemas/endpoint.ts';
 import type { Name } from '../../../model/name.ts';
+import { Chance } from '../simulation/chance.ts';
 import type { Machine } from '../simulation/machine.ts';
 import { Sea } from '../simulation/sea.ts';
 
 /** Milliseconds of simulated time that anything may take. */
 const patience = 120_000;
 
+/** Ids as on any day, and no delays: what an operation takes is the same however much else is asked for. */
+class Calm extends Chance {
+  override is(): boolean {
+    return false;
+  }
+}
+
 /** Two machines: one that dies, and another that takes part in everything and lives. */
 export class Stage implements AsyncDisposable {
   readonly sea: Sea;
 
   private constructor(seed: number) {
-    this.sea = new Sea(seed, 2, true);
+    this.sea = new Sea(seed, 2, true, new Calm(seed));
   }
 
   static async begin(seed: number): Promise<Stage> {

@@ -43,6 +43,8 @@ export async function walk(operation: Operation, point?: Point, usual = ''): Pro
   const isOver = (): boolean => actor.running !== before || (said.length > 0 && point?.door !== 'kernel');
   await stage.until('the end of the operation', isOver);
   if (point?.door === 'answer') actor.crash();
+  // What follows from it.
+  else if (point === undefined) await sea.pass(1000);
   const { counts } = doors;
   const isCrashed = actor.running !== before;
   const isReached = isCrashed || (point?.door === 'store' && counts.transactions > point.nth);

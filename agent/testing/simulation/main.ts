@@ -12,6 +12,7 @@ import { spawnSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { mutants, type Mutant } from './mutants.ts';
 import { mutate } from './mutate.ts';
+import { portionSize, portionsOf, runPortions } from './portions.ts';
 
 const { values } = parseArgs({
   options: {
@@ -64,6 +65,32 @@ async function many(first: number, runs: number): Promise<number> {
   return failed;
 }
 
+/** The same in processes of their own. How many failed? */
+async function inPortions(first: number, runs: number): Promise<number> {
+  const began = process.hrtime.bigint();
+  let [failed, done, hours] = [0, 0, 0];
+  const { steps: asked, 'keep-going': keepsGoing } = values;
+  const flags = [...(disasters ? ['--disasters'] : []), ...(keepsGoing ? ['--keep-going'] : [])];
+  const command = [...process.execArgv, import.meta.filename, '--steps', asked, ...flags];
+  await runPortions(portionsOf(first, runs), {
+    command,
+    keepsGoing,
+    onDone: ({ from, runs: portion }, outcome) => {
+      for (const line of outcome.failures) say(line);
+      if (outcome.trouble !== undefined) say(`seeds ${from} to ${from + portion - 1}: ${outcome.trouble}`);
+      failed += outcome.failures.length + (outcome.trouble === undefined ? 0 : 1);
+      done += portion;
+      hours += outcome.hours;
+      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+      const rate = (done / seconds).toFixed(1);
+      say(
+        `${done} schedules in ${seconds.toFixed(1)} s (${rate} a second), ${hours.toFixed(1)} hours simulated`,
+      );
+    },
+  });
+  return failed;
+}
+
 /** The first seed at which the mutant fails and the product does not. */
 function caughtBy({ name }: Mutant): string | undefined {
   const again = (...args: readonly string[]) => {
@@ -96,7 +123,9 @@ async function run(): Promise<boolean> {
   if (values.mutants) return all() === 0;
   if (values.mutant !== undefined) mutate(values.mutant);
   if (values.seed !== undefined) return one(Number(values.seed));
-  const failed = await many(Number(values.from), Number(values.runs));
+  const [from, runs] = [Number(values.from), Number(values.runs)];
+  const isMuch = runs > portionSize && values.mutant === undefined;
+  const failed = await (isMuch ? inPortions(from, runs) : many(from, runs));
   return values.mutant === undefined ? failed === 0 : failed > 0;
 }
 

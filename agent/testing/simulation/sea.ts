@@ -41,9 +41,8 @@ export class Sea {
   #looked: Content | undefined;
   readonly #directory: string;
 
-  constructor(seed: number, size: number, withLog: boolean) {
+  constructor(seed: number, size: number, withLog: boolean, weather = new Chance(seed ^ 0x5eed)) {
     this.chance = new Chance(seed);
-    const weather = new Chance(seed ^ 0x5eed);
     this.#directory = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'weft-simulation-'));
     const ports = {
       clock: this.clock,

@@ -85,6 +85,7 @@ export class WorldOfEndpoints {
       labels: noLabels,
       state: isActive,
       creator: 'bench',
+      createdAt: 0,
     };
     return { value, revision: 1 };
   }

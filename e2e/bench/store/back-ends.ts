@@ -30,7 +30,8 @@ export async function startBackEnds(stack: AsyncDisposableStack): Promise<readon
   stack.defer(endBackEnds);
   const file = await kept(makeDirectory());
   const etcd = await kept(EtcdServer.start(undefined, durable));
-  const consul = await kept(ConsulServer.start());
+  // Agents have an address each; here all of them come from one.
+  const consul = await kept(ConsulServer.start({ connections: 4000 }));
   return [
     { name: 'file', url: (word) => `file://${file.path}/${word}.db` },
     { name: 'etcd', url: (word) => `etcd://127.0.0.1:${etcd.port}/${word}` },

@@ -73,6 +73,7 @@ export function endpointOf(n: number): Endpoint {
     labels: new Map(),
     state: { kind: 'active' },
     creator: 'uid 0',
+    createdAt: 0,
   };
 }
 

@@ -546,6 +546,9 @@ export namespace weft {
             /** Endpoint creator. */
             creator: string;
 
+            /** Endpoint createdAt. */
+            createdAt: number;
+
             /**
              * Encodes the specified Endpoint message. Does not implicitly {@link weft.v1.Endpoint.verify|verify} messages.
              * @param message Endpoint message or plain object to encode
@@ -611,6 +614,9 @@ export namespace weft {
 
                 /** Endpoint creator */
                 creator?: (string|null);
+
+                /** Endpoint createdAt */
+                createdAt?: (number|null);
 
                 /** Unknown fields preserved while decoding when enabled */
                 $unknowns?: Uint8Array[];

@@ -1259,6 +1259,7 @@ export const weft = $root.weft = (() => {
              * @property {weft.v1.EndpointState|null} [state] Endpoint state
              * @property {string|null} [conflictHolder] Endpoint conflictHolder
              * @property {string|null} [creator] Endpoint creator
+             * @property {number|null} [createdAt] Endpoint createdAt
              * @property {Array.<Uint8Array>} [$unknowns] Unknown fields preserved while decoding when enabled
              */
 
@@ -1406,6 +1407,14 @@ export const weft = $root.weft = (() => {
             Endpoint.prototype.creator = "";
 
             /**
+             * Endpoint createdAt.
+             * @member {number} createdAt
+             * @memberof weft.v1.Endpoint
+             * @instance
+             */
+            Endpoint.prototype.createdAt = 0;
+
+            /**
              * Encodes the specified Endpoint message. Does not implicitly {@link weft.v1.Endpoint.verify|verify} messages.
              * @function encode
              * @memberof weft.v1.Endpoint
@@ -1452,6 +1461,8 @@ export const weft = $root.weft = (() => {
                     writer.uint32(/* id 13, wireType 2 =*/106).string(message.conflictHolder);
                 if (message.creator != null && $Object.hasOwnProperty.call(message, "creator") && message.creator !== "")
                     writer.uint32(/* id 14, wireType 2 =*/114).string(message.creator);
+                if (message.createdAt != null && $Object.hasOwnProperty.call(message, "createdAt") && !$Object.is(message.createdAt, 0))
+                    writer.uint32(/* id 15, wireType 1 =*/121).double(message.createdAt);
                 if (message.$unknowns != null && $Object.hasOwnProperty.call(message, "$unknowns"))
                     for (let i = 0; i < message.$unknowns.length; ++i)
                         writer.raw(message.$unknowns[i]);
@@ -1614,6 +1625,15 @@ export const weft = $root.weft = (() => {
                                 message.creator = value;
                             else
                                 delete message.creator;
+                            continue;
+                        }
+                    case 15: {
+                            if (wireType !== 1)
+                                break;
+                            if (!$Object.is(value = reader.double(), 0))
+                                message.createdAt = value;
+                            else
+                                delete message.createdAt;
                             continue;
                         }
                     }

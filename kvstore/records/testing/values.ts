@@ -45,6 +45,7 @@ export const endpoint: Endpoint = {
   ]),
   state: { kind: 'active' },
   creator: 'api',
+  createdAt: 1_795_600_000_123,
 };
 
 export const network: Network = {
@@ -70,4 +71,5 @@ export const network: Network = {
   acceptance: 7,
   creator: 'n1',
   createdAt: '2026-11-25T15:00:00.000Z',
+  changed: { by: 'n2', at: '2026-11-25T16:00:00.000Z' },
 };

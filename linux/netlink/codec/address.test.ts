@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import type { Ip } from '../../../model/ip.ts';
 import type { Address } from '../../objects/ip-config.ts';
 import { sandboxScope } from '../../objects/scope.ts';
-import { addAddress, deleteAddress, dumpAddresses, readAddress } from './address.ts';
+import { deleteAddress, dumpAddresses, putAddress, readAddress } from './address.ts';
 import { bytes, hex } from './testing/dump.ts';
 import { BodyWriter } from './writer.ts';
 
@@ -17,7 +17,7 @@ const v4: Address = {
 const v6: Address = { ...v4, ip: 'fd00:7::5' as Ip, length: 64 };
 
 test('an IPv4 address bears our protocol number', () => {
-  const request = addAddress(w, v4, 2);
+  const request = putAddress(w, v4, 2, 'add');
   expect([request.type, request.flags]).toEqual([20, 0x605]);
   expect(hex(request.body)).toBe(
     hex(
@@ -32,7 +32,7 @@ test('an IPv4 address bears our protocol number', () => {
 });
 
 test('an IPv6 address is good at once: nobody asks whether it is taken', () => {
-  expect(hex(addAddress(w, v6, 2).body)).toBe(
+  expect(hex(putAddress(w, v6, 2, 'replace').body)).toBe(
     hex(
       bytes(`
         0a 40 02 00 02000000                         ifaddrmsg: AF_INET6, /64, IFA_F_NODAD

@@ -5,13 +5,17 @@ import { af, change, ifa, ifaFlag, nlm, rtm, rtScope } from './constants.ts';
 import { readAttributes, readU32, readU8 } from './reader.ts';
 import type { BodyWriter } from './writer.ts';
 
-/** `ip addr add IP/LEN dev DEV proto 0x57`, of IPv6 with `nodad`; refuses one that exists. */
-export function addAddress(w: BodyWriter, o: Address, dev: number): NetlinkRequest {
+/** `ip addr add|replace IP/LEN dev DEV proto 0x57`, of IPv6 with `nodad`; `add` refuses one that exists, `replace` makes it ours. */
+export function putAddress(w: BodyWriter, o: Address, dev: number, how: 'add' | 'replace'): NetlinkRequest {
   const body = address(w, o, dev, familyOf(o.ip) === 6 ? ifaFlag.noDad : 0).attribute8(
     ifa.proto,
     weftProtocol,
   );
-  return { type: rtm.newAddress, flags: change | nlm.create | nlm.excl, body: body.finish() };
+  return {
+    type: rtm.newAddress,
+    flags: change | nlm.create | (how === 'add' ? nlm.excl : nlm.replace),
+    body: body.finish(),
+  };
 }
 
 /** `ip addr del IP/LEN dev DEV` */
