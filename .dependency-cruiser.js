@@ -117,8 +117,7 @@ export default {
       [
         '^tools/',
         '^(api|model|kvstore)/',
-        '^linux/errno-decisions\\.ts$',
-        '^linux/adoption\\.ts$',
+        '^linux/(adoption|errno-decisions)\\.ts$',
         '^ipam/testing/compared/',
         '^[^/]+\\.js$',
       ],

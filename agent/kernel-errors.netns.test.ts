@@ -142,6 +142,7 @@ describe('whatever happens to every n-th request or answer, afterwards all is as
   /** After one that was refused, what the kernel would not take back goes first: where that was for good, with the regular compare. */
   async function attach(): Promise<void> {
     await world.compare();
+    if (!world.isAttached) await isHealed(bare);
     await world.attach();
   }
 

@@ -126,6 +126,11 @@ export class RealWorld implements AsyncDisposable {
     await reconciler.compared(networks, AbortSignal.timeout(10_000));
   }
 
+  /** Does the store hold the endpoint here? */
+  get isAttached(): boolean {
+    return statusOf(this.agent).endpoints.local > 0;
+  }
+
   /** What `weft status` lists as wrong. */
   problems(): StatusJson['problems'] {
     return statusOf(this.agent).problems;

@@ -39,7 +39,7 @@ export interface Campaign {
 }
 
 /** A kill is repeated when another call was hit: threads and timers do not run alike each time. */
-const attempts = 3;
+const attempts = 5;
 
 const last = 'after the last';
 
@@ -88,8 +88,9 @@ async function killAt(stage: Stage, operation: OperationName, one: Seen | undefi
 }
 
 async function before(stage: Stage, operation: OperationName, { kind, point }: Seen): Promise<Kill> {
+  let aim = point;
   for (let attempt = 1; ; attempt += 1) {
-    const { hit, strays } = await strike(stage, operation, point);
+    const { trace, hit, strays } = await strike(stage, operation, aim);
     const found = hit === undefined ? undefined : classOf(hit)?.name;
     const isOther = hit !== undefined && found !== kind.name;
     if (found === kind.name || strays.length > 0 || attempt === attempts)
@@ -100,6 +101,8 @@ async function before(stage: Stage, operation: OperationName, { kind, point }: S
         isOther,
         strays,
       };
+    // Where such a call was this time.
+    aim = survey(trace).seen.find((one) => one.kind === kind)?.point ?? point;
   }
 }
 

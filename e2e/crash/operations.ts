@@ -49,7 +49,7 @@ export const operations = {
       const isWhole = async (): Promise<boolean> => difference(await stage.kernel(), before).length === 0;
       await waitFor('the kernel to be repaired', isWhole, {
         within: 10_000,
-        every: 50,
+        every: 150,
         giveUp: () => !stage.host.agent.running,
       });
     },

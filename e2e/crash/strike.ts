@@ -26,6 +26,7 @@ export async function watch(stage: Stage, name: OperationName, calls: string): P
 
 /** What a kill has hit. */
 export interface Strike {
+  readonly trace: Trace;
   /** The call before which it was; undefined: the operation was over before it came to that. */
   readonly hit: TracedCall | undefined;
   /** What is otherwise than in an undisturbed run, after the agent was started again and the operation repeated. */
@@ -48,7 +49,7 @@ export async function strike(stage: Stage, name: OperationName, point: Point): P
   const hit = trace.killed ? struck(trace, call) : undefined;
   await revive(stage, operation);
   if (hit !== undefined) await operation.repeat(stage);
-  return { hit, strays: await stage.strays() };
+  return { trace, hit, strays: await stage.strays() };
 }
 
 /** The same when the operation is just over. What is otherwise than in an undisturbed run. */

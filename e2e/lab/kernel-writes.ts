@@ -22,11 +22,8 @@ export interface KernelTraffic {
 const calls = 'sendto,sendmsg,sendmmsg,write,writev,pwrite64,pwritev,ioctl';
 
 /** `strace` with everything in it but the program: each system call that may carry a kernel write goes to `file`. */
-export function traceArguments(file: string): readonly string[] {
-  const [strace = '', ...rest] = straceArguments({ file, calls });
-  // Only what is written down costs time; it is for good, since the process would not live without strace.
-  return [strace, '--seccomp-bpf', ...rest];
-}
+export const traceArguments = (file: string): readonly string[] =>
+  straceArguments({ file, calls, forGood: true });
 
 /** Reads what strace wrote: netlink requests other than reads, writes below /proc/sys, ioctls that set something. */
 export function parseTrace(text: string): KernelTraffic {

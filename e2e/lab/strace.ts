@@ -14,10 +14,12 @@ export interface Tracing {
   readonly inject?: string | undefined;
   /** Only calls that have to do with this file. */
   readonly path?: string | undefined;
+  /** To the end of the process: only what is written down costs time, but it would not live without strace. */
+  readonly forGood?: boolean;
 }
 
 /** `strace` with everything in it but the program that is to be started under it. */
-export function straceArguments({ file, calls, inject, path }: Tracing): readonly string[] {
+export function straceArguments({ file, calls, inject, path, forGood = false }: Tracing): readonly string[] {
   const injected = inject === undefined ? [] : ['-e', `inject=${inject}`];
   const only = path === undefined ? [] : ['-P', path];
   // How each thread ended is of interest where something is done to one.
@@ -25,7 +27,8 @@ export function straceArguments({ file, calls, inject, path }: Tracing): readonl
   const text = ['-v', '-yy', '-s', '65536'];
   const wanted = ['-e', `trace=${calls}`, ...only, ...injected];
   // -I 2: whoever has started a program can be told to let go of it.
-  return ['strace', '-f', quiet, '-I', '2', ...text, ...wanted, '-o', file];
+  const how = ['-f', quiet, '-I', '2', ...(forGood ? ['--seccomp-bpf'] : [])];
+  return ['strace', ...how, ...text, ...wanted, '-o', file];
 }
 
 /** A process that is traced from some moment on. */

@@ -56,7 +56,7 @@ function tableOf(all: readonly Campaign[]): string {
     ),
     notes: [
       'calls: those of an undisturbed run by which something lasts beyond the process; kills: before each, and after the last one',
-      'another call hit, over before: threads and timers do not run alike each time; each is tried three times',
+      'another call hit, over before: threads and timers do not run alike each time; each is tried five times',
     ],
   });
 }

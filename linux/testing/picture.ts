@@ -1,12 +1,8 @@
-/** What iproute2 is asked to see everything in one network namespace, past the product's own eyes. */
+/** What iproute2 is asked to see everything in one network namespace, past the product's own eyes; commands of a shell. */
 export const looks: readonly string[] = [
-  'ip -d -o link',
-  'ip -o address',
-  'ip route',
+  "printf 'link show\\naddress show\\nroute show\\nneigh show nud permanent\\n' | ip -d -o -batch -",
   'ip -6 route',
-  'ip neigh show nud permanent',
-  'bridge fdb show',
-  'bridge -d link',
+  "printf 'fdb show\\nlink show\\n' | bridge -d -batch -",
 ];
 
 /** What is another when an interface is made anew: indexes, MACs that are not ours, ids and times of the bridge; and for a moment. */
