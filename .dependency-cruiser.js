@@ -117,7 +117,7 @@ export default {
       [
         '^tools/',
         '^(api|model|kvstore)/',
-        '^linux/errno-decisions\\.ts$',
+        '^linux/(errno-decisions|adoption)\\.ts$',
         '^ipam/testing/compared/',
         '^[^/]+\\.js$',
       ],
