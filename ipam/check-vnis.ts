@@ -1,4 +1,4 @@
-import { keys, parseKey } from '../kvstore/keys.ts';
+import { keys, parseKey, prefixes } from '../kvstore/keys.ts';
 import { decodeText, encodeText, type Condition, type Entry } from '../kvstore/store.ts';
 import type { Finding } from './finding.ts';
 import type { FoundNetwork, FoundNetworks } from './networks-in.ts';
@@ -14,8 +14,9 @@ export function checkVnis(entries: readonly Entry[], networks: FoundNetworks): r
   const findings: Finding[] = [];
   const claimed = new Set<number>();
   for (const entry of entries) {
-    const key = parseKey(entry.key);
-    if (key.kind !== 'vni') continue;
+    // There may be many others.
+    const key = entry.key.startsWith(prefixes.vnis) ? parseKey(entry.key) : undefined;
+    if (key?.kind !== 'vni') continue;
     claimed.add(key.vni);
     findings.push(...checkVni(entry, key.vni, had.get(key.vni) ?? [], networks));
   }

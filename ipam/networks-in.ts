@@ -1,4 +1,4 @@
-import { keys, parseKey } from '../kvstore/keys.ts';
+import { keys, parseKey, prefixes } from '../kvstore/keys.ts';
 import { decodeNetworkState } from '../kvstore/records/network-json.ts';
 import type { Condition, Entry } from '../kvstore/store.ts';
 import type { Network, NetworkId } from '../model/network.ts';
@@ -28,7 +28,8 @@ export function networksIn(entries: readonly Entry[]): FoundNetworks {
     const { key, revision } = entry;
     const proof: Condition = { kind: 'unchanged', key, revision };
     if (key === keys.networkAccept) noneSince = proof;
-    if (parseKey(key).kind !== 'network-state') continue;
+    // There may be many others.
+    if (!key.startsWith(prefixes.networkStates) || parseKey(key).kind !== 'network-state') continue;
     const state = read(entry, decodeNetworkState);
     if (state === undefined) {
       const what = `record ${key} cannot be read, so that keys below unknown network ids may be those of its network`;

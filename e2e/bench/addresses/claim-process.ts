@@ -41,6 +41,8 @@ export interface Claimed {
 
 const [node, url] = process.argv.slice(2) as [NodeId, string];
 const { signal } = new AbortController();
+// Orders are awaited from the beginning: while a watch rests, nothing else keeps the process.
+const orders = createInterface({ input: process.stdin });
 const store = await openBenchStore(url);
 const view = new View(store, systemClock);
 const entry = await store.get(networkState.key);
@@ -123,6 +125,5 @@ async function work({ clients, during }: ClaimOrder): Promise<Claimed> {
 }
 
 say('ready');
-for await (const line of createInterface({ input: process.stdin }))
-  say(await work(JSON.parse(line) as ClaimOrder));
+for await (const line of orders) say(await work(JSON.parse(line) as ClaimOrder));
 process.exit(0);
