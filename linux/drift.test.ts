@@ -65,7 +65,11 @@ const cases: readonly (readonly [string, Notice, readonly string[]])[] = [
     { ...port, name: 'vxlan0', flags: { learning: false, flood: true, odd: false } },
     ['as wanted'],
   ],
-  ['the bridge itself', { ...port, name: 'br0', flags: { learning: false, flood: false, odd: false } }, ['nothing']],
+  [
+    'the bridge itself',
+    { ...port, name: 'br0', flags: { learning: false, flood: false, odd: false } },
+    ['nothing'],
+  ],
   ['our interface in the sandbox', { ...inside, state: right }, ['as wanted']],
   ['our interface, down', { ...inside, state: { ...right, up: false } }, ['drift']],
   ['our interface, gone', { ...inside, state: undefined }, ['drift']],

@@ -17,7 +17,8 @@ export type Notice =
       readonly scope: NetworkScope;
       readonly name: string;
       /** `odd`: any other option is not as we make it. */
-      readonly flags: { readonly learning: boolean; readonly flood: boolean; readonly odd: boolean } | undefined;
+      readonly flags:
+        { readonly learning: boolean; readonly flood: boolean; readonly odd: boolean } | undefined;
     }
   /** An interface of a sandbox, ours or not; undefined: it is gone, or has another name. */
   | {

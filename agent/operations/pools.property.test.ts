@@ -76,7 +76,8 @@ class Twin {
     if (what.kind === 'time') return this.#clock.advance(what.ms);
     if (what.kind === 'choose') {
       this.#attaches.push({ choice: this.#pools.begin(this.#network.id, '/c'), refused: new Set() });
-      this.#choose(this.#attaches.length - 1); return;
+      this.#choose(this.#attaches.length - 1);
+      return;
     }
     if (what.kind === 'gone') {
       const [gone] = this.#endpoints.splice(what.which % Math.max(1, this.#endpoints.length), 1);
@@ -94,7 +95,8 @@ class Twin {
       attach.choice.refuse(ip);
       attach.refused.add(ip);
       this.#taken.add(ip);
-      this.#choose(which); return;
+      this.#choose(which);
+      return;
     }
     if (what.kind === 'written' && ip !== undefined) {
       this.#count += 1;
