@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import type { RemovedNetworkJson } from '../api/schemas/network.ts';
+import { errorCodes } from '../model/errors.ts';
 import type { DeclarationFlags } from './network/declaration-of.ts';
 import { networkDetails, networkTable, waitText } from './network/show.ts';
 import { collect, common, wholeNumber } from './options.ts';
@@ -48,6 +49,8 @@ export function registerNetwork(program: Command, cli: Cli): void {
       const asked = client.inspectNetwork(name, waitingOf(options));
       const found = await awaiting(client, name, options, asked);
       cli.show(options, found, () => networkDetails(found));
+      const isLate = 'nodes' in found && found.nodes?.some(({ state }) => state === 'awaited');
+      if (options.wait === true && isLate === true) cli.exit(errorCodes.TIMEOUT.exit);
     });
   common(waitFlags(network.command('rm <name>')), 'weft network rm blue --force')
     .description('remove a network')

@@ -21,6 +21,18 @@ describe('--wait', () => {
     expect(calls[0]?.[1]).toMatchObject(request as object);
   });
 
+  test('an inspected network of which a node has not answered ends with the code of what is late', async () => {
+    const node = { node: 'h2', self: false, alive: true, endpoints: 1, why: 'no answer' } as const;
+    const codes: number[] = [];
+    for (const state of ['awaited', 'programmed'] as const) {
+      const answers = { inspectNetwork: async () => ({ ...blue, nodes: [{ ...node, state }] }) };
+      const { code, stdout } = await typeWeft(['network', 'inspect', 'blue', '--wait'], { answers });
+      expect(stdout).toContain(`h2: ${state}`);
+      codes.push(code);
+    }
+    expect(codes).toEqual([7, 0]);
+  });
+
   test('without it nobody is waited for', async () => {
     const { calls } = await typeWeft(['attach', '--network', 'blue', 'c1']);
     expect(calls[0]?.[1]).not.toHaveProperty('wait', true);

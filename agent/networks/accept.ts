@@ -165,7 +165,7 @@ export function checkPossible(
   const subnets = accepted.subnets.map((s) => s.prefix).join(', ');
   throw new WeftError(
     'NETWORK_EXISTS',
-    `network ${name} exists already with another declaration (subnets ${subnets}); \`weft network apply\` changes what can be changed`,
+    `network ${name} exists already (subnets ${subnets}), and this declaration is not the one that it was made by; \`weft network apply\` changes what can be changed, and shows with --dry-run what that is`,
     { details },
   );
 }

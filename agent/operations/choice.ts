@@ -6,7 +6,12 @@ import type { NodeId } from '../../model/node.ts';
 /** The pools of one network, as a choice sees them. */
 export interface ChoicePorts {
   /** A free address, as far as this node knows. @throws POOL_EXHAUSTED */
-  next(network: Pick<Network, 'id' | 'name'>, subnet: Subnet, node: NodeId, refused: ReadonlySet<Ip>): Ip;
+  next(
+    network: Pick<Network, 'id' | 'name' | 'subnets'>,
+    subnet: Subnet,
+    node: NodeId,
+    refused: ReadonlySet<Ip>,
+  ): Ip;
   /** Nobody else chooses it until it is dropped. */
   hold(ip: Ip): void;
   drop(ip: Ip): void;
@@ -35,7 +40,7 @@ export class Choice implements Disposable {
 
   /** Chooses anew: one address for each subnet, the wished one where there is one. @throws POOL_EXHAUSTED */
   choose(
-    network: Pick<Network, 'id' | 'name'>,
+    network: Pick<Network, 'id' | 'name' | 'subnets'>,
     subnets: readonly { readonly subnet: Subnet; readonly fixed?: Ip }[],
     node: NodeId,
   ): readonly Ip[] {

@@ -80,7 +80,12 @@ export class Pools {
   }
 
   /** A free address, as far as this node knows. @throws POOL_EXHAUSTED */
-  #next(network: Pick<Network, 'id' | 'name'>, subnet: Subnet, node: NodeId, refused: ReadonlySet<Ip>): Ip {
+  #next(
+    network: Pick<Network, 'id' | 'name' | 'subnets'>,
+    subnet: Subnet,
+    node: NodeId,
+    refused: ReadonlySet<Ip>,
+  ): Ip {
     const pool = this.#pool(network.id);
     pool.avoided.refresh();
     this.#wakeAll(pool);
@@ -135,14 +140,22 @@ export class Pools {
   }
 }
 
-function exhausted(network: Pick<Network, 'id' | 'name'>, subnet: Subnet): WeftError {
+function exhausted(network: Pick<Network, 'id' | 'name' | 'subnets'>, subnet: Subnet): WeftError {
   const where = subnet.range === undefined ? subnet.prefix : `${subnet.range} of subnet ${subnet.prefix}`;
   const total = String(poolSize(subnet));
+  const family = prefixFamily(subnet.prefix);
+  const others = network.subnets
+    .map(({ prefix }) => prefix)
+    .filter((prefix) => prefixFamily(prefix) === family);
+  const elsewhere = others.filter((prefix) => prefix !== subnet.prefix).join(' or ');
+  const more =
+    elsewhere === ''
+      ? 'or add a subnet to the network, and name an address of it with --ip'
+      : `or name an address of ${elsewhere} with --ip`;
   return new WeftError(
     'POOL_EXHAUSTED',
     `no address is free in pool ${where} of network ${network.name}: ${total} of ${total} are used. ` +
-      `\`weft ip ls --network ${network.name}\` shows by whom: detach an endpoint, release a reservation, ` +
-      'or make a network with a larger subnet',
+      `\`weft ip ls --network ${network.name}\` shows by whom: detach an endpoint, release a reservation, ${more}`,
     { details: { network: network.name, subnet: subnet.prefix, used: total, total } },
   );
 }
