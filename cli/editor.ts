@@ -23,8 +23,13 @@ export async function editText(
   const why = await run(editor, file);
   if (why !== undefined)
     throw new WeftError('INPUT_INVALID', `the editor ${editor} ${why}; the text is in ${file}`);
+  const saved = await readFile(file, 'utf8').catch(async (error: unknown) => {
+    await rm(directory, { recursive: true, force: true });
+    const what = `the editor ${editor} has left no file ${file}; nothing was changed`;
+    throw new WeftError('INPUT_INVALID', what, { cause: error });
+  });
   return {
-    text: await readFile(file, 'utf8'),
+    text: saved,
     file,
     done: () => rm(directory, { recursive: true, force: true }),
   };

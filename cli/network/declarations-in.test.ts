@@ -37,6 +37,7 @@ describe('declarations in a file', () => {
     ['- name: blue\n  subnets: []\n- 5\n', /^f, document 1, item 2: is no declaration/],
     ['blue: 10.7.0.0/24', /^f, document 1: "blue" has no declaration/],
     ['name: blue\nsubnets: []\n---\nblue: {subnets: []}', /^f: declares network "blue" twice$/],
+    ['blue: &a {subnets: [*a]}', /^f: .*circular/i],
     ['blue: &a {subnets: []}\nblue: *a', /^f: Map keys must be unique/],
     [
       `a: &a [x]\n${'b c d e f g h i'

@@ -30,7 +30,10 @@ export function declarationsIn(text: string, file: string): readonly NamedDeclar
 
 function valueOf(document: { toJS(): unknown }, file: string): unknown {
   try {
-    return document.toJS();
+    const value = document.toJS();
+    // An alias may lead to what holds it.
+    JSON.stringify(value);
+    return value;
   } catch (error) {
     throw wrong(file, (error as Error).message, error);
   }
