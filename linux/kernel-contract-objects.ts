@@ -73,7 +73,7 @@ export const sandboxAddress = (s: SandboxScope): Address => ({
   ip: '10.7.0.5' as Ip,
   length: 24,
 });
-const sandboxAddress6 = (s: SandboxScope): Address => ({
+export const sandboxAddress6 = (s: SandboxScope): Address => ({
   kind: 'address',
   scope: s,
   dev: 'eth0',

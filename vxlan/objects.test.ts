@@ -96,8 +96,8 @@ describe('a local endpoint', () => {
 
   test('of a routed network knows the way to the other subnets, and the router knows it', () => {
     expect(printed(local(routed)).filter((l) => / route | neigh /.test(l))).toEqual([
-      'inside: ip route add 10.8.0.0/24 via 10.7.0.1 dev eth0 proto 87 metric 100',
-      'inside: ip route add fd00:8::/64 via fd00:7::1 dev eth0 proto 87 metric 100',
+      'inside: ip route replace 10.8.0.0/24 via 10.7.0.1 dev eth0 proto 87 metric 100',
+      'inside: ip route replace fd00:8::/64 via fd00:7::1 dev eth0 proto 87 metric 100',
       'ip neigh replace 10.7.0.5 lladdr 02:57:0a:07:00:05 dev br0 nud permanent',
       'ip neigh replace fd00:7::5 lladdr 02:57:0a:07:00:05 dev br0 nud permanent',
     ]);

@@ -112,6 +112,19 @@ describe('what a hand spoils is seen and repaired:', () => {
   });
 });
 
+test('an address that a person has put back on our interface, without our number, is made ours', async () => {
+  const { node, sandbox } = await staged();
+  await using _node = node;
+  const ours = [lab.sandboxAddress(sandbox), lab.sandboxAddress6(sandbox)];
+  await node.kernel.apply(ours.map((object) => ({ op: 'delete', object })));
+  for (const { ip, length } of ours)
+    node.run(sandbox, 'ip', 'address', 'add', `${ip}/${length}`, 'dev', 'eth0');
+  const results = await node.kernel.apply(ours.map((object) => ({ op: 'create', object })));
+  expect(results).toEqual([{ ok: true }, { ok: true }]);
+  const { objects } = await node.kernel.observe(lab.scope, [sandbox]);
+  for (const object of ours) expect([...objects.values()]).toContainEqual(object);
+});
+
 describe('what is not ours stays:', () => {
   const create = (object: LinuxObject) => ({ op: 'create' as const, object });
 
@@ -131,17 +144,18 @@ describe('what is not ours stays:', () => {
     expect(node.run(sandbox, 'ip', 'route')).toContain('via 10.7.0.3');
   });
 
-  test('an address of a sandbox that is the same as ours', async () => {
+  test('an address of a sandbox with another length than ours', async () => {
     const { node, sandbox } = await staged();
     await using _node = node;
-    const ours = lab.sandboxAddress(sandbox);
+    const ours = lab.sandboxAddress6(sandbox);
     await node.kernel.apply([{ op: 'delete', object: ours }]);
-    node.run(sandbox, 'ip', 'address', 'add', `${ours.ip}/24`, 'dev', 'eth0');
+    node.run(sandbox, 'ip', 'address', 'add', `${ours.ip}/80`, 'dev', 'eth0');
     const [result] = await node.kernel.apply([create(ours)]);
     expect(result).toMatchObject({
       ok: false,
       error: { code: 'KERNEL_REFUSED', details: { errno: 'EEXIST' } },
     });
+    expect(node.run(sandbox, 'ip', '-6', 'address')).toContain(`${ours.ip}/80`);
   });
 
   test('a namespace that bears another mark is neither taken nor removed', async () => {

@@ -7,7 +7,8 @@ import { quoted, type Shell } from './shell.ts';
 
 /**
  * An address on an interface (`ip addr add IP/LEN dev DEV`; IPv6 with `nodad`: the claim in the store is the duplicate
- * check). In a sandbox it is proven ours by IFA_PROTO (`proto 0x57`).
+ * check). In a sandbox it is proven ours by IFA_PROTO (`proto 0x57`); the same one
+ * without it, on our interface, is made ours.
  */
 export interface Address {
   readonly kind: 'address';
@@ -17,7 +18,7 @@ export interface Address {
   readonly length: number;
 }
 
-/** A route by a gateway (`ip route add PREFIX via VIA dev DEV proto 87`); the protocol number proves that it is ours. */
+/** A route by a gateway (`ip route replace PREFIX via VIA dev DEV proto 87`); the protocol number proves that it is ours. */
 export interface Route {
   readonly kind: 'route';
   readonly scope: NetworkScope | SandboxScope;
@@ -63,8 +64,8 @@ export const routeKind: Kind<Route> = {
   provides: () => [],
   // The last IPv4 address of an interface takes the IPv4 routes with it; an IPv6 address does not.
   uses: (o) => [onLink(o.scope, o.dev), { place: familyPlace(o.scope, o.dev, o.via), fate: 'may go' }],
-  // Not `replace`: what is there already and not ours stays.
-  create: (o, sh) => [putRoute('add', o, sh)],
+  // A default route that is there already may be somebody else's: it stays. Of others an IPv6 address may have left ours.
+  create: (o, sh) => [putRoute(o.prefix.endsWith('/0') ? 'add' : 'replace', o, sh)],
   change: (o, _, sh) => [putRoute('replace', o, sh)],
   remove: (o, sh) => {
     // Elsewhere than in a sandbox it may be somebody else's.
