@@ -7,8 +7,8 @@ import { quoted, type Shell } from './shell.ts';
 
 /**
  * An address on an interface (`ip addr add IP/LEN dev DEV`; IPv6 with `nodad`: the claim in the store is the duplicate
- * check). In a sandbox it is proven ours by IFA_PROTO (`proto 0x57`); the same one
- * without it, on our interface, is made ours.
+ * check). In a sandbox it is proven ours by IFA_PROTO (`proto 0x57`); the
+ * same one without it, on our interface, is made ours.
  */
 export interface Address {
   readonly kind: 'address';
