@@ -105,11 +105,11 @@ export class ConsulStore implements Store {
   }
 
   async list(prefix: string, options?: CallOptions): Promise<Listing> {
-    const floor = await this.#life.startingFloor(options);
     const absolute = this.#space.absolute(prefix);
     const wish = `list ${absolute}`;
     // Before and after: what lies between was permitted. Consul leaves out what may not be read.
     await this.#permits.demand([prefix], options);
+    const floor = await this.#life.startingFloor(options);
     const { index, items } = await this.#calls.repeatable(wish, (c, l) => c.list(absolute, l), options);
     await this.#permits.demand([prefix], options);
     if (items.length === 0) await this.#life.identity(options);
