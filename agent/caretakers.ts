@@ -6,7 +6,7 @@ import { Collector, type CollectorPorts } from './dead/collector.ts';
 import { Drainer, type DrainerPorts } from './dead/drainer.ts';
 import { Warden, type WardenPorts } from './networks/warden.ts';
 import { adopt } from './operations/adopt.ts';
-import { detachDead, detachEndpoint, type Detached } from './operations/detach.ts';
+import { detachAgain, detachDead, detachEndpoint, type Detached } from './operations/detach.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { Departed, type DepartedPorts } from './returns/departed.ts';
 import { SandboxWatch, type SandboxWatchPorts } from './sandbox-watch.ts';
@@ -44,7 +44,11 @@ export function caretakersOf(ports: CaretakersPorts): Caretakers {
   const warden = new Warden({ ...ports, detach });
   const collector = new Collector({ ...ports, signal: longSignal, grace: config.deadNodeGrace });
   const drainer = new Drainer({ ...ports, detach });
-  const departed = new Departed({ ...ports, intents: operations.intents, detach });
+  const departed = new Departed({
+    ...ports,
+    intents: operations.intents,
+    detach: (network, endpoint) => detachAgain(network, endpoint, operations, ports.signal()),
+  });
   const all = [
     warden,
     collector,

@@ -8,7 +8,7 @@ import type { NetworkId } from '../../model/network.ts';
 import { sleep } from '../../model/clock.ts';
 import { holdBack } from '../testing/waiting.ts';
 import { World, type TestNode } from '../testing/world.ts';
-import { detachDead } from './detach.ts';
+import { detachAgain, detachDead } from './detach.ts';
 
 async function blueOn(world: World, ...numbers: readonly number[]): Promise<readonly TestNode[]> {
   const nodes: TestNode[] = [];
@@ -358,6 +358,21 @@ describe('detach', () => {
     h1!.store.loseNextReply(fate);
     expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
     expect(await claims(world)).toBe(2);
+  });
+
+  test('of what was detached before leaves one alone that was attached anew meanwhile', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const { networkId, id } = await h1!.attach('blue', 'c1');
+    const again = () =>
+      detachAgain(networkId as NetworkId, id as EndpointId, h1!.agent.operations, h1!.agent.deadline(1000));
+    await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' });
+    // It was called while the endpoint was gone, and has its turn when the attach is through.
+    const [attached, outcome] = await Promise.all([h1!.attach('blue', 'c1'), again()]);
+    expect([attached.id, outcome]).toEqual([id, 'nothing to undo']);
+    expect(await claims(world)).toBe(2 + 3);
+    await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' });
+    expect([await again(), await claims(world)]).toEqual(['nothing to undo', 2]);
   });
 
   test('of a dead sandbox leaves one alone that was attached anew meanwhile', async () => {

@@ -81,6 +81,18 @@ export function detachEndpoint(
   return ports.locks.run(id, () => detachNow(network, id, ports, signal));
 }
 
+/** The same for an endpoint that was detached and is in the store again; nothing when it was attached anew meanwhile. */
+export function detachAgain(
+  network: NetworkId,
+  id: EndpointId,
+  ports: OperationPorts,
+  signal: AbortSignal,
+): Promise<Detached> {
+  return ports.locks.run(id, async () =>
+    ports.intents.isGone(id) ? detachNow(network, id, ports, signal) : 'nothing to undo',
+  );
+}
+
 /** The same for an endpoint whose sandbox is gone; nothing when it was attached anew meanwhile. */
 export function detachDead(
   network: NetworkId,
