@@ -367,8 +367,11 @@ describe('detach', () => {
     const again = () =>
       detachAgain(networkId as NetworkId, id as EndpointId, h1!.agent.operations, h1!.agent.deadline(1000));
     await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' });
-    // It was called while the endpoint was gone, and has its turn when the attach is through.
-    const [attached, outcome] = await Promise.all([h1!.attach('blue', 'c1'), again()]);
+    const attaching = h1!.attach('blue', 'c1');
+    const { intents } = h1!.agent.operations;
+    await world.until('the attach to have begun', () => intents.get(id as EndpointId) !== undefined);
+    // It has its turn when the attach is through.
+    const [attached, outcome] = await Promise.all([attaching, again()]);
     expect([attached.id, outcome]).toEqual([id, 'nothing to undo']);
     expect(await claims(world)).toBe(2 + 3);
     await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' });
