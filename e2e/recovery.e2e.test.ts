@@ -10,7 +10,7 @@ const told = chapters({
     { how: 'killed', seconds: 20, comers: 50 },
     { how: 'frozen', seconds: 7, comers: 12 },
   ],
-  moves: { times: 20, within: 10_000 },
+  moves: { times: 20, stalls: 1 },
 });
 const settings = { deadNodeGrace: '8s', sandboxGrace: '1s' } as const;
 

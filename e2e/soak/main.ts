@@ -73,7 +73,7 @@ function failAndHeal(): Promise<Verdict> {
     { how: 'killed', seconds: 60, comers: 50 },
     { how: 'frozen', seconds: away / 5, comers: 50 },
   ] as const;
-  return recoveries({ lab, absences, moves: { times: 200, within: 1000 }, deadNodeGrace: '30s' }, say);
+  return recoveries({ lab, absences, moves: { times: 200, stalls: 0 }, deadNodeGrace: '30s' }, say);
 }
 
 async function keepBusy(): Promise<Verdict> {

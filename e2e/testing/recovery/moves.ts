@@ -9,22 +9,23 @@ const fixed = { addresses: ['10.7.0.60', 'fd00:7::60'] };
 /** How often an address moves. */
 export interface Moves {
   readonly times: number;
-  /**
-   * Most milliseconds from the answer to an attach until everybody reaches the address where it is now. The aim is 1,000; where other
-   * labs are taken apart at the same time, the kernel makes everybody wait who changes a network.
-   */
-  readonly within: number;
+  /** How many moves may be slower than `limit`, and none slower than ten seconds: a shared disk stands still now and then. */
+  readonly stalls: number;
 }
+
+/** Most milliseconds from the answer to an attach until everybody reaches the address where it is now. */
+const limit = 1000;
 
 /**
  * An address goes from host to host, while somebody on every host talks to it all the time: beside it, on the host that it has
- * just left, and on a third one; each of them is told by itself where the address is now. `converged` is the longest time from an attach's answer to the next answer of the address, of all
- * talkers and both families, in seconds.
+ * just left, and on a third one; each of them is told by itself where the address is now. `converged` is the longest time from an
+ * attach's answer to the next answer of the address, of all talkers and both families, in seconds.
  */
-export function addressMoves(scene: Scene, { times, within }: Moves): Promise<Recovery> {
+export function addressMoves(scene: Scene, { times, stalls }: Moves): Promise<Recovery> {
   return underTraffic(scene, `an address moves ${times} times`, nobody, async () => {
     const places = scene.hosts.map(({ name }) => name);
     const complaints: string[] = [];
+    const slow = new Map<number, string>();
     let longest = 0;
     await scene.join(places[0] ?? '', 'mover', 'blue', fixed);
     await using stack = new AsyncDisposableStack();
@@ -49,7 +50,7 @@ export function addressMoves(scene: Scene, { times, within }: Moves): Promise<Re
         await waitFor(`an answer to ${name} on ${to}`, seen, { within: 10_000, every: 2 });
         const took = performance.now() - answered;
         longest = Math.max(longest, took);
-        if (took > within) complaints.push(`move ${n}: ${name} on ${to} took ${took.toFixed(0)} ms`);
+        if (took > limit) slow.set(n, `move ${n}: ${name} on ${to} took ${took.toFixed(0)} ms`);
       });
       // Who hears of both at once changes where frames go and has nothing to tell: there nobody had lost the address.
       if (isLost) await ears.heard(mover);
@@ -57,6 +58,7 @@ export function addressMoves(scene: Scene, { times, within }: Moves): Promise<Re
       if (JSON.stringify(expected) !== JSON.stringify(actual))
         complaints.push(`move ${n} leaves entries: ${JSON.stringify({ expected, actual })}`);
     }
+    if (slow.size > stalls) complaints.push(...slow.values());
     await goes(scene, 'mover');
     for (const host of scene.hosts) await host.sandbox('mover').remove();
     return { converged: longest / 1000, complaints };
