@@ -3,14 +3,8 @@ import { reserveBody, type ReleaseBody, type ReserveBody } from '../../api/schem
 import { releaseBody } from '../../api/schemas/address.ts';
 import type { ReleasedJson, ReservedJson } from '../../api/schemas/address.ts';
 import type { Name } from '../../model/name.ts';
+import { blueOn } from '../operations/testing/blue.ts';
 import { World, type TestNode } from '../testing/world.ts';
-
-async function blueOn(world: World, ...numbers: readonly number[]): Promise<readonly TestNode[]> {
-  const nodes: TestNode[] = [];
-  for (const n of numbers) nodes.push(await world.ready(n));
-  await nodes[0]!.create('blue', '10.7.0.0/24', 'fd00:7::/64');
-  return nodes;
-}
 
 const reserve = (node: TestNode, body: Partial<ReserveBody> = {}): Promise<ReservedJson> =>
   node.service.reserveAddress(reserveBody.parse({ network: 'blue', ...body }));
