@@ -159,3 +159,6 @@ export function nodeJson(
   const { id, name, vteps, mtu, version } = node;
   return { id, name, vteps, mtu, version, ...facts };
 }
+
+export const byName = (a: { readonly name: string }, b: { readonly name: string }): number =>
+  a.name < b.name ? -1 : 1;
