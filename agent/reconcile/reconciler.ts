@@ -10,7 +10,6 @@ import type { Metrics } from '../../model/metric.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { keys } from '../../kvstore/keys.ts';
-import { mayGiveRoute } from '../../vxlan/default-route.ts';
 import type { Backoff } from '../backoff.ts';
 import { DriftWatch } from '../drift/drift-watch.ts';
 import { RepairLog } from '../drift/repair-log.ts';
@@ -18,9 +17,9 @@ import { countPass } from '../metrics/count-pass.ts';
 import type { SandboxLife } from '../sandbox-life.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { View } from '../view/view.ts';
-import { DefaultRoutes, type Candidate } from './default-routes.ts';
 import { NetworkReconciler } from './network-reconciler.ts';
 import type { EndpointProgress, NetworkInput, PassReport, Standing } from './pass.ts';
+import { RouteElection } from './route-election.ts';
 import { Scheduler } from './scheduler.ts';
 import type { Self } from './self.ts';
 
@@ -59,7 +58,7 @@ export class Reconciler {
   readonly #waiters = new Set<() => void>();
   readonly #scheduler: Scheduler<NetworkId>;
   readonly #drift: DriftWatch;
-  readonly #routes = new DefaultRoutes();
+  readonly #election: RouteElection;
   /** What of ours somebody else has changed. */
   readonly repairs: RepairLog;
   #self: Self | undefined;
@@ -69,6 +68,14 @@ export class Reconciler {
   constructor(ports: ReconcilerPorts) {
     this.#ports = ports;
     this.#scheduler = new Scheduler((id) => this.#pass(id), ports.clock);
+    this.#election = new RouteElection({
+      ...ports,
+      mark: ({ network, id }, first) => {
+        this.#network(network).markEndpoint(id);
+        if (first) this.#scheduler.markFirst(network);
+        else this.#scheduler.mark(network);
+      },
+    });
     const { kernel, clock, logger, events, metrics, view } = ports;
     const repairs = new RepairLog({
       clock,
@@ -91,7 +98,7 @@ export class Reconciler {
       networks: () => {
         for (const [id, one] of this.#networks) {
           if (one.spec === ports.view.networkById(id)) continue;
-          this.#electAll(id);
+          this.#election.holdIn(id);
           one.markAll();
           this.#scheduler.mark(id);
         }
@@ -119,7 +126,7 @@ export class Reconciler {
   /** Called when this node knows, or has changed, its VTEP; nothing is programmed before. */
   setSelf(self: Self): void {
     this.#self = self;
-    for (const id of this.#ports.view.joined()) this.#electAll(id);
+    this.#election.setSelf(self.node);
     this.#drift.open();
     this.#markAll();
   }
@@ -136,64 +143,14 @@ export class Reconciler {
   /** Something about these endpoints changed that the store does not say: their sandboxes came or went. */
   markEndpoints(network: NetworkId, ids: Iterable<EndpointId>): void {
     const all = [...ids];
-    this.#elect(network, all);
+    this.#election.hold(network, all);
     for (const id of all) this.#network(network).markEndpoint(id);
     this.#scheduler.mark(network);
   }
 
   /** The families in which an own endpoint gives its sandbox the default route. */
   defaultRoutes(endpoint: EndpointId): readonly Family[] {
-    return this.#routes.familiesOf(endpoint);
-  }
-
-  #electAll(network: NetworkId): void {
-    const records = this.#ports.view.endpoints(network)?.records.values() ?? [];
-    const lost = this.#ports.lost?.(network).keys() ?? [];
-    this.#elect(network, [...Array.from(records, ({ value }) => value.id), ...lost]);
-  }
-
-  /**
-   * Notes which of these endpoints may give default routes, and marks those that give other ones now: first whoever takes one over, so
-   * that it replaces the old one.
-   */
-  #elect(network: NetworkId, ids: readonly EndpointId[]): void {
-    const self = this.#self;
-    if (self === undefined) return;
-    const lost = this.#ports.lost?.(network);
-    for (const id of ids) {
-      const { gaining, losing } = this.#routes.note(id, this.#candidate(network, id, self, lost));
-      for (const one of [...gaining, ...losing]) this.#network(one.network).markEndpoint(one.id);
-      for (const one of gaining) this.#scheduler.markFirst(one.network);
-      for (const one of losing) this.#scheduler.mark(one.network);
-    }
-  }
-
-  #candidate(
-    network: NetworkId,
-    id: EndpointId,
-    self: Self,
-    lost: ReadonlyMap<EndpointId, Recorded<Endpoint>> | undefined,
-  ): Candidate | undefined {
-    const { view, isDetached, sandboxes } = this.#ports;
-    const known = view.endpoints(network)?.get(keys.endpoint(network, id)) ?? lost?.get(id);
-    const spec = view.networkById(network);
-    if (known?.value.node !== self.node || spec === undefined || isDetached(id)) return undefined;
-    if (!mayGiveRoute(spec, known.value)) return undefined;
-    const sandbox = sandboxes.nameNow(known.value.sandbox);
-    return sandbox === undefined ? undefined : { endpoint: known.value, sandbox };
-  }
-
-  /**
-   * Is there a network of which it is not known yet, at the start, whether an own endpoint in it gives a default route? What stands in
-   * the kernel is not touched before.
-   */
-  get #isElecting(): boolean {
-    const { view } = this.#ports;
-    for (const id of this.#uncompared.keys()) {
-      if (view.networkById(id) === undefined) continue;
-      if ((view.endpoints(id)?.state ?? 'syncing') === 'syncing') return true;
-    }
-    return false;
+    return this.#election.familiesOf(endpoint);
   }
 
   /** Keeps the network's endpoints in view while the task runs, although no local endpoint may exist yet. */
@@ -331,7 +288,7 @@ export class Reconciler {
       view.join(id);
       return;
     }
-    if (this.#routes.concerns(id) && this.#isElecting) return;
+    if (this.#election.isOpenFor(id, this.#uncompared.keys())) return;
     const wish = this.#uncompared.get(id);
     if (spec === undefined && view.networkStates.bad.size > 0) {
       // One of the records that cannot be read may be that of this network: no proof that it is gone.
@@ -357,7 +314,7 @@ export class Reconciler {
           : (endpoints?.get(keys.endpoint(id, endpoint)) ?? lost?.get(endpoint)),
       endpoints: () => all().filter((e) => !isDetached(e.value.id)),
       lives: ({ sandbox }) => this.#ports.sandboxes.lives(sandbox),
-      defaultRoutes: (endpoint) => this.#routes.familiesOf(endpoint),
+      defaultRoutes: (endpoint) => this.#election.familiesOf(endpoint),
       isConfirmed: view.isConfirmed(id),
     });
   }
