@@ -146,6 +146,15 @@ describe('no answer', () => {
     await expect(asked).rejects.toThrow(/no answer to GET \/v1\/status within 20 ms/);
   });
 
+  test('a wait of many days is refused by the agent, and does not end at once', async () => {
+    await using served = await serveFake();
+    const asked = connect(served.socketPath).attach({ network: 'blue', sandbox: 'c1', timeout: 3.6e9 });
+    await expect(asked).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringContaining('timeout: must be at most 600000 ms, ten minutes') as unknown,
+    });
+  });
+
   test('an attach may take as long as it asked for', async () => {
     const { promise, resolve } = Promise.withResolvers<typeof web>();
     await using served = await serveFake({ attach: () => promise });
