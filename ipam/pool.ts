@@ -36,6 +36,11 @@ export function poolSize(subnet: Subnet): bigint {
   return pool.last - pool.first + 1n - BigInt(kept);
 }
 
+/** How a pool is called: `10.7.0.0/24`, or `10.7.0.128/25 of subnet 10.7.0.0/24` where there is a range. */
+export function poolText({ prefix, range }: Pick<Subnet, 'prefix' | 'range'>): string {
+  return range === undefined ? prefix : `${range} of subnet ${prefix}`;
+}
+
 /** `held`: addresses that somebody has, of any subnet and each once. What lies outside the pool, or is kept, does not count. */
 export function poolUse(subnet: Subnet, held: Iterable<Ip>): PoolUse {
   const pool = poolOf(subnet);

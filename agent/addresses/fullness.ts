@@ -1,6 +1,6 @@
-import { poolSize, poolUse, type PoolUse } from '../../ipam/pool.ts';
+import { poolSize, poolText, poolUse, type PoolUse } from '../../ipam/pool.ts';
 import type { Ip } from '../../model/ip.ts';
-import type { Network, Subnet } from '../../model/network.ts';
+import type { Network } from '../../model/network.ts';
 import type { View } from '../view/view.ts';
 
 /** A pool that is nearly used up, as far as this node's view shows it: reservations are not in it. */
@@ -35,7 +35,3 @@ export function poolsAbove(
 
 const reaches = (mark: bigint, used: bigint, total: bigint): boolean =>
   total > 0n && used * 100n >= total * mark;
-
-function poolText({ prefix, range }: Subnet): string {
-  return range === undefined ? prefix : `${range} of subnet ${prefix}`;
-}

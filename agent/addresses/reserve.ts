@@ -14,7 +14,7 @@ import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import { commit } from '../commit.ts';
-import { subnetsForEndpoint } from '../operations/choose.ts';
+import { addressWishes } from '../operations/choose.ts';
 import { describeClaim, holderOf } from '../operations/holder.ts';
 import { activeNetwork, stateAfter } from '../operations/lookup.ts';
 import type { Choice } from '../operations/choice.ts';
@@ -97,9 +97,9 @@ function chosen(
   node: Parameters<Choice['choose']>[2],
   choice: Choice,
 ): readonly Ip[] {
-  const subnets = subnetsForEndpoint(network, wished);
-  const meant = wished.length === 0 ? subnets : subnets.filter(({ fixed }) => fixed !== undefined);
-  for (const { subnet, fixed } of meant) if (fixed !== undefined) checkFixed(network, subnet, fixed);
+  const wishes = addressWishes(network, wished);
+  const meant = wished.length === 0 ? wishes : wishes.filter(({ fixed }) => fixed !== undefined);
+  for (const each of meant) if (each.fixed !== undefined) checkFixed(network, each.subnet, each.fixed);
   return choice.choose(network, meant, node);
 }
 

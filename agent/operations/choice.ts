@@ -2,13 +2,14 @@ import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Network, Subnet } from '../../model/network.ts';
 import type { NodeId } from '../../model/node.ts';
+import type { AddressWish } from './choose.ts';
 
 /** The pools of one network, as a choice sees them. */
 export interface ChoicePorts {
-  /** A free address, as far as this node knows. @throws POOL_EXHAUSTED */
+  /** A free address of the first subnet that has one, as far as this node knows. @throws POOL_EXHAUSTED */
   next(
-    network: Pick<Network, 'id' | 'name' | 'subnets'>,
-    subnet: Subnet,
+    network: Pick<Network, 'id' | 'name'>,
+    anyOf: readonly Subnet[],
     node: NodeId,
     refused: ReadonlySet<Ip>,
   ): Ip;
@@ -38,15 +39,11 @@ export class Choice implements Disposable {
     return this.#addresses;
   }
 
-  /** Chooses anew: one address for each subnet, the wished one where there is one. @throws POOL_EXHAUSTED */
-  choose(
-    network: Pick<Network, 'id' | 'name' | 'subnets'>,
-    subnets: readonly { readonly subnet: Subnet; readonly fixed?: Ip }[],
-    node: NodeId,
-  ): readonly Ip[] {
+  /** Chooses anew: one address for each wish. @throws POOL_EXHAUSTED */
+  choose(network: Pick<Network, 'id' | 'name'>, wishes: readonly AddressWish[], node: NodeId): readonly Ip[] {
     this.#dropAll();
-    for (const { subnet, fixed } of subnets) {
-      const ip = fixed ?? this.#ports.next(network, subnet, node, this.#refused);
+    for (const wish of wishes) {
+      const ip = wish.fixed ?? this.#ports.next(network, wish.anyOf, node, this.#refused);
       this.#ports.hold(ip);
       this.#addresses = [...this.#addresses, ip];
     }

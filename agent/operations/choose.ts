@@ -3,11 +3,13 @@ import { familyOf, type Ip } from '../../model/ip.ts';
 import type { Network, Subnet } from '../../model/network.ts';
 import { contains, prefixFamily } from '../../model/prefix.ts';
 
-/** The subnets in which an endpoint gets an address: where it asked for one, and the first of each family it did not name. */
-export function subnetsForEndpoint(
-  network: Network,
-  fixed: readonly Ip[],
-): readonly { subnet: Subnet; fixed?: Ip }[] {
+/** One address that is wanted: a fixed one, or the first free one of the subnets in their order. */
+export type AddressWish =
+  | { readonly subnet: Subnet; readonly fixed: Ip }
+  | { readonly anyOf: readonly Subnet[]; readonly fixed?: undefined };
+
+/** The addresses that an endpoint gets: those that it asked for, and one of each family that it did not name. */
+export function addressWishes(network: Network, fixed: readonly Ip[]): readonly AddressWish[] {
   const chosen = fixed.map((ip) => ({ subnet: subnetOf(network, ip), fixed: ip }));
   const twice = chosen.find((c, i) => chosen.findIndex((d) => d.subnet === c.subnet) !== i);
   if (twice !== undefined) {
@@ -22,9 +24,9 @@ export function subnetsForEndpoint(
   const families = new Set(fixed.map(familyOf));
   const rest = ([4, 6] as const)
     .filter((family) => !families.has(family))
-    .map((family) => network.subnets.find((s) => prefixFamily(s.prefix) === family))
-    .filter((subnet) => subnet !== undefined);
-  return [...chosen, ...rest.map((subnet) => ({ subnet }))];
+    .map((family) => network.subnets.filter((s) => prefixFamily(s.prefix) === family))
+    .filter((anyOf) => anyOf.length > 0);
+  return [...chosen, ...rest.map((anyOf) => ({ anyOf }))];
 }
 
 function subnetOf(network: Network, ip: Ip): Subnet {

@@ -44,7 +44,8 @@ function poolsOn(endpoints: readonly Endpoint[], rest = 60_000) {
 }
 
 const all = ['10.7.0.2', '10.7.0.3', '10.7.0.4', '10.7.0.5', '10.7.0.6'];
-const choose = (choice: ReturnType<Pools['begin']>): string => choice.choose(blue, [{ subnet }], node)[0]!;
+const choose = (choice: ReturnType<Pools['begin']>): string =>
+  choice.choose(blue, [{ anyOf: [subnet] }], node)[0]!;
 
 test('attaches under way never choose the same, and an ended one frees what it chose', () => {
   const pools = poolsWith();
@@ -115,8 +116,38 @@ test('the range is named when it is the range that is used up', () => {
   const ranged = { ...subnet, range };
   const pools = poolsWith([endpoint(1, { addresses: ['10.7.0.4' as Ip] })]);
   expect(() =>
-    pools.begin(blue.id, '/a').choose({ ...blue, name: 'r' as Name }, [{ subnet: ranged }], node),
+    pools.begin(blue.id, '/a').choose({ ...blue, name: 'r' as Name }, [{ anyOf: [ranged] }], node),
   ).toThrow(/pool 10\.7\.0\.4\/32 of subnet 10\.7\.0\.0\/29 of network r: 1 of 1 are used/);
+});
+
+describe('several subnets of a family', () => {
+  const second = { prefix: '10.8.0.0/30' as Prefix, gateway: '10.8.0.1' as Ip, auxiliary: new Map() };
+  const chooseOf = (choice: ReturnType<Pools['begin']>): string =>
+    choice.choose(blue, [{ anyOf: [subnet, second] }], node)[0]!;
+
+  test('the next one is used when those before it are full, and when it is too, all are named', () => {
+    const pools = poolsWith([endpoint(1, { addresses: ['10.7.0.4' as Ip] })]);
+    const chosen = Array.from({ length: 5 }, () => chooseOf(pools.begin(blue.id, '/c')));
+    expect(chosen.slice(0, 4).toSorted()).toEqual(['10.7.0.2', '10.7.0.3', '10.7.0.5', '10.7.0.6']);
+    expect(chosen[4]).toBe('10.8.0.2');
+    expect(() => chooseOf(pools.begin(blue.id, '/c'))).toThrow(
+      /in pool 10\.7\.0\.0\/29 and 10\.8\.0\.0\/30 of network blue: 5 of 5 and 1 of 1 are used/,
+    );
+  });
+
+  test('what rests in the first is left alone as long as the second has something, and the first is used again then', async () => {
+    const { pools, goes } = poolsOn(all.map((ip, n) => endpoint(n + 1, { addresses: [ip as Ip] })));
+    const held = pools.begin(blue.id, '/a');
+    expect(chooseOf(held)).toBe('10.8.0.2');
+    goes(endpoint(2, { addresses: ['10.7.0.3' as Ip] }));
+    expect(chooseOf(held)).toBe('10.8.0.2');
+    // Both are full now but for the one that rests.
+    const other = pools.begin(blue.id, '/b');
+    expect(chooseOf(other)).toBe('10.7.0.3');
+    other[Symbol.dispose]();
+    await clock.advance(60_000);
+    expect(chooseOf(held)).toBe('10.7.0.3');
+  });
 });
 
 describe('an address that was given back', () => {

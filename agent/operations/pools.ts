@@ -1,5 +1,5 @@
 import { chooseAddress, placeIn, startFor } from '../../ipam/choose.ts';
-import { isInPool, poolSize } from '../../ipam/pool.ts';
+import { isInPool, poolSize, poolText } from '../../ipam/pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Ip } from '../../model/ip.ts';
@@ -79,23 +79,25 @@ export class Pools {
     return choices.filter((c) => c.path === path).flatMap((c) => c.interfaceName ?? []);
   }
 
-  /** A free address, as far as this node knows. @throws POOL_EXHAUSTED */
   #next(
-    network: Pick<Network, 'id' | 'name' | 'subnets'>,
-    subnet: Subnet,
+    network: Pick<Network, 'id' | 'name'>,
+    anyOf: readonly Subnet[],
     node: NodeId,
     refused: ReadonlySet<Ip>,
   ): Ip {
     const pool = this.#pool(network.id);
     pool.avoided.refresh();
     this.#wakeAll(pool);
-    const start = pool.next.get(subnet.prefix) ?? startFor(subnet, node);
-    const ip =
-      chooseAddress(subnet, pool.avoided.of(prefixFamily(subnet.prefix)), start) ??
+    const found =
+      firstOf(anyOf, (subnet) => {
+        const start = pool.next.get(subnet.prefix) ?? startFor(subnet, node);
+        return chooseAddress(subnet, pool.avoided.of(prefixFamily(subnet.prefix)), start);
+      }) ??
       // Whoever has rested longest; then whatever was taken when somebody last looked.
-      this.#remembered(pool, pool.resting.keys(), subnet, refused) ??
-      this.#remembered(pool, pool.taken, subnet, refused);
-    if (ip === undefined) throw exhausted(network, subnet);
+      this.#remembered(pool, pool.resting.keys(), anyOf, refused) ??
+      this.#remembered(pool, pool.taken, anyOf, refused);
+    if (found === undefined) throw exhausted(network, anyOf);
+    const { subnet, ip } = found;
     this.#wake(pool, ip);
     if (pool.taken.delete(ip)) pool.avoided.delete(ip);
     pool.next.set(subnet.prefix, placeIn(subnet, ip) + 1n);
@@ -103,10 +105,17 @@ export class Pools {
   }
 
   /** The first of those that only this node's memory speaks against. */
-  #remembered(pool: Pool, ips: Iterable<Ip>, subnet: Subnet, refused: ReadonlySet<Ip>): Ip | undefined {
+  #remembered(
+    pool: Pool,
+    ips: Iterable<Ip>,
+    anyOf: readonly Subnet[],
+    refused: ReadonlySet<Ip>,
+  ): Found | undefined {
     for (const ip of ips) {
       const reasons = Number(pool.resting.has(ip)) + Number(pool.taken.has(ip));
-      if (pool.avoided.count(ip) === reasons && !refused.has(ip) && isInPool(subnet, ip)) return ip;
+      if (pool.avoided.count(ip) !== reasons || refused.has(ip)) continue;
+      const subnet = anyOf.find((each) => isInPool(each, ip));
+      if (subnet !== undefined) return { subnet, ip };
     }
     return undefined;
   }
@@ -140,22 +149,27 @@ export class Pools {
   }
 }
 
-function exhausted(network: Pick<Network, 'id' | 'name' | 'subnets'>, subnet: Subnet): WeftError {
-  const where = subnet.range === undefined ? subnet.prefix : `${subnet.range} of subnet ${subnet.prefix}`;
-  const total = String(poolSize(subnet));
-  const family = prefixFamily(subnet.prefix);
-  const others = network.subnets
-    .map(({ prefix }) => prefix)
-    .filter((prefix) => prefixFamily(prefix) === family);
-  const elsewhere = others.filter((prefix) => prefix !== subnet.prefix).join(' or ');
-  const more =
-    elsewhere === ''
-      ? 'or add a subnet to the network, and name an address of it with --ip'
-      : `or name an address of ${elsewhere} with --ip`;
+interface Found {
+  readonly subnet: Subnet;
+  readonly ip: Ip;
+}
+
+function firstOf(subnets: readonly Subnet[], choose: (subnet: Subnet) => Ip | undefined): Found | undefined {
+  for (const subnet of subnets) {
+    const ip = choose(subnet);
+    if (ip !== undefined) return { subnet, ip };
+  }
+  return undefined;
+}
+
+function exhausted({ name }: Pick<Network, 'name'>, anyOf: readonly Subnet[]): WeftError {
+  const pools = anyOf.map((subnet) => ({ where: poolText(subnet), total: String(poolSize(subnet)) }));
+  const where = pools.map((pool) => pool.where).join(' and ');
+  const used = pools.map(({ total }) => `${total} of ${total}`).join(' and ');
   return new WeftError(
     'POOL_EXHAUSTED',
-    `no address is free in pool ${where} of network ${network.name}: ${total} of ${total} are used. ` +
-      `\`weft ip ls --network ${network.name}\` shows by whom: detach an endpoint, release a reservation, ${more}`,
-    { details: { network: network.name, subnet: subnet.prefix, used: total, total } },
+    `no address is free in pool ${where} of network ${name}: ${used} are used. ` +
+      `\`weft ip ls --network ${name}\` shows by whom: detach an endpoint, release a reservation, or add a subnet to the network`,
+    { details: { network: name, pools } },
   );
 }

@@ -16,7 +16,7 @@ import { dropExpired } from '../addresses/reservations.ts';
 import { ownEndpoints } from '../boot.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { Choice } from './choice.ts';
-import { chooseInterfaceName, subnetsForEndpoint } from './choose.ts';
+import { addressWishes, chooseInterfaceName } from './choose.ts';
 import { describeClaim, holderOf } from './holder.ts';
 import { activeNetwork, stateAfter } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
@@ -199,9 +199,9 @@ function design(attempt: Attempt, network: Network): Endpoint {
   const { wish, ref, id, choice, ports } = attempt;
   const { node } = ports.self();
   const identity = ports.kernel.identify(sandboxScope(ref.path));
-  const subnets = subnetsForEndpoint(network, wish.addresses);
-  for (const { subnet, fixed } of subnets) if (fixed !== undefined) checkFixed(network, subnet, fixed);
-  const addresses = choice.choose(network, subnets, node);
+  const wishes = addressWishes(network, wish.addresses);
+  for (const each of wishes) if (each.fixed !== undefined) checkFixed(network, each.subnet, each.fixed);
+  const addresses = choice.choose(network, wishes, node);
   choice.interfaceName = undefined;
   const taken = new Set([
     ...identity.interfaces,

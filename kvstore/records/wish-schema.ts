@@ -113,7 +113,7 @@ const parts = z
       .meta(
         told('subnets', {
           description:
-            'Address ranges of the network, IPv4 and IPv6; none may overlap another. An endpoint gets one address of each family, from the first subnet of that family. Default: the next free IPv4 subnet of the address pools of the cluster.',
+            'Address ranges of the network, IPv4 and IPv6; none may overlap another. An endpoint gets one address of each family, from the first subnet of that family that has one free. Default: the next free IPv4 subnet of the address pools of the cluster.',
         }),
       ),
     ipv4: z

@@ -53,7 +53,7 @@ const { name: _name, ...nobody } = endpointOf(0);
 const endpoints = view.join(network.id);
 await view.until(() => (endpoints.state === 'insync' ? true : undefined), signal);
 const pools = new Pools({ view, clock: systemClock, rest: 0 });
-const subnets = network.subnets.map((subnet) => ({ subnet }));
+const wishes = network.subnets.map((subnet) => ({ anyOf: [subnet] }));
 /** Milliseconds for which an endpoint is given back. */
 const patience = 30_000;
 let next = 0;
@@ -69,7 +69,7 @@ async function claim(): Promise<Attached> {
   const key = keys.endpoint(network.id, id);
   using choice = pools.begin(network.id, '');
   for (let conflicts = 0; ;) {
-    const addresses = choice.choose(network, subnets, node);
+    const addresses = choice.choose(network, wishes, node);
     const mac = macForAddresses(addresses, choice.macsToAvoid);
     const endpoint: Endpoint = { ...nobody, id, node, addresses, mac };
     const { conditions, ops } = attachTxn(endpoint, { key: networkState.key, revision });

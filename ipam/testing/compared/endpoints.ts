@@ -139,6 +139,14 @@ export const exhaustion: Topic = {
       why: 'as Docker',
     },
     {
+      wish: 'nothing is free in either of two subnets',
+      subnets: [...tiny, { cidr: '10.8.0.0/24', range: '10.8.0.9/32' }],
+      steps: [{ attach: 'c1' }, { attach: 'c2' }, { attach: 'c3' }, { attach: 'c4' }],
+      docker: "refused: no available IPv4 addresses on this network's address pools",
+      hostLocal: 'refused: no IP addresses available in range set',
+      weft: { kind: 'attach refused', code: 'POOL_EXHAUSTED', says: '2 of 2 and 1 of 1 are used' },
+    },
+    {
       wish: 'of two families one has nothing free',
       subnets: [...tiny, 'fd00:7::/64'],
       steps: [{ attach: 'c1' }, { attach: 'c2' }, { attach: 'c3' }],

@@ -85,7 +85,18 @@ export const subnets: Topic = {
       docker: 'overlay: an address from the first that has one free; bridge: refused',
       hostLocal: 'in one range set: one address from either; in two: one of each',
       weft: { kind: 'within', first: '10.7.0.2', last: '10.7.0.254' },
-      why: 'the first subnet of a family is where endpoints are unless they ask: which one it is does not depend on how full it is, since firewalls go by it',
+      why: 'as the overlay of Docker',
+    },
+    {
+      wish: 'two subnets of one family, the first is full',
+      subnets: [
+        { cidr: '10.7.0.0/24', range: '10.7.0.9/32' },
+        { cidr: '10.8.0.0/24', range: '10.8.0.9/32' },
+      ],
+      steps: [{ attach: 'c1' }, { attach: 'c2' }],
+      docker: 'overlay: an address of the second',
+      hostLocal: 'in one range set: an address of the second',
+      weft: { kind: 'addresses', are: ['10.8.0.9'] },
     },
     {
       wish: 'two subnets of one network that overlap',
