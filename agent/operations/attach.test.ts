@@ -186,6 +186,22 @@ describe('attach', () => {
     expect(h1!.agent.operations.intents.open()).toEqual([]);
   });
 
+  test('repeated with a wish that the kernel refuses leaves the endpoint as it was', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const path = h1!.sandbox('c1');
+    const first = await h1!.attachAgain('blue', path, { name: 'web', labels: { team: 'a' } });
+    const before = h1!.kernel.peek();
+    h1!.kernel.refuseNext({ op: 'create', kind: 'route' });
+    const wish = { routePriority: 10, aliases: ['www'], labels: { team: 'b' } };
+    await expect(world.settled(h1!.attachAgain('blue', path, wish))).rejects.toMatchObject({
+      code: 'KERNEL_REFUSED',
+    });
+    expect(await h1!.service.inspectEndpoint({ endpoint: 'web' })).toEqual(first);
+    expect(h1!.kernel.peek()).toEqual(before);
+    expect(await h1!.attachAgain('blue', path, wish)).toMatchObject({ ...wish, addresses: first.addresses });
+  });
+
   test('that the kernel refuses half-way leaves nothing in the sandbox either', async () => {
     await using world = new World();
     const [h1] = await blueOn(world, 1);

@@ -1,5 +1,6 @@
 import type { WaitedJson } from '../../api/schemas/waited.ts';
 import { keys } from '../../kvstore/keys.ts';
+import { encodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
@@ -61,7 +62,7 @@ export async function attach(
           wish.wait === true ? ask(written, ports, AbortSignal.any([signal, failed.signal])) : undefined;
         await programmed(written, ports, signal);
         ports.intents.end(id, written);
-        if (written.isNew) tellAttached(written.value, network.name, ports);
+        if (written.before === undefined) tellAttached(written.value, network.name, ports);
         return { written, reaction };
       } catch (error) {
         failed.abort(error);
@@ -115,18 +116,39 @@ const refusals = [
   'PERMISSION_DENIED',
 ] as const;
 
-/** Waits for the kernel; what the kernel refuses is undone in the store, so that a failed attach leaves nothing new. */
-async function programmed(
-  { value, revision, isNew }: Written,
-  ports: OperationPorts,
-  signal: AbortSignal,
-): Promise<void> {
+/** Waits for the kernel; what the kernel refuses is undone in the store, so that a failed attach leaves all as it was. */
+async function programmed(written: Written, ports: OperationPorts, signal: AbortSignal): Promise<void> {
+  const { value, revision, before } = written;
   try {
     await ports.reconciler.programmed(value.network, value.id, revision, signal);
   } catch (error) {
-    if (isNew && hasCode(error, ...refusals)) await undo(value, ports, signal);
+    if (hasCode(error, ...refusals))
+      await (before === undefined ? undo(value, ports, signal) : putBack(before, written, ports, signal));
     throw error;
   }
+}
+
+/** What the wish had changed, unless somebody else has changed it since. A namespace that was made anew stays. */
+async function putBack(
+  before: Endpoint,
+  { value, revision }: Written,
+  { store, view, reconciler }: OperationPorts,
+  signal: AbortSignal,
+): Promise<void> {
+  const { network, id, sandbox } = value;
+  const key = keys.endpoint(network, id);
+  const restored: Endpoint = { ...before, sandbox };
+  const bytes = encodeEndpoint(restored);
+  if (Buffer.compare(bytes, encodeEndpoint(value)) === 0) return;
+  const outcome = await store.txn(
+    [{ kind: 'unchanged', key, revision }],
+    [{ kind: 'put', key, value: bytes }],
+    { signal },
+  );
+  if (!outcome.ok) return;
+  view.endpoints(network)?.learn(key, { value: restored, revision: outcome.revision });
+  // As far as this kernel can be made to: the refusal is the answer.
+  await reconciler.programmed(network, id, outcome.revision, signal).catch(() => undefined);
 }
 
 async function undo({ network, id }: Endpoint, ports: OperationPorts, signal: AbortSignal): Promise<void> {

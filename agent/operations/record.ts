@@ -65,8 +65,8 @@ export interface Attempt {
 
 /** The endpoint as the store has it. */
 export interface Written extends Recorded<Endpoint> {
-  /** It was not there before. */
-  readonly isNew: boolean;
+  /** The endpoint before this call; undefined: it was not there. */
+  readonly before: Endpoint | undefined;
 }
 
 /** Writes the endpoint, or finds the one that is there already. Without a sign of one the store is not read. */
@@ -102,7 +102,7 @@ export async function record(attempt: Attempt): Promise<Written> {
     const found = outcome.ok ? undefined : outcome.current.get(key);
     if (outcome.ok) {
       sent.mayStillCome = false;
-      return { value: endpoint, revision: outcome.revision, isNew: true };
+      return { value: endpoint, revision: outcome.revision, before: undefined };
     }
     if (found !== undefined) return reused(found);
     checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);
@@ -261,11 +261,11 @@ async function reuse(known: Recorded<Endpoint>, attempt: Attempt): Promise<Writt
   const key = keys.endpoint(network.id, endpoint.id);
   // The same key, another namespace: the sandbox was made anew under its name. Or what may change is wished otherwise.
   const value = encodeEndpoint(now);
-  if (Buffer.compare(value, encodeEndpoint(endpoint)) === 0) return { ...known, isNew: false };
+  if (Buffer.compare(value, encodeEndpoint(endpoint)) === 0) return { ...known, before: endpoint };
   const outcome = await ports.store
     .txn([{ kind: 'unchanged', key, revision: known.revision }], [{ kind: 'put', key, value }], { signal })
     .catch(orUnknown);
-  if (outcome?.ok === true) return { value: now, revision: outcome.revision, isNew: false };
+  if (outcome?.ok === true) return { value: now, revision: outcome.revision, before: endpoint };
   // The reply was lost: if it was applied, the endpoint is as it is meant by now.
   const found = outcome === undefined ? await ports.store.get(key, { signal }) : undefined;
   if (found !== undefined) return reuse(recordedIn(found), attempt);
