@@ -10,6 +10,7 @@ import type {
   FindNode,
   InspectNetwork,
   ReleaseRequest,
+  PlanNetworks,
   RemoveNetwork,
   ReserveRequest,
 } from '../api/service.ts';
@@ -114,8 +115,8 @@ export class Service implements AgentService {
     return this.#networks.inspectNetwork(request);
   }
 
-  planNetwork(request: DeclareNetwork): Promise<PlannedNetworkJson> {
-    return this.#networks.planNetwork(request);
+  planNetworks(request: PlanNetworks): Promise<readonly PlannedNetworkJson[]> {
+    return this.#networks.planNetworks(request);
   }
 
   declarationOf(request: Parameters<AgentService['declarationOf']>[0]): Promise<DeclarationJson> {

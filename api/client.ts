@@ -15,6 +15,7 @@ import type { FailureJson } from './schemas/failure.ts';
 import type {
   AppliedNetworkJson,
   Declaration,
+  NamedDeclaration,
   DeclarationJson,
   NetworkJson,
   PlannedNetworkJson,
@@ -39,7 +40,7 @@ export interface Client {
   listNetworks(): Promise<readonly NetworkJson[]>;
   createNetwork(name: string, declaration: Declaration, options?: Waiting): Promise<NetworkJson>;
   applyNetwork(name: string, declaration: Declaration, options?: ApplyOptions): Promise<AppliedNetworkJson>;
-  planNetwork(name: string, declaration: Declaration): Promise<PlannedNetworkJson>;
+  planNetworks(networks: readonly NamedDeclaration[]): Promise<readonly PlannedNetworkJson[]>;
   declarationOf(name: string): Promise<DeclarationJson>;
   inspectNetwork(name: string, options?: Waiting): Promise<NetworkJson>;
   removeNetwork(name: string, options?: RemoveOptions): Promise<RemovedNetworkJson>;
@@ -121,7 +122,7 @@ export function connect(socketPath: string, options: ConnectOptions = {}): Clien
         takes,
       });
     },
-    planNetwork: (name, declaration) => call('planNetwork', { params: { name }, body: declaration }),
+    planNetworks: (networks) => call('planNetworks', { body: { networks } }),
     declarationOf: (name) => call('declarationOf', { params: { name } }),
     inspectNetwork: (name, options = {}) => call('inspectNetwork', { params: { name }, ...waiting(options) }),
     removeNetwork: (name, { force = false, ...options } = {}) => {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorCodes, type ErrorCode } from '../model/errors.ts';
+import { errorCodes, invariant, type ErrorCode } from '../model/errors.ts';
 import { operations, type Operation } from './operations.ts';
 import { routeNames, routes, type RouteName } from './routes.ts';
 import { failureJson } from './schemas/failure.ts';
@@ -108,13 +108,22 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', components: Map<str
     },
   }) as Json;
   for (const [id, definition] of Object.entries(($defs ?? {}) as Readonly<Record<string, Json>>)) {
-    components.set(id, withoutId(refer(definition)));
+    add(components, id, withoutId(refer(definition)));
   }
   const told = withoutId(refer(rest));
   const { id } = schema.meta() ?? {};
   if (id === undefined || '$ref' in told) return told;
-  components.set(id, told);
+  add(components, id, told);
   return { $ref: `#/components/schemas/${id}` };
+}
+
+function add(components: Map<string, Json>, id: string, schema: Json): void {
+  const known = components.get(id);
+  invariant(
+    known === undefined || JSON.stringify(known) === JSON.stringify(schema),
+    `two schemas have the id ${id}`,
+  );
+  components.set(id, schema);
 }
 
 function withoutId(schema: Json): Json {

@@ -31,7 +31,8 @@ import {
   networkJson,
   networkParams,
   networkQuery,
-  plannedNetworkJson,
+  plannedNetworksJson,
+  planNetworksBody,
   removedNetworkJson,
   removeNetworkQuery,
 } from './schemas/network.ts';
@@ -194,20 +195,13 @@ export const operations: Readonly<Record<Exclude<RouteName, 'openapi'>, Operatio
     call: (service, { params, query, body }) =>
       service.applyNetwork({ ...params, ...query, declaration: body }),
   }),
-  planNetwork: operation({
-    summary: 'What applying this declaration would change, and whom it would touch; nothing is written.',
-    params: networkParams,
-    body: declaration,
-    answer: plannedNetworkJson,
-    failures: [
-      'NETWORK_REFUSED',
-      'NETWORK_REMOVING',
-      'VNI_TAKEN',
-      'NOT_READY',
-      'STORE_UNAVAILABLE',
-      'TIMEOUT',
-    ],
-    call: (service, { params, body }) => service.planNetwork({ ...params, declaration: body }),
+  planNetworks: operation({
+    summary:
+      'What applying these declarations one after the other would change, and whom it would touch; nothing is written.',
+    body: planNetworksBody,
+    answer: plannedNetworksJson,
+    failures: ['NOT_READY', 'STORE_UNAVAILABLE', 'TIMEOUT'],
+    call: (service, { body }) => service.planNetworks(body),
   }),
   declarationOf: operation({
     summary: 'The declaration of a network, to be edited.',

@@ -16,7 +16,7 @@ export const routes = {
   createNetwork: { method: 'POST', path: '/v1/networks' },
   inspectNetwork: { method: 'GET', path: '/v1/networks/{name}' },
   applyNetwork: { method: 'PUT', path: '/v1/networks/{name}' },
-  planNetwork: { method: 'POST', path: '/v1/networks/{name}/plan' },
+  planNetworks: { method: 'POST', path: '/v1/plan' },
   declarationOf: { method: 'GET', path: '/v1/networks/{name}/declaration' },
   removeNetwork: { method: 'DELETE', path: '/v1/networks/{name}' },
   listPools: { method: 'GET', path: '/v1/address-pools' },

@@ -18,6 +18,7 @@ import type {
   NetworkJson,
   networkQuery,
   PlannedNetworkJson,
+  planNetworksBody,
   RemovedNetworkJson,
 } from './schemas/network.ts';
 import type { drainBody, DrainedNodeJson, ForgottenNodeJson, NodeJson } from './schemas/node.ts';
@@ -67,6 +68,9 @@ export type ReserveRequest = Readonly<z.output<typeof reserveBody>>;
 /** Parsed; either name or address is there. */
 export type ReleaseRequest = Readonly<z.output<typeof releaseBody>>;
 
+/** Each name once; names and declarations are as they came. */
+export type PlanNetworks = Readonly<z.output<typeof planNetworksBody>>;
+
 export interface FindAddress {
   readonly address: Ip;
   /** Absent: in every network. */
@@ -110,8 +114,11 @@ export interface AgentService {
   createNetwork(request: DeclareNetwork): Promise<NetworkJson>;
   /** Creates or changes. @throws NETWORK_REFUSED, INPUT_INVALID; NETWORK_EXISTS when the declaration is another one by now. */
   applyNetwork(request: ApplyNetwork): Promise<AppliedNetworkJson>;
-  /** What `applyNetwork` would do; writes nothing. @throws as it does. */
-  planNetwork(request: DeclareNetwork): Promise<PlannedNetworkJson>;
+  /**
+   * What `applyNetwork` would do with one declaration after the other; writes nothing. One that it would refuse is told with the
+   * reason, and the others are judged as if it were not there.
+   */
+  planNetworks(request: PlanNetworks): Promise<readonly PlannedNetworkJson[]>;
   /** @throws NETWORK_NOT_FOUND */
   declarationOf(request: { readonly name: Name }): Promise<DeclarationJson>;
   /** @throws NETWORK_NOT_FOUND */

@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AcceptedNetworkJson } from '../api/schemas/network.ts';
+import { toFailureJson } from '../api/failure.ts';
+import type { AcceptedNetworkJson, PlannedNetworkJson } from '../api/schemas/network.ts';
+import type { PlanNetworks } from '../api/service.ts';
 import { blue, change, refused } from '../api/testing/fake-service.ts';
 import { WeftError } from '../model/errors.ts';
 import { typeWeft } from './testing/type-weft.ts';
@@ -249,19 +251,25 @@ describe('weft network apply', () => {
 
 describe('weft network apply --dry-run', () => {
   const files = { 'nets.yaml': 'blue: {mtu: 1300}\nred:\nnew: {subnets: [10.9.0.0/24]}\n' };
-  const planNetwork = async ({ name }: { readonly name: string }) => {
-    if (name === 'new') throw new WeftError('NETWORK_REFUSED', 'it overlaps network blue');
-    return name === 'red' ? { ...change, outcome: 'unchanged' as const } : change;
+  const { error } = toFailureJson(new WeftError('NETWORK_REFUSED', 'it overlaps network blue'));
+  const planOf = (name: string): PlannedNetworkJson => {
+    if (name === 'new') return { name, outcome: 'failed', error };
+    return { name, ...change, outcome: name === 'red' ? 'unchanged' : 'changed' };
   };
+  const planNetworks = async ({ networks }: PlanNetworks) => networks.map(({ name }) => planOf(name));
   const args = ['network', 'apply', '-f', 'nets.yaml', '--dry-run'];
 
   test('shows a diff and whom it touches, and writes nothing', async () => {
     const { code, stdout, stderr, calls } = await typeWeft(args, {
-      answers: { planNetwork },
+      answers: { planNetworks },
       files: { 'nets.yaml': 'blue: {mtu: 1300}\nred:\n' },
     });
     expect([code, stderr]).toEqual([0, '']);
-    expect(calls.map(([method]) => method)).toEqual(['planNetwork', 'planNetwork']);
+    const networks = [
+      { name: 'blue', declaration: { mtu: 1300 } },
+      { name: 'red', declaration: {} },
+    ];
+    expect(calls).toEqual([['planNetworks', { networks }]]);
     expect(stdout).toBe(`\
 --- blue
 +++ blue (nets.yaml)
@@ -283,7 +291,8 @@ describe('weft network apply --dry-run', () => {
     const { before: _, ...made } = { ...change, outcome: 'created' as const, endpoints: [], nodes: [] };
     const { code, stdout, stderr } = await typeWeft(args, {
       answers: {
-        planNetwork: async ({ name }) => (name === 'blue' ? made : planNetwork({ name })),
+        planNetworks: async ({ networks }) =>
+          networks.map(({ name }) => (name === 'blue' ? { name, ...made } : planOf(name))),
       },
       files,
     });
@@ -298,7 +307,7 @@ describe('weft network apply --dry-run', () => {
   });
 
   test('as JSON', async () => {
-    const { code, stdout } = await typeWeft([...args, '-o', 'json'], { answers: { planNetwork }, files });
+    const { code, stdout } = await typeWeft([...args, '-o', 'json'], { answers: { planNetworks }, files });
     expect(code).toBe(5);
     expect(JSON.parse(stdout)).toMatchObject([
       { name: 'blue', outcome: 'changed', before: { mtu: 1450 }, after: { mtu: 1300 }, nodes: ['n1', 'n2'] },

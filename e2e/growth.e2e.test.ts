@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { CheckedJson } from '../api/schemas/address.ts';
 import type { DebugViewJson } from '../api/schemas/debug.ts';
-import type { AcceptedNetworkJson, AppliedNetworkJson, PlannedNetworkJson } from '../api/schemas/network.ts';
+import type {
+  AcceptedNetworkJson,
+  AppliedNetworkJson,
+  NetworkChangeJson,
+  PlannedNetworkJson,
+} from '../api/schemas/network.ts';
 import { call } from './lab/call.ts';
 import { parseTrace } from './lab/kernel-writes.ts';
 import { mustRunIn } from './lab/netns.ts';
@@ -21,8 +26,13 @@ async function grow(scene: Scene, host: string, declaration: Declaration): Promi
   return applied;
 }
 
-const plan = (scene: Scene, declaration: Declaration): Promise<PlannedNetworkJson> =>
-  call<PlannedNetworkJson>(scene.host('h3'), 'POST', '/v1/networks/blue/plan', declaration);
+async function plan(scene: Scene, declaration: Declaration): Promise<NetworkChangeJson> {
+  const wish = { networks: [{ name: 'blue', declaration }] };
+  const [plan] = await call<readonly PlannedNetworkJson[]>(scene.host('h3'), 'POST', '/v1/plan', wish);
+  if (plan === undefined || plan.outcome === 'failed')
+    throw new Error(`no plan, but ${JSON.stringify(plan)}`);
+  return plan;
+}
 
 /** What the machine asks for names, as somebody else would read it. */
 function nameServers(): readonly string[] {

@@ -2,7 +2,7 @@ import type {
   DebugDesiredJson,
   DebugObservedJson,
   DebugPlanJson,
-  NetworkPlanJson,
+  NetworkChangeJson,
 } from '../../api/schemas/debug.ts';
 import type { DebugRequest } from '../../api/service.ts';
 import { keyOf, type LinuxObject } from '../../linux/objects/object.ts';
@@ -60,7 +60,7 @@ export async function planOf(agent: Agent, request: DebugRequest): Promise<Debug
 }
 
 /** Steps as people and programs read them. */
-export function stepsJson(steps: Plan, shell: Shell): NetworkPlanJson['steps'] {
+export function stepsJson(steps: Plan, shell: Shell): NetworkChangeJson['steps'] {
   return steps.map((step) => ({ op: step.op, key: keyOf(step.object), lines: printStep(step, shell) }));
 }
 

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { NetworkPlanJson } from '../../api/schemas/debug.ts';
+import type { NetworkChangeJson } from '../../api/schemas/debug.ts';
 import { decodeAny } from '../../kvstore/records/any.ts';
 import type { Store } from '../../kvstore/store.ts';
 import type { Kernel } from '../../linux/kernel.ts';
@@ -28,7 +28,7 @@ export interface DryRunPorts extends Pick<AgentPorts, 'version' | 'random' | 'fr
 export interface DryRunReport {
   readonly node: { readonly id: string; readonly name: string };
   readonly store: { readonly description: string; readonly state: 'syncing' | 'insync' | 'stale' };
-  readonly networks: readonly NetworkPlanJson[];
+  readonly networks: readonly NetworkChangeJson[];
   /** Keys that it would write or delete. One that would go with the agent's lease says that the node is there, and nothing else. */
   readonly writes: readonly {
     readonly op: 'put' | 'delete';
@@ -134,7 +134,7 @@ function reportOf(agent: Agent, store: DryStore, kernel: DryKernel): DryRunRepor
   const { view, ports, id } = agent;
   const { name, netnsDir } = ports.settings.config;
   const shell = shellFor(netnsDir);
-  const networks = Array.from(kernel.plans(), ([scope, steps]): NetworkPlanJson => {
+  const networks = Array.from(kernel.plans(), ([scope, steps]): NetworkChangeJson => {
     const network = scope.slice('network:'.length) as NetworkId;
     const called = view.networkById(network)?.name ?? network;
     return { network: called, id: network, total: steps.length, steps: stepsJson(steps, shell) };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AcceptedNetworkJson } from '../../api/schemas/network.ts';
+import type { AcceptedNetworkJson, PlannedNetworkJson } from '../../api/schemas/network.ts';
 import { decodeClaim } from '../../kvstore/records/claim.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
@@ -8,6 +8,11 @@ import { MovableKernel, World, type TestNode } from '../testing/world.ts';
 const blue = 'blue' as Name;
 const apply = (node: TestNode, declaration: object, name = blue) =>
   node.service.applyNetwork({ name, declaration: { ...declaration } });
+/** The plan of this declaration alone. */
+const planOf = async (node: TestNode, declaration: object, name = blue): Promise<PlannedNetworkJson> => {
+  const [plan] = await node.service.planNetworks({ networks: [{ name, declaration: { ...declaration } }] });
+  return plan!;
+};
 const create = (node: TestNode, name: string, declaration: object) =>
   node.service.createNetwork({
     name: name as Name,
@@ -161,8 +166,7 @@ describe('a network with live endpoints', () => {
         `auxiliary address r (${held}) of network blue cannot be kept: endpoint web on node h2 has it`,
       ),
     });
-    const plan = await h1.service.planNetwork({ name: blue, declaration: { ...more } });
-    expect(plan).toMatchObject({
+    expect(await planOf(h1, more)).toMatchObject({
       outcome: 'changed',
       before: { subnets: [{ cidr: '10.7.0.0/24', auxiliary: {} }] },
       after: {
@@ -175,7 +179,7 @@ describe('a network with live endpoints', () => {
       nodes: ['h1', 'h2'],
     });
     const { revision } = await world.store.list('');
-    await h1.service.planNetwork({ name: blue, declaration: { ...more } });
+    await planOf(h1, more);
     expect((await world.store.list('')).revision).toBe(revision);
     expect(await apply(h2, more)).toMatchObject({ outcome: 'changed' });
     expect(await kept(world, made)).toEqual({
@@ -203,6 +207,42 @@ describe('a network with live endpoints', () => {
     expect(await h1.service.checkAddresses({ fix: false })).toMatchObject({ findings: [] });
   });
 
+  test('is planned as if what is planned before it had been accepted', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1, { '--address-pools': 'base=10.64.0.0/23,size=24' });
+    await create(h1, 'blue', { subnets: ['10.7.0.0/24'], vni: 1_048_600 });
+    const { revision } = await world.store.list('');
+    const networks = [
+      { name: 'a', declaration: { subnets: ['10.9.0.0/24'], vni: 1_048_601 } },
+      { name: 'no/name', declaration: {} },
+      { name: 'b', declaration: { subnets: ['10.9.0.128/25'] } },
+      { name: 'c', declaration: { subnets: ['10.9.1.0/24'], vni: 1_048_601 } },
+      { name: 'blue', declaration: { subnets: ['10.7.0.0/24', '10.9.0.0/25'] } },
+      // What is refused stands in nobody's way.
+      { name: 'd', declaration: { subnets: ['10.9.1.0/24'] } },
+      { name: 'e', declaration: {} },
+      { name: 'f', declaration: { labels: { x: 'y' } } },
+      { name: 'g', declaration: {} },
+    ];
+    const plans = await h1.service.planNetworks({ networks });
+    const shown = plans.map((p) => [
+      p.name,
+      p.outcome === 'failed' ? p.error.message : p.after.subnets[0]!.cidr,
+    ]);
+    expect(shown).toEqual([
+      ['a', '10.9.0.0/24'],
+      ['no/name', expect.stringContaining('network name "no/name" is not allowed')],
+      ['b', expect.stringContaining('10.9.0.0/24 of network a')],
+      ['c', expect.stringContaining('VNI 1048601 belongs to network a')],
+      ['blue', expect.stringContaining('10.9.0.0/24 of network a')],
+      ['d', '10.9.1.0/24'],
+      ['e', '10.64.0.0/24'],
+      ['f', '10.64.1.0/24'],
+      ['g', expect.stringContaining('pool')],
+    ]);
+    expect((await world.store.list('')).revision).toBe(revision);
+  });
+
   test('is touched by no other label, range or auxiliary address', async () => {
     await using world = new World();
     const h1 = await world.ready(1);
@@ -213,7 +253,7 @@ describe('a network with live endpoints', () => {
       subnets: [{ cidr: '10.7.0.0/24', range: '10.7.0.128/25', auxiliary: { r: '10.7.0.4' } }],
       labels: { a: 'b' },
     };
-    expect(await h1.service.planNetwork({ name: blue, declaration })).toMatchObject({
+    expect(await planOf(h1, declaration)).toMatchObject({
       endpoints: [],
       nodes: [],
     });

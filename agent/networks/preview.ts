@@ -1,4 +1,4 @@
-import type { PlannedNetworkJson, SpecJson } from '../../api/schemas/network.ts';
+import type { NetworkChangeJson, SpecJson } from '../../api/schemas/network.ts';
 import { encodeWish, wishHash } from '../../kvstore/records/wish.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
@@ -14,37 +14,72 @@ import { networkObjects } from '../../vxlan/network-objects.ts';
 import { networkJson } from '../present.ts';
 import { checkPossible } from './accept.ts';
 import type { Judgement } from './judge.ts';
-import { judgeIn, look, type ScenePorts } from './scene.ts';
+import { judgeIn, lookAround, sceneOf, type Scene, type ScenePorts } from './scene.ts';
 
 interface PreviewPorts extends ScenePorts {
   readonly cluster: Cluster;
   endpoints(network: Network): Promise<readonly Endpoint[]>;
 }
 
-/**
- * What accepting a wish would change, and whom it would touch. Nothing is written.
- *
- * @throws NETWORK_REMOVING; NETWORK_REFUSED, VNI_TAKEN with the reason.
- */
-export async function preview(name: Name, wish: Wish, ports: PreviewPorts): Promise<PlannedNetworkJson> {
+/** Plans for one wish after the other, each as if those before it had been accepted. Nothing is written. */
+export interface Preview {
+  /**
+   * What accepting a wish would change, and whom it would touch.
+   *
+   * @throws NETWORK_REMOVING; NETWORK_REFUSED, VNI_TAKEN with the reason.
+   */
+  plan(name: Name, wish: Wish): Promise<NetworkChangeJson>;
+}
+
+export async function openPreview(ports: PreviewPorts): Promise<Preview> {
+  const everything = await lookAround(ports);
+  const planned = new Map<Name, Network>();
+  return {
+    async plan(name, wish) {
+      const scene = sceneOf(name, everything, ports);
+      const others = scene.around.networks.filter((network) => !planned.has(network.name));
+      const networks = [...others, ...[...planned.values()].filter((network) => network.name !== name)];
+      const { network, plan } = await planIn(
+        { ...scene, around: { ...scene.around, networks } },
+        name,
+        wish,
+        ports,
+      );
+      planned.set(name, network);
+      return plan;
+    },
+  };
+}
+
+async function planIn(
+  scene: Scene,
+  name: Name,
+  wish: Wish,
+  ports: PreviewPorts,
+): Promise<{ readonly network: Network; readonly plan: NetworkChangeJson }> {
   const hash = wishHash(wish);
-  const scene = await look(name, ports);
   const state = scene.state?.value;
   const before = state !== undefined && 'id' in state ? state : undefined;
   if (before !== undefined) checkPossible({ name, wish, hash, write: encodeWish(wish) }, before);
   const judgement = await judgeIn({ name, wish, hash }, scene, ports);
   const after = outcomeOf(name, wish, judgement, before);
   const facts = { nodes: scene.around.nodes, cluster: ports.cluster };
-  if (before === undefined)
-    return { outcome: 'created', after: specJson(after, wish, facts), endpoints: [], nodes: [] };
-  const endpoints = await ports.endpoints(before);
-  const touched = touchedBy(before, after, endpoints, facts);
-  return {
+  if (before === undefined) {
+    const plan: NetworkChangeJson = {
+      outcome: 'created',
+      after: specJson(after, wish, facts),
+      endpoints: [],
+      nodes: [],
+    };
+    return { network: after, plan };
+  }
+  const plan: NetworkChangeJson = {
     outcome: judgement.kind === 'change' ? 'changed' : 'unchanged',
     before: specJson(before, before, facts),
     after: specJson(after, after, facts),
-    ...touched,
+    ...touchedBy(before, after, await ports.endpoints(before), facts),
   };
+  return { network: after, plan };
 }
 
 /** What would be accepted. */
@@ -100,7 +135,7 @@ function touchedBy(
   after: Network,
   endpoints: readonly Endpoint[],
   { nodes, cluster }: Facts,
-): Pick<PlannedNetworkJson, 'endpoints' | 'nodes'> {
+): Pick<NetworkChangeJson, 'endpoints' | 'nodes'> {
   const mtu = (network: Network): number => networkMtu(network, nodes, cluster.underlay);
   // Of which node makes no difference here.
   const self = { node: '0'.repeat(16) as NodeId, vtep: '192.0.2.1' as Ip };

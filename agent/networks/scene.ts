@@ -28,27 +28,46 @@ export interface Scene {
   readonly around: Surroundings;
 }
 
-/** Everything the judgement depends on. The counter is read first: what is accepted later fails a condition on it. */
-export async function look(name: Name, { store, cluster, signal }: ScenePorts): Promise<Scene> {
+/** What the store says that matters for any name. */
+export interface Everything {
+  readonly counter: Entry | undefined;
+  readonly states: readonly { readonly value: NetworkState; readonly entry: Entry }[];
+  readonly nodes: readonly Node[];
+}
+
+/** The counter is read first: what is accepted later fails a condition on it. */
+export async function lookAround({ store, signal }: ScenePorts): Promise<Everything> {
   const counter = await store.get(keys.networkAccept, { signal });
   const [states, nodes] = await Promise.all([
     store.list(prefixes.networkStates, { signal }),
     store.list(prefixes.nodes, { signal }),
   ]);
-  const decoded = states.entries.flatMap((entry) => tryDecode(entry, decodeNetworkState));
-  const networks = decoded.map((d) => d.value).filter((v): v is Network => 'id' in v && v.name !== name);
+  return {
+    counter,
+    states: states.entries.flatMap((entry) => tryDecode(entry, decodeNetworkState)),
+    nodes: nodes.entries.flatMap((e) => tryDecode<Node>(e, decodeNode).map((d) => d.value)),
+  };
+}
+
+/** Of all that, what matters for one name. */
+export function sceneOf(name: Name, { counter, states, nodes }: Everything, { cluster }: ScenePorts): Scene {
+  const accepted = states.map((d) => d.value).filter((v): v is Network => 'id' in v);
   return {
     counter,
     acceptance: counter === undefined ? 0 : Number(decodeText(counter.value)),
-    state: decoded.find((d) => d.entry.key === keys.networkState(name)),
+    state: states.find((d) => d.entry.key === keys.networkState(name)),
     around: {
-      networks,
-      nodes: nodes.entries.flatMap((e) => tryDecode<Node>(e, decodeNode).map((d) => d.value)),
+      networks: accepted.filter((network) => network.name !== name),
+      nodes,
       pools: cluster.pools,
       holders: new Map(),
     },
   };
 }
+
+/** Everything the judgement of one name depends on. */
+export const look = async (name: Name, ports: ScenePorts): Promise<Scene> =>
+  sceneOf(name, await lookAround(ports), ports);
 
 /** A record that cannot be read must not stop the others; it is reported where the view meets it. */
 function tryDecode<T>(

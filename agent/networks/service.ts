@@ -1,3 +1,4 @@
+import { toFailureJson } from '../../api/failure.ts';
 import type {
   AppliedNetworkJson,
   DeclarationJson,
@@ -12,6 +13,7 @@ import type {
   ApplyNetwork,
   DeclareNetwork,
   InspectNetwork,
+  PlanNetworks,
   RemoveNetwork,
   Waiting,
 } from '../../api/service.ts';
@@ -20,8 +22,8 @@ import type { NetworkState } from '../../kvstore/records/network-json.ts';
 import { encodeWish, readWish, wishHash } from '../../kvstore/records/wish.ts';
 import { showPools } from '../../model/address-pool.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
-import { WeftError } from '../../model/errors.ts';
-import type { Name } from '../../model/name.ts';
+import { hasCode, WeftError } from '../../model/errors.ts';
+import { parseName, type Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import type { Agent } from '../agent.ts';
 import { clusterIn } from '../boot.ts';
@@ -34,11 +36,21 @@ import { nameOf, waitedFor } from '../wait/waited.ts';
 import { accept, type Acceptance, type Proposal } from './accept.ts';
 import { declarationOf } from './declaration.ts';
 import { poolsJson, setPools } from './pools.ts';
-import { preview } from './preview.ts';
+import { openPreview } from './preview.ts';
 import { networkNotFound, Removals, seen } from './removals.ts';
 
 /** How long a declaration may take, in milliseconds. */
 const patience = 10_000;
+
+/** What a plan may say of one network; anything else is no word about it. */
+const refusals = [
+  'NAME_INVALID',
+  'INPUT_INVALID',
+  'NETWORK_REFUSED',
+  'NETWORK_EXISTS',
+  'NETWORK_REMOVING',
+  'VNI_TAKEN',
+] as const;
 
 /** What was accepted, and when by the monotonic clock. */
 type Accepted = Extract<Acceptance, { network: Network }> & { readonly since: number };
@@ -95,13 +107,24 @@ export class NetworkService {
     );
   }
 
-  async planNetwork({ name, declaration }: DeclareNetwork): Promise<PlannedNetworkJson> {
+  async planNetworks({ networks }: PlanNetworks): Promise<readonly PlannedNetworkJson[]> {
     const agent = this.#agent;
-    const wish = readWish(name, declaration);
     agent.self();
     const endpoints = async (network: Network): Promise<readonly Endpoint[]> =>
       (await endpointsOf(this.#agent, network)).map((e) => e.value);
-    return preview(name, wish, { ...agent.acceptPorts(agent.deadline(patience)), endpoints });
+    const ports = { ...agent.acceptPorts(agent.deadline(patience)), endpoints };
+    const preview = await openPreview(ports);
+    const planned: PlannedNetworkJson[] = [];
+    for (const { name, declaration } of networks) {
+      try {
+        const known = parseName('network', name);
+        planned.push({ name, ...(await preview.plan(known, readWish(known, declaration))) });
+      } catch (error) {
+        if (!hasCode(error, ...refusals)) throw error;
+        planned.push({ name, outcome: 'failed', ...toFailureJson(error) });
+      }
+    }
+    return planned;
   }
 
   async declarationOf({ name }: { readonly name: Name }): Promise<DeclarationJson> {

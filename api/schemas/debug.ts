@@ -124,5 +124,5 @@ export const debugPlanJson = z.array(networkPlanJson).readonly().meta({ id: 'Deb
 export type DebugViewJson = z.output<typeof debugViewJson>;
 export type DebugDesiredJson = z.output<typeof debugDesiredJson>;
 export type DebugObservedJson = z.output<typeof debugObservedJson>;
-export type NetworkPlanJson = z.output<typeof networkPlanJson>;
+export type NetworkChangeJson = z.output<typeof networkPlanJson>;
 export type DebugPlanJson = z.output<typeof debugPlanJson>;

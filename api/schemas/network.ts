@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { failureJson } from './failure.ts';
 import { networkName, shownLabels } from './text.ts';
 import { waitedJson, waitQuery } from './waited.ts';
 
@@ -173,7 +174,17 @@ const specJson = z
   .readonly()
   .meta({ id: 'NetworkSpec' });
 
-export const plannedNetworkJson = z
+/** Names are judged with the declarations: a wrong one does not keep the others from being planned. */
+const namedDeclaration = z.strictObject({ name: z.string(), declaration }).readonly();
+
+export const planNetworksBody = z.strictObject({
+  networks: z
+    .array(namedDeclaration)
+    .readonly()
+    .meta({ description: 'In the order in which they would be applied.' }),
+});
+
+const networkChange = z
   .object({
     outcome: z.enum(['created', 'changed', 'unchanged']),
     before: specJson.optional().meta({ description: 'As it is accepted; absent: nothing of the name is.' }),
@@ -189,7 +200,18 @@ export const plannedNetworkJson = z
     nodes: z.array(z.string()).readonly().meta({ description: 'Whose kernel would change, by name.' }),
   })
   .readonly()
+  .meta({ id: 'NetworkChange' });
+
+const refusedChange = z
+  .object({ outcome: z.literal('failed'), ...failureJson.unwrap().shape })
+  .readonly()
+  .meta({ id: 'RefusedNetworkChange', description: 'It would be refused.' });
+
+export const plannedNetworkJson = z
+  .intersection(z.object({ name: z.string() }).readonly(), z.union([networkChange, refusedChange]))
   .meta({ id: 'PlannedNetwork' });
+
+export const plannedNetworksJson = z.array(plannedNetworkJson).readonly();
 
 export const declarationJson = z
   .object({
@@ -222,6 +244,8 @@ export type Readiness = z.output<typeof readiness>;
 export type Attached = z.output<typeof attached>;
 export type WaitsFor = z.output<typeof waitsFor>;
 export type SpecJson = z.output<typeof specJson>;
+export type NamedDeclaration = z.output<typeof namedDeclaration>;
+export type NetworkChangeJson = z.output<typeof networkChange>;
 export type PlannedNetworkJson = z.output<typeof plannedNetworkJson>;
 export type DeclarationJson = z.output<typeof declarationJson>;
 export type SubnetJson = z.output<typeof subnetJson>;

@@ -2,7 +2,7 @@ import type { AddressesJson, CheckedJson, ReservedJson } from '../schemas/addres
 import type { EndpointJson } from '../schemas/endpoint.ts';
 import type {
   AcceptedNetworkJson,
-  PlannedNetworkJson,
+  NetworkChangeJson,
   RefusedNetworkJson,
   SpecJson,
 } from '../schemas/network.ts';
@@ -48,7 +48,7 @@ const { driver, vni, subnets, mtu, internal, allowOverlap, labels } = blue;
 const spec: SpecJson = { driver, vni, subnets, mtu, internal, allowOverlap, labels };
 
 /** Its MTU would be another. */
-export const change: PlannedNetworkJson = {
+export const change: NetworkChangeJson = {
   outcome: 'changed',
   before: spec,
   after: { ...spec, mtu: 1300, declaredMtu: 1300 },
@@ -259,7 +259,9 @@ export class FakeService implements AgentService {
     outcome: 'created' as const,
     network: blue,
   }));
-  readonly planNetwork = this.#method('planNetwork', async () => change);
+  readonly planNetworks = this.#method('planNetworks', async ({ networks }) =>
+    networks.map(({ name }) => ({ name, ...change })),
+  );
   readonly declarationOf = this.#method('declarationOf', async () => ({
     name: 'blue',
     text: '{"subnets":["10.7.0.0/24"],"labels":{"team":"a"}}',

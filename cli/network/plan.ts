@@ -1,17 +1,10 @@
 import { stringify } from 'yaml';
-import { toFailureJson } from '../../api/failure.ts';
-import type { FailureJson } from '../../api/schemas/failure.ts';
-import type { PlannedNetworkJson, SpecJson } from '../../api/schemas/network.ts';
-import type { WeftError } from '../../model/errors.ts';
+import type { NetworkChangeJson, PlannedNetworkJson, SpecJson } from '../../api/schemas/network.ts';
+import { WeftError } from '../../model/errors.ts';
 import { oneLine } from '../output/table.ts';
 import type { Cli, Common } from '../ports.ts';
 import { declarationsIn } from './declarations-in.ts';
 import { unifiedDiff } from './diff.ts';
-import { named } from './named.ts';
-
-type Planned = { readonly name: string } & (
-  PlannedNetworkJson | ({ readonly outcome: 'failed' } & FailureJson)
-);
 
 /**
  * `weft network apply -f FILE --dry-run`: for every network of the file, what would change and whom it would touch. The exit code is
@@ -20,23 +13,20 @@ type Planned = { readonly name: string } & (
 export async function planFile(cli: Cli, file: string, options: Common): Promise<void> {
   const wishes = declarationsIn(await cli.read(file), file);
   const client = await cli.client(options);
-  const failures: WeftError[] = [];
-  const planned: Planned[] = [];
-  for (const { name, declaration } of wishes) {
-    const outcome = await named(name, () => client.planNetwork(name, declaration));
-    if (outcome.kind === 'done') planned.push({ name, ...outcome.value });
-    else {
-      failures.push(outcome.error);
-      planned.push({ name, outcome: 'failed', ...toFailureJson(outcome.error) });
-    }
-  }
+  const planned = await client.planNetworks(wishes);
   cli.show(options, planned, () => planned.map((each) => planText(each, file)).join('\n'));
+  const failures = planned.flatMap((each) => (each.outcome === 'failed' ? [failureOf(each)] : []));
   const codes = failures.map((failure) => cli.fail(options, failure));
   cli.exit(codes[0] ?? 0);
 }
 
+/** As if it had been thrown for this network alone. */
+function failureOf({ name, error }: Extract<PlannedNetworkJson, { outcome: 'failed' }>): WeftError {
+  return new WeftError(error.code, `${name}: ${error.message}`, { details: error.details });
+}
+
 /** A patch of the accepted spec; what is no part of it stands behind `#`. */
-function planText(planned: Planned, file: string): string {
+function planText(planned: PlannedNetworkJson, file: string): string {
   const name = oneLine(planned.name);
   if (planned.outcome === 'failed') return `# ${name}: refused`;
   const { outcome, before, after } = planned;
@@ -71,7 +61,7 @@ const sorted = (map: Readonly<Record<string, string>>): Readonly<Record<string, 
   Object.fromEntries(Object.entries(map).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 
 /** `touches 2 endpoints (web on n1, /run/netns/c2 on n2), nodes n1, n2`. */
-function touchText({ endpoints, nodes }: PlannedNetworkJson): string {
+function touchText({ endpoints, nodes }: NetworkChangeJson): string {
   if (nodes.length === 0) return 'touches no endpoint and no node';
   const shown = endpoints.slice(0, 20).map(({ name, sandbox, node }) => `${name ?? sandbox} on ${node}`);
   const more = endpoints.length > shown.length ? ` and ${endpoints.length - shown.length} more` : '';
