@@ -185,9 +185,9 @@ export class Service implements AgentService {
 
   async detach({ timeout, ...wish }: DetachRequest): Promise<DetachedJson> {
     const agent = this.#agent;
-    const { outcome, waited } = await detach(wish, agent.operations, agent.deadline(timeout));
+    const { outcome, ...more } = await detach(wish, agent.operations, agent.deadline(timeout));
     if (outcome === 'store pending') return { detached: true, storePending: true };
-    return { detached: outcome === 'detached', ...(waited === undefined ? {} : { waited }) };
+    return { detached: outcome === 'detached', ...more };
   }
 
   listAddresses(request: Parameters<AgentService['listAddresses']>[0]): Promise<AddressesJson> {

@@ -3,6 +3,7 @@ import type { Client } from '../api/client.ts';
 import type { DetachBody, DetachedJson } from '../api/schemas/endpoint.ts';
 import { hasCode, WeftError } from '../model/errors.ts';
 import { common, duration } from './options.ts';
+import { oneLine } from './output/table.ts';
 import type { Cli, Common } from './ports.ts';
 import { awaiting, waitedText, waitFlag, waitingOf } from './waiting.ts';
 
@@ -29,8 +30,10 @@ export function registerDetach(program: Command, cli: Cli): void {
     });
 }
 
-function textOf({ detached, storePending, waited }: DetachedJson): string {
+function textOf({ detached, storePending, waited, otherKeys }: DetachedJson): string {
   if (storePending === true) return 'Detached; the store will be told when it is back.';
+  if (otherKeys !== undefined)
+    return `There was nothing to detach. The sandbox is attached by another key, to be named by --key: ${oneLine(otherKeys.join(', '))}`;
   const done = detached ? 'Detached.' : 'There was nothing to detach.';
   return waited === undefined ? done : `${done.slice(0, -1)}; ${waitedText(waited)}.`;
 }

@@ -210,6 +210,14 @@ describe('weft attach and detach', () => {
     };
     const gone = await typeWeft(['detach', '--endpoint', 'web'], { answers: { inspectEndpoint } });
     expect(gone).toMatchObject({ code: 0, stdout: 'There was nothing to detach.\n' });
+    const others = await typeWeft(['detach', 'c1', '--network', 'blue'], {
+      answers: { detach: async () => ({ detached: false, otherKeys: ['a', 'b'] }) },
+    });
+    expect(others).toMatchObject({
+      code: 0,
+      stdout:
+        'There was nothing to detach. The sandbox is attached by another key, to be named by --key: a, b\n',
+    });
     const json = await typeWeft(['detach', 'c1', '--network', 'blue', '-o', 'json']);
     expect(JSON.parse(json.stdout)).toEqual({ detached: true });
   });

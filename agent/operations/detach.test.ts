@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { detachBody } from '../../api/schemas/endpoint.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { EndpointId } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
@@ -17,6 +18,26 @@ describe('detach', () => {
     await world.until('the namespace to go', () => h1!.agent.reconciler.networks().size === 0);
     expect(await h1!.kernel.namespaces()).toEqual([]);
     expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(false);
+  });
+
+  test('of a sandbox that is attached under other keys takes none of them, and names them', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const sandbox = h1!.sandbox('c1');
+    for (const key of ['a', 'b']) await h1!.attachAgain('blue', sandbox, { key });
+    await h1!.attach('blue', 'c2', { key: 'c' });
+    const request = detachBody.parse({ network: 'blue', sandbox });
+    const before = await claims(world);
+    for (const wait of [false, true]) {
+      const answer = await h1!.service.detach({ ...request, wait });
+      expect(answer).toMatchObject({ detached: false, otherKeys: ['a', 'b'] });
+    }
+    expect(await claims(world)).toBe(before);
+    expect(await h1!.service.detach(detachBody.parse({ network: 'blue', key: 'd' }))).toEqual({
+      detached: false,
+    });
+    for (const key of ['a', 'b']) expect(await h1!.detach({ network: 'blue', sandbox, key })).toBe(true);
+    expect(await h1!.service.detach(request)).toEqual({ detached: false });
   });
 
   test('waits until the kernel has let go, when it does so only at the third try', async () => {

@@ -7,6 +7,7 @@ import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { WaitedJson } from '../../api/schemas/waited.ts';
+import { ownEndpoints } from '../boot.ts';
 import type { Reaction } from '../wait/asker.ts';
 import { waitedFor } from '../wait/waited.ts';
 import { acceptedNetwork } from './lookup.ts';
@@ -33,6 +34,8 @@ export interface Detachment {
   readonly outcome: Detached;
   /** Absent: nobody was waited for. */
   readonly waited?: WaitedJson;
+  /** Where there was nothing to undo: by which keys the sandbox is in the network all the same. */
+  readonly otherKeys?: readonly string[];
 }
 
 /** Called when an endpoint is gone from the store, before the kernel lets go of it. */
@@ -48,7 +51,10 @@ export async function detach(
   const network = (await acceptedNetwork(wish.network, ports, signal)).value;
   const id = await findEndpoint(wish, network.id, ports, signal);
   if (id === undefined) return { outcome: 'nothing to undo' };
-  if (wish.wait !== true) return { outcome: await detachEndpoint(network.id, id, ports, signal) };
+  if (wish.wait !== true) {
+    const outcome = await detachEndpoint(network.id, id, ports, signal);
+    return { outcome, ...(outcome === 'nothing to undo' ? otherKeys(wish, network.id, ports) : {}) };
+  }
   const asked: Promise<Reaction>[] = [];
   const over = new AbortController();
   const ask = (revision: Revision): void => {
@@ -63,8 +69,8 @@ export async function detach(
     if (asked.length === 0) ask(0);
     const message = `endpoint ${id} is detached from network ${network.name}`;
     const deed = { message, fields: { network: network.name, endpoint: id } };
-    const reaction = await Promise.race(asked);
-    return { outcome, waited: waitedFor(reaction, deed, ports) };
+    const waited = waitedFor(await Promise.race(asked), deed, ports);
+    return { outcome, waited, ...(outcome === 'nothing to undo' ? otherKeys(wish, network.id, ports) : {}) };
   } catch (error) {
     over.abort(error);
     throw error;
@@ -235,6 +241,33 @@ function checkOwner(endpoint: Endpoint, ports: OperationPorts): void {
     `endpoint ${endpoint.name ?? endpoint.id} belongs to node ${owner}; only its owner detaches it: run the command there`,
     { details: { endpoint: endpoint.id, node: endpoint.node } },
   );
+}
+
+/**
+ * The sandbox was attached under keys of its own, none of which was named. They are told and no more: a detach that is repeated must
+ * not take what it did not mean.
+ */
+function otherKeys(
+  { sandbox, key }: DetachWish,
+  network: NetworkId,
+  { view, self, netnsDir }: OperationPorts,
+): Pick<Detachment, 'otherKeys'> {
+  if (sandbox === undefined || key !== undefined) return {};
+  const named = sandboxKey(sandbox, netnsDir);
+  const paths = pathsOf(sandbox, netnsDir);
+  const there = ownEndpoints(view, self().node).filter(
+    (e) => e.network === network && e.sandbox.key !== named && paths.includes(e.sandbox.path),
+  );
+  return there.length === 0 ? {} : { otherKeys: there.map((e) => e.sandbox.key).toSorted() };
+}
+
+/** Where a sandbox may be, or may have been. */
+function pathsOf(text: string, netnsDir: string): readonly string[] {
+  try {
+    return [readSandbox(text, netnsDir).path];
+  } catch {
+    return [`${netnsDir}/${text}`, `/run/netns/${text}`];
+  }
 }
 
 async function findEndpoint(

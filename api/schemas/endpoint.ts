@@ -119,6 +119,10 @@ export const endpointJson = z
 export const detachedJson = z
   .object({
     detached: z.boolean().meta({ description: 'false: there was nothing to undo.' }),
+    otherKeys: z.array(z.string()).readonly().optional().meta({
+      description:
+        'Where there was nothing to undo: keys by which the sandbox is attached to the network all the same, and stays so.',
+    }),
     storePending: z.literal(true).optional().meta({
       description:
         'The store is away: this kernel has let go of the endpoint, and the store will be told when it is back.',
