@@ -10,7 +10,7 @@ import type { Revision, Store } from '../../kvstore/store.ts';
 import type { Clock } from '../../model/clock.ts';
 import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
 import type { WeftError } from '../../model/errors.ts';
-import type { Name } from '../../model/name.ts';
+import { parseName, type Name } from '../../model/name.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
 import type { Alive, Cluster, Fence, Node, NodeId } from '../../model/node.ts';
 import {
@@ -64,8 +64,8 @@ export class View {
     this.#store = store;
     this.#clock = clock;
     this.#judge = judge;
-    const named = (ks: ReadonlySet<string>): Set<Name> =>
-      new Set([...ks].map((k) => k.slice(k.indexOf('/') + 1) as Name));
+    const nameIn = (key: string): string => key.slice(key.indexOf('/') + 1);
+    const named = (ks: ReadonlySet<string>): Set<Name> => new Set([...ks].map((k) => nameIn(k) as Name));
     this.cluster = this.#collect(keys.cluster, decodeCluster, () => {
       this.#tell((l) => l.cluster?.());
     });
@@ -75,8 +75,12 @@ export class View {
     });
     this.wishes = this.#collect(
       prefixes.networks,
-      // A copy: it is kept, and what else was listed with it need not be.
-      (_key, value) => new Uint8Array(value),
+      (key, value) => {
+        // Whoever wrote it finds it among the records that cannot be read.
+        parseName('network', nameIn(key));
+        // A copy: it is kept, and what else was listed with it need not be.
+        return new Uint8Array(value);
+      },
       (ks) => {
         this.#tell((l) => l.wishes?.(named(ks)));
       },
