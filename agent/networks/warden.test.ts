@@ -83,15 +83,17 @@ describe('a network declared by a plain write', () => {
     const h1 = await world.ready(1);
     const told = async (): Promise<readonly string[]> =>
       (await h1.service.status()).problems.map(({ what, why }) => `${what}: ${why}`);
-    for (const name of ['a/b', '', 'A B', '..']) await world.declare(name, { subnets: ['10.9.0.0/24'] });
+    for (const name of ['a/b', '', '-b', '..']) await world.declare(name, { subnets: ['10.9.0.0/24'] });
     await world.declare('good', { subnets: ['10.9.0.0/24'] });
     await world.until('the good one to be accepted', () => state(h1, 'good' as Name) !== undefined);
     expect((await told()).toSorted()).toEqual(
-      ['', '..', 'a/b', 'A B'].map((name) =>
-        expect.stringContaining(`record networks/${name}: network name ${JSON.stringify(name)} is not allowed`),
+      ['-b', '..', '', 'a/b'].map((name) =>
+        expect.stringContaining(
+          `record networks/${name}: network name ${JSON.stringify(name)} is not allowed`,
+        ),
       ),
     );
-    for (const name of ['a/b', '', 'A B', '..']) await world.delete(`networks/${name}`);
+    for (const name of ['a/b', '', '-b', '..']) await world.delete(`networks/${name}`);
     await world.clock.advance(10_000);
     expect(await told()).toEqual([]);
     expect(await world.keys('network-state/')).toEqual(['network-state/good']);
