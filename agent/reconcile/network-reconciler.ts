@@ -1,4 +1,3 @@
-import type { Recorded } from '../view/collection.ts';
 import type { Revision } from '../../kvstore/store.ts';
 import { DesiredState } from '../../linux/desired.ts';
 import { Suspicions } from '../../linux/drift.ts';
@@ -8,33 +7,22 @@ import type { Notice } from '../../linux/notice.ts';
 import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from '../../linux/objects/object.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
-import {
-  networkScope,
-  sandboxScope,
-  type NetworkScope,
-  type SandboxScope,
-} from '../../linux/objects/scope.ts';
+import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import { sameObject } from '../../linux/plan/change-table.ts';
 import { plan } from '../../linux/plan/plan.ts';
 import type { Plan } from '../../linux/plan/step.ts';
 import { Tracker } from '../../linux/tracker.ts';
-import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import type { EndpointId } from '../../model/endpoint.ts';
 import { asWeftError, WeftError } from '../../model/errors.ts';
 import type { Network, NetworkId } from '../../model/network.ts';
 import { announcements } from '../../vxlan/announcements.ts';
-import { mayGiveRoute } from '../../vxlan/default-route.ts';
 import { networkMtu } from '../../vxlan/mtu.ts';
 import { bridgeName, endpointSource, networkSource } from '../../vxlan/names.ts';
 import { networkObjects } from '../../vxlan/network-objects.ts';
 import { repairsOf } from '../drift/repairs.ts';
-import { objectsOf, whyHomeless } from './endpoint-wish.ts';
+import { objectsOf } from './endpoint-wish.ts';
 import type { EndpointProgress, NetworkInput, ObjectState, PassReport, Refused, Standing } from './pass.ts';
-
-/** An endpoint that a pass looks at, as it was then; without a record it is gone. */
-interface Touched {
-  readonly id: EndpointId;
-  readonly recorded: Recorded<Endpoint> | undefined;
-}
+import { Roster, type Touched } from './roster.ts';
 
 /** The network's own devices get this many passes before their failure is that of every endpoint. */
 const patience = 3;
@@ -48,17 +36,10 @@ export class NetworkReconciler {
   readonly #tracker = new Tracker();
   readonly #progress = new Map<EndpointId, EndpointProgress>();
   #dirty = new Set<EndpointId>();
-  /** Our own endpoints, and the namespaces that they are attached to: a network without one is not programmed. */
-  readonly #local = new Map<EndpointId, SandboxScope>();
-  /** Of those, the ones whose sandbox is gone, with its path: nothing of them is programmed. */
-  readonly #dead = new Map<EndpointId, string>();
+  readonly #roster = new Roster();
   /** Those that are wanted no more, with all that was wanted for them: the kernel may not have let go of it yet. */
   readonly #leaving = new Map<EndpointId, readonly LinuxObject[]>();
-  /** Of those that live, the ones that may give their sandbox a default route: the gateway is there as long as there is one. */
-  readonly #givers = new Set<EndpointId>();
   #hasGateway = false;
-  /** Remote ones that nobody could send to yet, and why. */
-  readonly #homeless = new Map<EndpointId, string>();
   #spec: Network | undefined;
   #hadFailures = false;
   /** Passes in a row in which objects of the network as such were refused. */
@@ -104,7 +85,7 @@ export class NetworkReconciler {
       this.#looks = true;
       return;
     }
-    for (const id of this.#local.keys()) this.#dirty.add(id);
+    for (const id of this.#roster.local) this.#dirty.add(id);
     this.#compare = true;
   }
 
@@ -126,7 +107,7 @@ export class NetworkReconciler {
 
   /** Those that live. */
   get sandboxes(): Iterable<SandboxScope> {
-    return [...this.#local].flatMap(([id, scope]) => (this.#dead.has(id) ? [] : [scope]));
+    return this.#roster.sandboxes;
   }
 
   progress(id: EndpointId): EndpointProgress | undefined {
@@ -274,15 +255,15 @@ export class NetworkReconciler {
       for (const { value } of input.endpoints()) ids.add(value.id);
       for (const id of this.#progress.keys()) ids.add(id);
     }
-    const touched = Array.from(ids, (id) => this.#touch(id, input));
-    if (network === undefined || this.#local.size === 0) {
+    const touched = Array.from(ids, (id) => this.#roster.note(id, input));
+    if (network === undefined || this.#roster.isEmpty) {
       for (const id of this.#progress.keys()) ids.add(id);
       for (const id of ids) this.#leave(id, this.#desired.wishesOf(networkSource(this.id)));
       this.#wantNothing();
       return Array.from(ids, (id): Touched => ({ id, recorded: undefined }));
     }
     const mtu = networkMtu(network, input.nodes, self.cluster.underlay);
-    const givesRoutes = this.#givers.size > 0;
+    const givesRoutes = this.#roster.givesRoutes;
     if (this.#allDirty || givesRoutes !== this.#hasGateway) {
       const objects = networkObjects({ network, networkMtu: mtu, self, cluster: self.cluster, givesRoutes });
       this.#desired.set(networkSource(this.id), objects);
@@ -293,29 +274,12 @@ export class NetworkReconciler {
     for (const { id, recorded } of touched) {
       if (recorded === undefined) this.#leave(id);
       else this.#leaving.delete(id);
-      if (recorded === undefined || this.#dead.has(id)) this.#desired.remove(endpointSource(id));
+      if (recorded === undefined || this.#roster.isDead(id)) this.#desired.remove(endpointSource(id));
     }
     for (const { id, recorded } of touched)
-      if (recorded !== undefined && !this.#dead.has(id))
+      if (recorded !== undefined && !this.#roster.isDead(id))
         this.#desired.set(endpointSource(id), objectsOf(recorded.value, network, mtu, input));
     return touched;
-  }
-
-  /** Looks the endpoint up, and notes whether it is ours, whether it lives, and whether there is a way to it. */
-  #touch(id: EndpointId, input: NetworkInput): Touched {
-    const recorded = input.endpoint(id);
-    const isLocal = recorded?.value.node === input.self.node;
-    if (isLocal) this.#local.set(id, sandboxScope(recorded.value.sandbox.path));
-    else this.#local.delete(id);
-    if (isLocal && !input.lives(recorded.value)) this.#dead.set(id, recorded.value.sandbox.path);
-    else this.#dead.delete(id);
-    const isGiver = isLocal && !this.#dead.has(id) && input.network !== undefined;
-    if (isGiver && mayGiveRoute(input.network, recorded.value)) this.#givers.add(id);
-    else this.#givers.delete(id);
-    const why = recorded === undefined || isLocal ? undefined : whyHomeless(recorded.value, input);
-    if (why === undefined) this.#homeless.delete(id);
-    else this.#homeless.set(id, why);
-    return { id, recorded };
   }
 
   /** `others`: what goes with it. */
@@ -418,9 +382,9 @@ export class NetworkReconciler {
   }
 
   #answerFor(id: EndpointId, revision: Revision): EndpointProgress {
-    const why = this.#homeless.get(id);
+    const why = this.#roster.whyHomeless(id);
     if (why !== undefined) return { kind: 'pending', revision, why };
-    const sandbox = this.#dead.get(id);
+    const sandbox = this.#roster.lostSandbox(id);
     if (sandbox === undefined) return { kind: 'programmed', revision };
     const error = new WeftError('SANDBOX_INVALID', `the network namespace ${sandbox} is gone`, {
       details: { endpoint: id, sandbox },
