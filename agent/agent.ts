@@ -10,7 +10,6 @@ import type { Cluster } from '../model/node.ts';
 import { Backoff } from './backoff.ts';
 import {
   type BootPorts,
-  clusterIn,
   networksKnown,
   ownEndpoints,
   pinnedNetworks,
@@ -31,8 +30,7 @@ import type { Caretaker } from './caretaker.ts';
 import { caretakersOf } from './caretakers.ts';
 import type { Collector } from './dead/collector.ts';
 import { KeyedLock } from './keyed-lock.ts';
-import type { AcceptPorts } from './networks/accept.ts';
-import type { RemovePorts } from './networks/remove.ts';
+import { NetworkPorts } from './networks/ports.ts';
 import { Registry } from './metrics/registry.ts';
 import { Unfinished } from './operations/unfinished.ts';
 import { Pools } from './operations/pools.ts';
@@ -91,6 +89,7 @@ export class Agent {
   readonly reconciler: Reconciler;
   readonly membership: Membership;
   readonly operations: OperationPorts;
+  readonly networkPorts: NetworkPorts;
   readonly ownNode: OwnNode;
   readonly collector: Collector;
   readonly returner: Returner;
@@ -180,6 +179,7 @@ export class Agent {
       demandStore: access.demand,
       reachStore: access.reach,
     };
+    this.networkPorts = new NetworkPorts({ ...this.operations, trust: this.trust });
     this.#unfinished = new Unfinished({ operations: this.operations, clock, deadline: signal });
     this.membership = new Membership({
       ...common,
@@ -202,8 +202,8 @@ export class Agent {
       node,
       leaseTtl: config.leaseTtl,
       cluster: () => this.cluster,
-      accept: () => this.acceptPorts(signal()),
-      remove: () => this.removePorts(signal()),
+      accept: () => this.networkPorts.accept(signal()),
+      remove: () => this.networkPorts.remove(signal()),
       longSignal: () => this.deadline(longPatience),
     });
     this.collector = collector;
@@ -252,22 +252,6 @@ export class Agent {
       late.abort(new WeftError('TIMEOUT', `not done within ${ms} ms; the work itself may go on`));
     });
     return AbortSignal.any([late.signal, this.#stop.signal]);
-  }
-
-  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
-  acceptPorts(signal: AbortSignal): AcceptPorts {
-    this.operations.demandStore('no network can be accepted');
-    const { store, random, clock } = this.ports;
-    const now = (): string => new Date(clock.wall()).toISOString();
-    const cluster = clusterIn(this.view) ?? this.self().cluster;
-    return { store, cluster, guards: this.trust.guards(), signal, random, now };
-  }
-
-  /** @throws STORE_UNAVAILABLE while nothing may be written to the store. */
-  removePorts(signal: AbortSignal): RemovePorts {
-    this.operations.demandStore('no network can be removed');
-    const nodeName = (id: string): string => this.view.nodeList().find((n) => n.id === id)?.name ?? id;
-    return { store: this.ports.store, signal, nodeName };
   }
 
   /**

@@ -19,10 +19,11 @@ import type { Cluster } from '../../model/node.ts';
 import { commit } from '../commit.ts';
 import { claimChanges } from './claim-changes.ts';
 import type { RefusalCode } from './judge.ts';
-import { judgeIn, look, type Scene } from './scene.ts';
+import { judgeIn, look, type Scene, type SceneReaders } from './scene.ts';
 
 export interface AcceptPorts {
   readonly store: Store;
+  readonly readers: SceneReaders;
   readonly cluster: Cluster;
   /** What must hold as long as the store is the one that was believed when this began. */
   readonly guards: readonly Condition[];

@@ -42,7 +42,7 @@ export class Removals {
 
   /** What is meant from now on. @throws NETWORK_NOT_FOUND, NETWORK_IN_USE. */
   async #beginRemoval(removal: Removal, signal: AbortSignal): Promise<Required<Removal> | 'gone'> {
-    const begun = await beginRemoval(removal, this.#agent.removePorts(signal));
+    const begun = await beginRemoval(removal, this.#agent.networkPorts.remove(signal));
     if (begun.kind === 'nothing') throw networkNotFound(removal.name);
     return begun.kind === 'gone' ? 'gone' : { ...removal, id: begun.id };
   }
@@ -100,7 +100,7 @@ export class Removals {
     const end = agent.ports.clock.monotonic() + within;
     await this.#detachOwn(name, signal);
     for (;;) {
-      const ending = await finishRemoval(name, id, agent.removePorts(signal));
+      const ending = await finishRemoval(name, id, agent.networkPorts.remove(signal));
       if (ending === 'gone') return true;
       if (ending === 'kept') {
         // Names who holds it; when that has gone meanwhile, the removal goes on.

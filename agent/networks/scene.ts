@@ -12,10 +12,23 @@ import type { Network, NetworkId } from '../../model/network.ts';
 import type { Cluster, Node } from '../../model/node.ts';
 import { newlyKept } from './change.ts';
 import { judge, type Judgement } from './judge.ts';
+import { ListingReader, tryDecode, type Listed } from './listing.ts';
 import type { Surroundings } from './surroundings.ts';
+
+/** To be kept for as long as networks are judged: whoever has a thousand of them looks at all for each. */
+export interface SceneReaders {
+  readonly states: ListingReader<NetworkState>;
+  readonly nodes: ListingReader<Node>;
+}
+
+export const sceneReaders = (): SceneReaders => ({
+  states: new ListingReader(decodeNetworkState),
+  nodes: new ListingReader(decodeNode),
+});
 
 export interface ScenePorts {
   readonly store: Store;
+  readonly readers: SceneReaders;
   readonly cluster: Pick<Cluster, 'pools'>;
   readonly signal: AbortSignal;
 }
@@ -24,19 +37,19 @@ export interface ScenePorts {
 export interface Scene {
   readonly counter: Entry | undefined;
   readonly acceptance: number;
-  readonly state: { readonly value: NetworkState; readonly entry: Entry } | undefined;
+  readonly state: Listed<NetworkState> | undefined;
   readonly around: Surroundings;
 }
 
 /** What the store says that matters for any name. */
 export interface Everything {
   readonly counter: Entry | undefined;
-  readonly states: readonly { readonly value: NetworkState; readonly entry: Entry }[];
+  readonly states: readonly Listed<NetworkState>[];
   readonly nodes: readonly Node[];
 }
 
 /** The counter is read first: what is accepted later fails a condition on it. */
-export async function lookAround({ store, signal }: ScenePorts): Promise<Everything> {
+export async function lookAround({ store, readers, signal }: ScenePorts): Promise<Everything> {
   const counter = await store.get(keys.networkAccept, { signal });
   const [states, nodes] = await Promise.all([
     store.list(prefixes.networkStates, { signal }),
@@ -44,8 +57,8 @@ export async function lookAround({ store, signal }: ScenePorts): Promise<Everyth
   ]);
   return {
     counter,
-    states: states.entries.flatMap((entry) => tryDecode(entry, decodeNetworkState)),
-    nodes: nodes.entries.flatMap((e) => tryDecode<Node>(e, decodeNode).map((d) => d.value)),
+    states: readers.states.read(states.entries),
+    nodes: readers.nodes.read(nodes.entries).map(({ value }) => value),
   };
 }
 
@@ -68,18 +81,6 @@ export function sceneOf(name: Name, { counter, states, nodes }: Everything, { cl
 /** Everything the judgement of one name depends on. */
 export const look = async (name: Name, ports: ScenePorts): Promise<Scene> =>
   sceneOf(name, await lookAround(ports), ports);
-
-/** A record that cannot be read must not stop the others; it is reported where the view meets it. */
-function tryDecode<T>(
-  entry: Entry,
-  decode: (key: string, value: Uint8Array) => T,
-): readonly { value: T; entry: Entry }[] {
-  try {
-    return [{ value: decode(entry.key, entry.value), entry }];
-  } catch {
-    return [];
-  }
-}
 
 /** The judgement of a wish. Who holds addresses that the network would keep from now on is looked up when there are such. */
 export async function judgeIn(
@@ -113,7 +114,7 @@ async function holdersOf(
 }
 
 function holderText({ kind, holder }: Claim, entry: Entry | undefined, nodes: readonly Node[]): string {
-  const [found] = entry === undefined ? [] : tryDecode(entry, decodeEndpoint);
+  const found = entry === undefined ? undefined : tryDecode(entry, decodeEndpoint);
   if (found === undefined) return `${kind} ${holder}`;
   const { name, sandbox, node } = found.value;
   return `endpoint ${name ?? sandbox.key} on node ${nodes.find(({ id }) => id === node)?.name ?? node}`;

@@ -112,7 +112,7 @@ export class NetworkService {
     agent.self();
     const endpoints = async (network: Network): Promise<readonly Endpoint[]> =>
       (await endpointsOf(this.#agent, network)).map((e) => e.value);
-    const ports = { ...agent.acceptPorts(agent.deadline(patience)), endpoints };
+    const ports = { ...agent.networkPorts.accept(agent.deadline(patience)), endpoints };
     const preview = await openPreview(ports);
     const planned: PlannedNetworkJson[] = [];
     for (const { name, declaration } of networks) {
@@ -166,7 +166,7 @@ export class NetworkService {
   async setPools({ pools: text }: { readonly pools: string }): Promise<readonly PoolJson[]> {
     const agent = this.#agent;
     agent.self();
-    const pools = await setPools(text, agent.acceptPorts(agent.deadline(patience)));
+    const pools = await setPools(text, agent.networkPorts.accept(agent.deadline(patience)));
     const isSeen = (): boolean => showPools(clusterIn(agent.view)?.pools ?? []) === showPools(pools);
     await seen(agent, isSeen);
     return poolsJson(pools, agent.view.networks());
@@ -182,7 +182,7 @@ export class NetworkService {
     const creator = agent.ports.settings.config.name;
     agent.self();
     const proposal = { name, wish, hash: wishHash(wish), creator, write: encodeWish(wish), ...how };
-    const outcome = await accept(proposal, agent.acceptPorts(agent.deadline(patience)));
+    const outcome = await accept(proposal, agent.networkPorts.accept(agent.deadline(patience)));
     if (outcome.kind === 'refused') {
       const message = `network ${name} cannot be accepted: ${outcome.why}`;
       throw new WeftError(outcome.code, message, { details: { network: name } });

@@ -245,8 +245,15 @@ function tryParse(key: string, value: Uint8Array): Wish | string {
   }
 }
 
+/** By the very bytes: with a thousand networks all their declarations are looked at again and again. */
+const hashes = new WeakMap<Uint8Array, string>();
+
 /** A malformed declaration is known by its bytes. */
 function hashOf(key: string, value: Uint8Array): string {
+  const known = hashes.get(value);
+  if (known !== undefined) return known;
   const wish = tryParse(key, value);
-  return typeof wish === 'string' ? createHash('sha256').update(value).digest('hex') : wishHash(wish);
+  const hash = typeof wish === 'string' ? createHash('sha256').update(value).digest('hex') : wishHash(wish);
+  hashes.set(value, hash);
+  return hash;
 }
