@@ -6,7 +6,7 @@ import type { Subnet } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
 import { hostSpan, networkOf, spanOf, type Prefix } from '../model/prefix.ts';
 import { AddressSet } from './address-set.ts';
-import { chooseAddress, startFor } from './choose.ts';
+import { chooseAddress, seatFor, startFor } from './choose.ts';
 import { naivePool, smallSubnets } from './testing/naive-pool.ts';
 
 const nothing = new AddressSet();
@@ -176,4 +176,21 @@ test('a subnet without room gives nothing', () => {
   ]);
   const empty = subnet('10.7.0.0/24', '10.7.0.1', { range: '10.7.0.0/32' as Prefix });
   expect(chooseAddress(empty, nothing, 5n)).toBeUndefined();
+});
+
+test('another place to begin is free where a fifth is, of the pool, and another one each time', () => {
+  const node = 'aaaa000000000001' as NodeId;
+  const range = '10.7.16.0/20' as Prefix;
+  const ranged = subnet('10.7.0.0/16', '10.7.0.1', { range });
+  const set = new AddressSet();
+  const { first } = spanOf(range);
+  for (let n = 0; n < 3277; n += 1) set.add(first + BigInt(n));
+  const seats = Array.from({ length: 100 }, (_, time) => seatFor(ranged, set, node, time));
+  for (const seat of seats) expect([seat >= 3277n, seat < 4096n]).toEqual([true, true]);
+  expect(new Set(seats).size).toBeGreaterThan(70);
+  expect(Array.from({ length: 100 }, (_, time) => seatFor(ranged, set, node, time))).toEqual(seats);
+  // Nobody looks for ever.
+  for (let n = 3277; n < 4096; n += 1) set.add(first + BigInt(n));
+  expect(seatFor(ranged, set, node, 1)).toBeLessThan(4096n);
+  expect(seatFor(subnet('10.7.0.1/32', '10.7.0.1'), set, node, 1)).toBe(0n);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { keys } from '../../kvstore/keys.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
-import type { Ip } from '../../model/ip.ts';
+import { ipToBigint, type Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import type { NodeId } from '../../model/node.ts';
 import type { Prefix } from '../../model/prefix.ts';
@@ -92,6 +92,30 @@ test('an address that was refused is not chosen again by this attach, and by oth
   );
   // Whoever held them may have left.
   expect(all).toContain(choose(pools.begin(blue.id, '/b')));
+});
+
+test('nodes that have met at the first free address of a nearly full pool go on in different places', () => {
+  const large = { ...subnet, prefix: '10.8.0.0/20' as Prefix, gateway: '10.8.0.1' as Ip };
+  // All but the last tenth.
+  const held = Array.from({ length: 3700 }, (_, i) => `10.8.${(i + 2) >> 8}.${(i + 2) & 255}` as Ip);
+  const known = held.map((ip, n) => endpoint(n + 1, { addresses: [ip] }));
+  const nodes = Array.from({ length: 16 }, (_, n) => `aaaa${String(n).padStart(12, '0')}` as NodeId);
+  const agents = nodes.map((id) => ({ id, pools: poolsWith(known) }));
+  const chosen = (pools: Pools, id: NodeId, refused?: Ip): Ip => {
+    using choice = pools.begin(blue.id, '/c');
+    if (refused !== undefined) choice.refuse(refused);
+    return choice.choose(blue, [{ anyOf: [large] }], id)[0]!;
+  };
+  const first = agents.map(({ id, pools }) => chosen(pools, id));
+  const [most] = first.toSorted(
+    (a, b) => first.filter((ip) => ip === b).length - first.filter((ip) => ip === a).length,
+  );
+  expect(first.filter((ip) => ip === most).length).toBeGreaterThan(10);
+  const second = agents.map(({ id, pools }, n) => chosen(pools, id, first[n]));
+  expect(new Set(second).size).toBeGreaterThan(13);
+  // Without a word against it each goes on from there.
+  const third = agents.map(({ id, pools }) => chosen(pools, id));
+  expect(third.map((ip) => ipToBigint(ip))).toEqual(second.map((ip) => ipToBigint(ip) + 1n));
 });
 
 test('a wished address is kept from others while its attach is under way', () => {

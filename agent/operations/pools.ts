@@ -1,4 +1,4 @@
-import { chooseAddress, placeIn, startFor } from '../../ipam/choose.ts';
+import { chooseAddress, placeIn, seatFor, startFor } from '../../ipam/choose.ts';
 import { isInPool, poolSize, poolText } from '../../ipam/pool.ts';
 import type { Clock } from '../../model/clock.ts';
 import { WeftError } from '../../model/errors.ts';
@@ -22,6 +22,8 @@ interface Pool {
   readonly avoided: KnownAddresses;
   /** Where the next search of a subnet begins. */
   readonly next: Map<Subnet['prefix'], bigint>;
+  /** How often somebody else was quicker, so that a search began somewhere else. */
+  seats: number;
 }
 
 export interface PoolsPorts {
@@ -90,8 +92,10 @@ export class Pools {
     this.#wakeAll(pool);
     const found =
       firstOf(anyOf, (subnet) => {
-        const start = pool.next.get(subnet.prefix) ?? startFor(subnet, node);
-        return chooseAddress(subnet, pool.avoided.of(prefixFamily(subnet.prefix)), start);
+        const taken = pool.avoided.of(prefixFamily(subnet.prefix));
+        const start =
+          refused.size > 0 ? seatFor(subnet, taken, node, (pool.seats += 1)) : pool.next.get(subnet.prefix);
+        return chooseAddress(subnet, taken, start ?? startFor(subnet, node));
       }) ??
       // Whoever has rested longest; then whatever was taken when somebody last looked.
       this.#remembered(pool, pool.resting.keys(), anyOf, refused) ??
@@ -142,7 +146,7 @@ export class Pools {
     let pool = this.#pools.get(network);
     if (pool === undefined) {
       const avoided = new KnownAddresses(this.#ports.view, network);
-      pool = { choices: new Set(), taken: new Set(), resting: new Map(), avoided, next: new Map() };
+      pool = { choices: new Set(), taken: new Set(), resting: new Map(), avoided, next: new Map(), seats: 0 };
       this.#pools.set(network, pool);
     }
     return pool;
