@@ -250,12 +250,12 @@ function checkOwner(endpoint: Endpoint, ports: OperationPorts): void {
 function otherKeys(
   { sandbox, key }: DetachWish,
   network: NetworkId,
-  { view, self, netnsDir }: OperationPorts,
+  ports: OperationPorts,
 ): Pick<Detachment, 'otherKeys'> {
   if (sandbox === undefined || key !== undefined) return {};
-  const named = sandboxKey(sandbox, netnsDir);
-  const paths = pathsOf(sandbox, netnsDir);
-  const there = ownEndpoints(view, self().node).filter(
+  const named = sandboxKey(sandbox, ports.netnsDir);
+  const paths = pathsOf(sandbox, ports.netnsDir);
+  const there = ownEndpoints(ports.view, ports.self().node).filter(
     (e) => e.network === network && e.sandbox.key !== named && paths.includes(e.sandbox.path),
   );
   return there.length === 0 ? {} : { otherKeys: there.map((e) => e.sandbox.key).toSorted() };
