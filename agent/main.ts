@@ -7,6 +7,7 @@ import { startServer } from '../api/server.ts';
 import { fileCredentials, type CredentialSources } from '../kvstore/file-credentials.ts';
 import { openStore } from '../kvstore/open.ts';
 import { parseStoreUrl } from '../kvstore/url.ts';
+import { trimMemory } from '../linux/libc.ts';
 import { openLinuxKernel } from '../linux/netlink/kernel.ts';
 import { openProbe } from '../linux/probe.ts';
 import { parseSocketAddress } from '../model/socket-address.ts';
@@ -142,7 +143,11 @@ function tidying(): Disposable {
     return utilization;
   };
   // `last-resort`: V8 empties its pool of pages as well.
-  const collect = (): void => gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+  const collect = (): void => {
+    gc({ type: 'major', execution: 'sync', flavor: 'last-resort' });
+    // Compilers of V8 leave as much behind in malloc's heap.
+    trimMemory();
+  };
   return tidyMemory({ clock: systemClock, rss: () => process.memoryUsage.rss(), effort, collect });
 }
 

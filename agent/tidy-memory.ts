@@ -15,7 +15,7 @@ const interval = 400;
 /** A process that worked less than this was quiet. */
 const quiet = 0.1;
 /** Growth that is worth a pause of some 90 ms. */
-const worthwhile = 4 * 1024 * 1024;
+const worthwhile = 3 * 1024 * 1024;
 
 /**
  * Gives back what the start, or a burst of work, has left behind, as soon as nothing happens. V8 by itself keeps pages that

@@ -54,6 +54,20 @@ export function must(wish: string, call: Call, ...args: readonly unknown[]): num
   throw refusedCall(wish, call, answer.errno);
 }
 
+/** malloc_trim(3). Only glibc has it. */
+const mallocTrim = ((): ((pad: number) => number) | undefined => {
+  try {
+    return libc.func('int malloc_trim(size_t pad)') as unknown as (pad: number) => number;
+  } catch {
+    return undefined;
+  }
+})();
+
+/** Gives the kernel back what was freed and is kept for whoever asks next. Nothing where the C library has no such call. */
+export function trimMemory(): void {
+  mallocTrim?.(0);
+}
+
 /** Memory outside of JavaScript, whose place does not change: for calls that are handed addresses. It is kept for life. */
 export interface FixedMemory {
   readonly bytes: Buffer;

@@ -49,6 +49,8 @@ export async function startNodeProcess<O, A>(prefix: string, script: string): Pr
     process.execPath,
     // As bin/weftd starts it.
     '--max-semi-space-size=2',
+    '--v8-pool-size=1',
+    '--no-maglev',
     '--disable-warning=ExperimentalWarning',
     script,
     netnsDir,

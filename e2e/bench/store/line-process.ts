@@ -26,7 +26,13 @@ interface Script {
 
 /** The same for a script that lies anywhere. */
 export function startScript({ script, args, netns }: Script): LineProcess {
-  const flags = ['--max-semi-space-size=2', '--expose-gc', '--disable-warning=ExperimentalWarning'];
+  const flags = [
+    '--max-semi-space-size=2',
+    '--v8-pool-size=1',
+    '--no-maglev',
+    '--expose-gc',
+    '--disable-warning=ExperimentalWarning',
+  ];
   // setpriv of util-linux: the kernel ends it when we are gone, whatever it is at.
   const argv: Argv = ['setpriv', '--pdeathsig', 'KILL', process.execPath, ...flags, script, ...args];
   const [command, ...rest] = netns === undefined ? argv : inside(netns, argv);
