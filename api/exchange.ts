@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { WeftError } from '../model/errors.ts';
 import { toFailureJson } from './failure.ts';
-import type { Reply } from './operations.ts';
+import type { Reply } from './operations/operation.ts';
 
 /** The most that a request's body may have: a declaration of the largest network is far below. */
 export const bodyLimit = 1024 * 1024;

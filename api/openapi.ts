@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { errorCodes, invariant, type ErrorCode } from '../model/errors.ts';
-import { operations, type Operation } from './operations.ts';
+import { operations } from './operations.ts';
+import type { Operation } from './operations/operation.ts';
 import { routeNames, routes, type RouteName } from './routes.ts';
 import { failureJson } from './schemas/failure.ts';
 
