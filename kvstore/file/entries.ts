@@ -66,8 +66,7 @@ export class Entries implements LevelSource {
   }
 
   snapshot(prefix: string): Listing {
-    const rows = this.#list.all(...this.#range(prefix)) as unknown as Row[];
-    return { revision: this.revision, entries: rows.map((row) => this.#entry(row)) };
+    return { revision: this.revision, entries: this.#rows(this.#list, ...this.#range(prefix)) };
   }
 
   changes(prefix: string, since: Revision): { revision: Revision; changes: readonly Change[] } | undefined {
@@ -78,10 +77,10 @@ export class Entries implements LevelSource {
     if (since < compacted || since > revision) return undefined;
     if (since === revision) return { revision, changes: [] };
     const range = this.#range(prefix);
-    const puts = this.#putsSince.all(since, ...range) as unknown as Row[];
+    const puts = this.#rows(this.#putsSince, since, ...range);
     const gone = this.#deletionsSince.all(since, ...range) as { key: string }[];
     const changes = [
-      ...puts.map((row): Change => ({ kind: 'put', entry: this.#entry(row) })),
+      ...puts.map((entry): Change => ({ kind: 'put', entry })),
       ...gone.map(({ key }): Change => ({ kind: 'delete', key: this.#relative(key) })),
     ];
     return { revision, changes };
@@ -128,6 +127,13 @@ export class Entries implements LevelSource {
   #range(prefix: string): [string, string] {
     const full = this.#prefix + prefix;
     return [full, `${full}\x7f`];
+  }
+
+  /** One by one: rows that are fetched all at once are looked at by every garbage collection until the last one is there. */
+  #rows(statement: StatementSync, ...values: readonly (string | number)[]): readonly Entry[] {
+    const entries: Entry[] = [];
+    for (const row of statement.iterate(...values)) entries.push(this.#entry(row as unknown as Row));
+    return entries;
   }
 
   #entry({ key, value, revision, created }: Row): Entry {
