@@ -73,6 +73,11 @@ const hands: readonly Hand[] = [
   { what: 'bridge down', kind: 'bridge', do: ip(network, () => 'ip link set br0 down') },
   { what: 'bridge gone', kind: 'bridge', do: ip(network, () => 'ip link del br0') },
   { what: 'tunnel device gone', kind: 'vxlan', do: ip(network, () => 'ip link del vxlan0') },
+  {
+    what: 'setting without a notice',
+    kind: 'sysctl',
+    do: ip(network, () => 'sysctl -qw net.ipv4.conf.br0.send_redirects=1'),
+  },
   { what: 'setting', kind: 'sysctl', do: ip(network, () => 'sysctl -qw net.ipv4.conf.br0.rp_filter=1') },
   {
     what: 'address in the sandbox gone',

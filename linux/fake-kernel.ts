@@ -166,6 +166,8 @@ export class FakeKernel implements Kernel {
     this.#listeners.add(listener);
     return {
       hear: () => Promise.resolve(),
+      // What a hand changes in silence is found by a compare.
+      mind: () => undefined,
       drain: () => {
         this.#tellAll();
       },

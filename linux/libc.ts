@@ -57,7 +57,7 @@ export function must(wish: string, call: Call, ...args: readonly unknown[]): num
 /** malloc_trim(3). Only glibc has it. */
 const mallocTrim = ((): ((pad: number) => number) | undefined => {
   try {
-    return libc.func('int malloc_trim(size_t pad)') as unknown as (pad: number) => number;
+    return libc.func('int malloc_trim(size_t pad)');
   } catch {
     return undefined;
   }

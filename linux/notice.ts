@@ -1,4 +1,5 @@
 import type { Mac } from '../model/mac.ts';
+import type { Sysctl } from './objects/ip-config.ts';
 import type { LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
 
@@ -42,6 +43,11 @@ export interface NoticeListener {
 export interface Hearing {
   /** Of these sandboxes too, from now on and until they end. One that is gone is left out; naming one again costs next to nothing. */
   hear(sandboxes: Iterable<SandboxScope>): Promise<void>;
+  /**
+   * These settings of a namespace of ours have these values: another one is told within about a second, also where the kernel gives
+   * no notice of it; with more than some fifty namespaces it takes longer. In place of what was minded there; none: nothing is.
+   */
+  mind(scope: NetworkScope, settings: readonly Sysctl[]): void;
   /** Tells at once what is waiting to be told. */
   drain(): void;
   /** Nothing is told afterwards. */

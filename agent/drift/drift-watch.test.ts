@@ -2,7 +2,13 @@ import { expect, test } from '@jest/globals';
 import type { Hearing, Notice, NoticeListener } from '../../linux/notice.ts';
 import * as lab from '../../linux/kernel-contract-objects.ts';
 import type { ObjectKey } from '../../linux/objects/object.ts';
-import { sandboxScope, type SandboxScope } from '../../linux/objects/scope.ts';
+import type { Sysctl } from '../../linux/objects/ip-config.ts';
+import {
+  networkScope,
+  sandboxScope,
+  type NetworkScope,
+  type SandboxScope,
+} from '../../linux/objects/scope.ts';
 import { WeftError } from '../../model/errors.ts';
 import { silentLogger } from '../../model/logger.ts';
 import type { NetworkId } from '../../model/network.ts';
@@ -16,6 +22,7 @@ const sandbox = sandboxScope('/run/netns/c1');
 class FakeNetwork implements HeardNetwork {
   readonly id: NetworkId;
   readonly sandboxes: SandboxScope[] = [];
+  settings: readonly Sysctl[] = [];
   isBusy = false;
   heard: Notice[] = [];
 
@@ -41,6 +48,7 @@ function stage() {
   const compared: string[] = [];
   const waits = { current: 0 };
   const named: SandboxScope[] = [];
+  const minded = new Map<NetworkScope, readonly Sysctl[]>();
   const ears: { listener: NoticeListener | undefined; drains: number; refuses: boolean } = {
     listener: undefined,
     drains: 0,
@@ -52,6 +60,7 @@ function stage() {
     ears.listener = listener;
     return {
       hear: async (sandboxes) => void named.push(...sandboxes),
+      mind: (scope, settings) => void minded.set(scope, settings),
       drain: () => (ears.drains += 1),
       close: () => (ears.listener = undefined),
     };
@@ -67,7 +76,7 @@ function stage() {
     patience: () => waits.current,
   });
   for (const network of networks) watch.add(network);
-  return { clock, compared, waits, named, ears, watch, networks };
+  return { clock, compared, waits, named, minded, ears, watch, networks };
 }
 
 test('a network is compared soon after the first of many notices, and once', async () => {
@@ -142,6 +151,20 @@ test('a sandbox is heard of by the networks that are in it, and by nobody else',
   watch.onNotice(sandbox, notice);
   await clock.advance(1000);
   expect(compared.length).toBe(1);
+});
+
+test('the settings of a network are minded as the last pass has left them, until it is gone', async () => {
+  const { minded, watch, networks } = stage();
+  watch.open();
+  const [network] = networks;
+  const scope = networkScope(network.id);
+  for (const value of ['0', '1']) {
+    network.settings = [{ kind: 'sysctl', scope, key: 'net/ipv4/ip_forward', value, optional: false }];
+    await watch.passed(network, false);
+    expect(minded.get(scope)).toEqual(network.settings);
+  }
+  watch.remove(network);
+  expect(minded.get(scope)).toEqual([]);
 });
 
 test('after a loss of notices everything is compared, at once the first time, and not all the time', async () => {

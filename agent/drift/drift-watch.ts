@@ -1,6 +1,7 @@
 import type { Kernel } from '../../linux/kernel.ts';
 import type { Hearing, Notice, NoticeListener } from '../../linux/notice.ts';
 import type { ObjectKey } from '../../linux/objects/object.ts';
+import type { Sysctl } from '../../linux/objects/ip-config.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from '../../linux/objects/scope.ts';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { asWeftError } from '../../model/errors.ts';
@@ -14,6 +15,8 @@ export interface HeardNetwork {
   readonly sandboxes: Iterable<SandboxScope>;
   /** A pass is under way: what is heard may be our own doing, half done. */
   readonly isBusy: boolean;
+  /** Settings that its namespace shall have, as of the last pass. */
+  readonly settings: readonly Sysctl[];
   /** Does the kernel look different from what is wanted, by all that was heard? */
   readonly isSuspicious: boolean;
   /** Takes note of a notice. */
@@ -87,6 +90,7 @@ export class DriftWatch implements NoticeListener {
 
   remove(network: HeardNetwork): void {
     this.#networks.delete(networkScope(network.id));
+    this.#hearing?.mind(networkScope(network.id), []);
     this.#due.get(network.id)?.timer.cancel();
     this.#due.delete(network.id);
     this.#later.delete(network.id);
@@ -101,6 +105,7 @@ export class DriftWatch implements NoticeListener {
     this.#name(network, now);
     const news = compared ? now : [...now].filter((scope) => !before.has(scope));
     await this.#hearing?.hear(news);
+    this.#hearing?.mind(networkScope(network.id), network.settings);
     if (this.#later.delete(network.id)) this.#look(network);
   }
 

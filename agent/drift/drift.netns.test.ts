@@ -137,6 +137,9 @@ describe('what a hand changes is as it was within a second, counted and told:', 
     ['a port that is gone', 'veth', ['ip', 'link', 'del', 'v000000000000']],
     ['a setting of the namespace', 'sysctl', ['sysctl', '-qw', 'net.ipv4.ip_forward=0']],
     ['a setting of the bridge', 'sysctl', ['sysctl', '-qw', 'net.ipv4.conf.br0.rp_filter=1']],
+    ['a setting without a notice', 'sysctl', ['sysctl', '-qw', 'net.ipv4.conf.br0.send_redirects=1']],
+    ['another one', 'sysctl', ['sysctl', '-qw', 'net.bridge.bridge-nf-call-iptables=1']],
+    ['an IPv6 setting without a notice', 'sysctl', ['sysctl', '-qw', 'net.ipv6.conf.br0.accept_ra=1']],
     ['an IPv6 setting', 'sysctl', ['sysctl', '-qw', 'net.ipv6.conf.all.forwarding=0']],
     ['another mark', 'netns', ['ip', 'link', 'set', 'lo', 'alias', 'mine']],
   ];
@@ -223,6 +226,13 @@ describe('a namespace under our feet', () => {
     const before = stage.scene.repairs.counts.get('fdb');
     stage.run(scope, 'bridge', 'fdb', 'del', '02:57:00:00:03:e8', 'dev', 'vxlan0', 'dst', '192.0.2.2');
     await until('an entry', () => stage.scene.repairs.counts.get('fdb') !== before, 3000);
+  });
+});
+
+describe('a pin that was unmounted, and whose file stays', () => {
+  test('is found, and the namespace made anew', async () => {
+    await using stage = await Stage.open();
+    await repaired(stage, 'netns', () => execFileSync('umount', ['--lazy', stage.node.pathOf(scope)]));
   });
 });
 

@@ -74,7 +74,12 @@ export class DryKernel implements Kernel {
 
   /** Nothing is heard: a dry run looks once. */
   listen(): Hearing {
-    return { hear: () => Promise.resolve(), drain: () => undefined, close: () => undefined };
+    return {
+      hear: () => Promise.resolve(),
+      mind: () => undefined,
+      drain: () => undefined,
+      close: () => undefined,
+    };
   }
 
   async apply(steps: readonly Step[]): Promise<readonly StepResult[]> {

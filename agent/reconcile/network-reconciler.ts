@@ -4,6 +4,7 @@ import { Suspicions } from '../../linux/drift.ts';
 import { decisionOf } from '../../linux/errno-decisions.ts';
 import type { Kernel, Observation, StepResult } from '../../linux/kernel.ts';
 import type { Notice } from '../../linux/notice.ts';
+import type { Sysctl } from '../../linux/objects/ip-config.ts';
 import { KeyedMap, type TableEntry } from '../../linux/objects/keyed-map.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from '../../linux/objects/object.ts';
 import { ObjectSet } from '../../linux/objects/object-set.ts';
@@ -95,6 +96,10 @@ export class NetworkReconciler {
 
   get isSuspicious(): boolean {
     return !this.#suspicions.isEmpty;
+  }
+
+  get settings(): readonly Sysctl[] {
+    return this.#desired.wishesOf(networkSource(this.id)).filter((o) => o.kind === 'sysctl');
   }
 
   suspects(): ReadonlySet<ObjectKey> {

@@ -1,7 +1,10 @@
 import { closeSync, statSync } from 'node:fs';
+import type { Clock } from '../../model/clock.ts';
 import { hasCode } from '../../model/errors.ts';
 import { fdOf } from '../netns/netns.ts';
+import { readSettings } from '../netns/sysctl.ts';
 import type { Hearing, NoticeListener } from '../notice.ts';
+import type { Sysctl } from '../objects/ip-config.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
 import type { Step } from '../plan/step.ts';
 import { Ear } from './ear.ts';
@@ -10,6 +13,7 @@ import { interfaceName } from './interface-index.ts';
 import type { Namespaces } from './namespaces.ts';
 import { NoticeReader } from './notice-reader.ts';
 import { watchPins } from './pin-watch.ts';
+import { SilentSettings } from './silent-settings.ts';
 
 type Inside = NetworkScope | SandboxScope;
 
@@ -25,13 +29,19 @@ export class LinuxHearing implements Hearing {
   readonly #listener: NoticeListener;
   readonly #ear: Ear;
   readonly #pins: Disposable;
+  readonly #silent: SilentSettings;
   readonly #readers = new Map<number, readonly NoticeReader[]>();
   readonly #heard = new Map<Inside, Heard>();
   #echo: Echo | undefined;
   #isWriting = false;
 
   /** @throws PERMISSION_DENIED, KERNEL_REFUSED */
-  constructor(namespaces: Namespaces, directory: string, listener: NoticeListener) {
+  constructor(
+    namespaces: Namespaces,
+    directory: string,
+    listener: NoticeListener,
+    clock: Pick<Clock, 'monotonic' | 'after'>,
+  ) {
     this.#namespaces = namespaces;
     this.#listener = listener;
     this.#ear = new Ear({
@@ -52,6 +62,13 @@ export class LinuxHearing implements Hearing {
       if (namespaces.isUnpinned(scope)) listener.onNotice(scope, { kind: 'ended', scope });
     });
     this.#pins = pins;
+    this.#silent = new SilentSettings({
+      clock,
+      listener,
+      read: (scope, keys) => this.#settings(scope, keys),
+      isUnpinned: (scope) => namespaces.isUnpinned(scope),
+      isWriting: () => this.#isWriting,
+    });
     namespaces.follow({
       opened: async (scope) => {
         pins.arm();
@@ -65,6 +82,10 @@ export class LinuxHearing implements Hearing {
 
   async hear(sandboxes: Iterable<SandboxScope>): Promise<void> {
     for (const scope of sandboxes) await this.#hear(scope);
+  }
+
+  mind(scope: NetworkScope, settings: readonly Sysctl[]): void {
+    this.#silent.mind(scope, settings);
   }
 
   /** We write these now: what the kernel says of entries among them is no news. */
@@ -85,6 +106,7 @@ export class LinuxHearing implements Hearing {
   close(): void {
     this.#namespaces.follow(undefined);
     this.#pins[Symbol.dispose]();
+    this.#silent[Symbol.dispose]();
     this.#ear.close();
   }
 
@@ -111,6 +133,16 @@ export class LinuxHearing implements Hearing {
     } catch (error) {
       // Whoever uses the sandbox will find out and say so.
       if (hasCode(error, 'SANDBOX_INVALID')) return undefined;
+      throw error;
+    }
+  }
+
+  /** Of a namespace that is going whoever uses it will find out. */
+  #settings(scope: NetworkScope, keys: Iterable<string>): ReadonlyMap<string, string> | undefined {
+    try {
+      return readSettings(this.#namespaces.pathOf(scope), keys);
+    } catch (error) {
+      if (hasCode(error, 'SANDBOX_INVALID', 'PERMISSION_DENIED')) return undefined;
       throw error;
     }
   }

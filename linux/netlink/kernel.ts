@@ -81,6 +81,7 @@ class LinuxKernel implements Kernel {
   readonly #directory: string;
   readonly #nodeNetns: string | undefined;
   readonly #nodeCookie: string;
+  readonly #clock: Pick<Clock, 'monotonic' | 'after'>;
   readonly #announcer: Announcer;
   #hearing: LinuxHearing | undefined;
 
@@ -93,6 +94,7 @@ class LinuxKernel implements Kernel {
     this.#directory = netnsDir;
     this.#nodeNetns = nodeNetns;
     this.#nodeCookie = nodeCookie;
+    this.#clock = clock;
     this.#announcer = new Announcer(clock, async (scope, bridge, frames) => {
       (await namespaces.own(scope))?.packets().send(bridge, frames);
     });
@@ -126,10 +128,13 @@ class LinuxKernel implements Kernel {
 
   listen(listener: NoticeListener): Hearing {
     this.#hearing?.close();
-    const hearing = new LinuxHearing(this.#namespaces, this.#directory, listener);
+    const hearing = new LinuxHearing(this.#namespaces, this.#directory, listener, this.#clock);
     this.#hearing = hearing;
     return {
       hear: (sandboxes) => hearing.hear(sandboxes),
+      mind: (scope, settings) => {
+        hearing.mind(scope, settings);
+      },
       drain: () => {
         hearing.drain();
       },

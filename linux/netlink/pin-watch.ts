@@ -10,7 +10,7 @@ export interface PinWatch extends Disposable {
 
 /**
  * Calls back when a pin of a name like ours came or went, whoever did it. The end of a mount alone has no notice: a pin that was
- * unmounted and whose file stays is found by those who compare.
+ * unmounted and whose file stays is found by those who read settings in turn.
  */
 export function watchPins(directory: string, onChange: (scope: NetworkScope) => void): PinWatch {
   let watcher: FSWatcher | undefined;
