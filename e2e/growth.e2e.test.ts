@@ -9,6 +9,7 @@ import type {
   NetworkChangeJson,
   PlannedNetworkJson,
 } from '../api/schemas/network.ts';
+import { WeftError } from '../model/errors.ts';
 import { call } from './lab/call.ts';
 import { parseTrace } from './lab/kernel-writes.ts';
 import { mustRunIn } from './lab/netns.ts';
@@ -29,8 +30,8 @@ async function grow(scene: Scene, host: string, declaration: Declaration): Promi
 async function plan(scene: Scene, declaration: Declaration): Promise<NetworkChangeJson> {
   const wish = { networks: [{ name: 'blue', declaration }] };
   const [plan] = await call<readonly PlannedNetworkJson[]>(scene.host('h3'), 'POST', '/v1/plan', wish);
-  if (plan === undefined || plan.outcome === 'failed')
-    throw new Error(`no plan, but ${JSON.stringify(plan)}`);
+  if (plan === undefined) throw new Error('no plan');
+  if (plan.outcome === 'failed') throw new WeftError(plan.error.code, plan.error.message);
   return plan;
 }
 

@@ -22,10 +22,11 @@ export type Order =
   | { readonly do: 'idle'; readonly seconds: number }
   | { readonly do: 'close' };
 
-/** Milliseconds, of the clock and of processor time. */
+/** Milliseconds, of the clock and of processor time; MiB resident when it was over. */
 export interface Outcome {
   readonly ms: number;
   readonly cpuMs: number;
+  readonly rss: number;
 }
 
 const [netnsDir = '', sandbox = ''] = process.argv.slice(2);
@@ -44,7 +45,7 @@ async function timed(work: () => Promise<unknown>): Promise<Outcome> {
   await work();
   const ms = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
-  return { ms, cpuMs: (user + system) / 1000 };
+  return { ms, cpuMs: (user + system) / 1000, rss: process.memoryUsage.rss() / 2 ** 20 };
 }
 
 /** From the end of the program that changes something until all of it is as it was. */
@@ -52,7 +53,8 @@ async function drift({ kind, count, program, where, lines }: Hand): Promise<Outc
   const { repairs } = current();
   const so = (): number => repairs.counts.get(kind as never) ?? 0;
   const enough = so() + count;
-  const child = spawn('nsenter', [`--net=${paths[where]}`, program, '-batch', '-'], {
+  const args = program === 'sysctl' ? ['-q', '-p', '-'] : ['-batch', '-'];
+  const child = spawn('nsenter', [`--net=${paths[where]}`, program, ...args], {
     stdio: ['pipe', 'ignore', 'inherit'],
   });
   child.stdin.end(`${lines.join('\n')}\n`);
@@ -87,7 +89,7 @@ async function carryOut(order: Order): Promise<Outcome> {
     case 'close': {
       await current().leave();
       scene = undefined;
-      return { ms: 0, cpuMs: 0 };
+      return { ms: 0, cpuMs: 0, rss: 0 };
     }
   }
 }

@@ -59,6 +59,7 @@ async function compares(bench: Bench): Promise<Figures> {
       whole(remote),
       fixed(median(times.map(({ ms }) => ms))),
       fixed(median(times.map(({ cpuMs }) => cpuMs))),
+      fixed(median(times.map(({ rss }) => rss)), 0),
       String(rounds),
     ]);
     const { ms, cpuMs } = await child.ask({ do: 'idle', seconds: bench.quick ? 1 : 10 });
@@ -70,7 +71,7 @@ async function compares(bench: Bench): Promise<Figures> {
   }
   return {
     title: 'Full compare of a network, every endpoint with five entries',
-    head: ['endpoints', 'ms', 'CPU ms', 'rounds'],
+    head: ['endpoints', 'ms', 'CPU ms', 'RSS MiB', 'rounds'],
     rows,
     notes,
   };

@@ -1,10 +1,10 @@
-/** What somebody does to a network, as lines for a program's `-batch`, and how to see that it was undone. */
+/** What somebody does to a network, as lines for a program's standard input, and how to see that it was undone. */
 export interface Hand {
   readonly what: string;
   /** Kind of the objects that are repaired, and how many of them. */
   readonly kind: string;
   readonly count: number;
-  readonly program: 'ip' | 'bridge';
+  readonly program: 'ip' | 'bridge' | 'sysctl';
   readonly where: 'network' | 'sandbox';
   readonly lines: readonly string[];
 }
@@ -40,7 +40,11 @@ const one = (what: string, kind: string, line: string, where: Hand['where'] = 'n
   what,
   kind,
   count: 1,
-  program: line.startsWith('fdb') || line.includes(' flood ') ? 'bridge' : 'ip',
+  program: line.startsWith('net.')
+    ? 'sysctl'
+    : line.startsWith('fdb') || line.includes(' flood ')
+      ? 'bridge'
+      : 'ip',
   where,
   lines: [line],
 });
@@ -58,6 +62,8 @@ export const hands: readonly Hand[] = [
   one('bridge down', 'bridge', 'link set br0 down'),
   one('tunnel device deleted', 'vxlan', 'link del vxlan0'),
   one('gateway address deleted', 'address', 'address del 10.8.0.254/24 dev br0'),
+  one('setting', 'sysctl', 'net.ipv4.conf.br0.rp_filter=1'),
+  one('setting without a notice', 'sysctl', 'net.ipv4.conf.br0.send_redirects=1'),
   one('address in the sandbox deleted', 'address', 'address del 10.7.0.16/16 dev eth0', 'sandbox'),
   one('route in the sandbox deleted', 'route', 'route del 10.8.0.0/24', 'sandbox'),
   one('interface in the sandbox down', 'veth', 'link set eth0 down', 'sandbox'),
