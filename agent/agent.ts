@@ -70,6 +70,8 @@ export interface AgentPorts extends Pick<OwnNodePorts, 'nameServers'> {
   readonly metrics?: Registry;
   /** How the last good view gets onto the disk; absent: as `writeLastView` does it. */
   readonly writeView?: ViewKeeperPorts['write'];
+  /** How the journal of operations gets onto the disk, by its descriptor; absent: by fdatasync(2). */
+  readonly syncJournal?: (fd: number) => Promise<void>;
 }
 
 /** How far the start has come; an agent that is not `ready` answers questions but changes nothing. */
@@ -142,7 +144,7 @@ export class Agent {
       signal: this.#stop.signal,
     });
     const sandboxes = new SandboxLife(kernel);
-    const intents = new Intents(config.stateDir, onCorrupt);
+    const intents = new Intents(config.stateDir, onCorrupt, ports.syncJournal);
     const last = readLastView(config.stateDir, onCorrupt);
     this.#last = last && { ...last, parts: withEndpoints(last.parts, intents.attached()) };
     const missing = (): ReturnType<Returner['remembered']> => this.returner.remembered();
@@ -276,7 +278,7 @@ export class Agent {
     await this.trust.close();
     await this.#keeper.close();
     await this.view.close();
-    this.operations.intents.close();
+    await this.operations.intents.close();
     this.events.close();
     this.#phase = 'stopped';
   }

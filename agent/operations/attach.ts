@@ -6,6 +6,7 @@ import { hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Recorded } from '../view/collection.ts';
 import type { Reaction } from '../wait/asker.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { waitedFor, type Deed } from '../wait/waited.ts';
 import { detachLocked, removeRecord } from './detach.ts';
 import { activeNetwork } from './lookup.ts';
@@ -49,9 +50,10 @@ export async function attach(
       using choice = ports.pools.begin(network.id, ref.path);
       // An earlier call may have written it, and not have heard of it.
       const sent: Sent = { mayStillCome: ports.intents.get(id)?.op === 'attach' };
-      ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
+      const begun = ports.intents.begin({ op: 'attach', network: network.id, endpoint: id });
       const failed = new AbortController();
       try {
+        await unlessAborted(begun, signal);
         await heard(ports.returns.restore(network.id, id, signal));
         const written = await heard(
           record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal, sent }),

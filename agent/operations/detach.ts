@@ -9,6 +9,7 @@ import type { NetworkId } from '../../model/network.ts';
 import type { WaitedJson } from '../../api/schemas/waited.ts';
 import { ownEndpoints } from '../boot.ts';
 import type { Reaction } from '../wait/asker.ts';
+import { unlessAborted } from '../unless-aborted.ts';
 import { waitedFor } from '../wait/waited.ts';
 import { acceptedNetwork } from './lookup.ts';
 import type { OperationPorts } from './ports.ts';
@@ -120,7 +121,7 @@ async function detachNow(
   signal: AbortSignal,
   onGone?: OnGone,
 ): Promise<Detached> {
-  ports.intents.begin({ op: 'detach', network, endpoint: id });
+  await unlessAborted(ports.intents.begin({ op: 'detach', network, endpoint: id }), signal);
   try {
     ports.demandStore(`endpoint ${id} cannot be detached in the store`);
     const done = await detachLocked(network, id, ports, signal, onGone);

@@ -13,12 +13,12 @@ async function nextLife(
 ): Promise<readonly string[]> {
   await h1.stop();
   const left = new Intents(world.directory(1), () => undefined);
-  left.begin({
+  await left.begin({
     op: intent.op,
     network: intent.network as NetworkId,
     endpoint: intent.endpoint as EndpointId,
   });
-  left.close();
+  await left.close();
   await h1.start();
   await world.until('the intent to be finished', () => h1.agent.operations.intents.open().length === 0);
   return (await world.keys('net/')).filter((key) => key.includes('/endpoint/'));

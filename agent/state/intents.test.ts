@@ -1,4 +1,4 @@
-import { appendFileSync, closeSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, closeSync, fstatSync, mkdtempSync, openSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -25,11 +25,11 @@ const intent = (n: number, op: Intent['op'] = 'attach'): Intent => ({
   endpoint: n.toString(16).padStart(32, '0') as EndpointId,
 });
 
-test('what has begun and not ended is there for the next life, the latest of one endpoint', () => {
+test('what has begun and not ended is there for the next life, the latest of one endpoint', async () => {
   const first = open();
-  first.begin(intent(1));
-  first.begin(intent(2));
-  first.begin(intent(2, 'detach'));
+  await first.begin(intent(1));
+  await first.begin(intent(2));
+  await first.begin(intent(2, 'detach'));
   first.end(intent(1).endpoint);
   // No close: as after a kill.
   const second = open();
@@ -38,11 +38,11 @@ test('what has begun and not ended is there for the next life, the latest of one
   expect(open().open()).toEqual([]);
 });
 
-test('what was begun again takes the place of the later, and a detach of an earlier life is done as far as this node can', () => {
+test('what was begun again takes the place of the later, and a detach of an earlier life is done as far as this node can', async () => {
   const first = open();
-  first.begin(intent(1));
-  first.begin(intent(2));
-  first.begin(intent(1, 'detach'));
+  await first.begin(intent(1));
+  await first.begin(intent(2));
+  await first.begin(intent(1, 'detach'));
   expect(first.open()).toEqual([intent(2), intent(1, 'detach')]);
   expect([1, 2].map((n) => first.isDeferred(intent(n).endpoint))).toEqual([false, false]);
   first.defer(intent(1).endpoint);
@@ -50,26 +50,72 @@ test('what was begun again takes the place of the later, and a detach of an earl
   const second = open();
   for (const intents of [first, second])
     expect([1, 2].map((n) => intents.isDeferred(intent(n).endpoint))).toEqual([true, false]);
-  second.begin(intent(1));
+  await second.begin(intent(1));
   expect(second.isDeferred(intent(1).endpoint)).toBe(false);
 });
 
-test('a beginning is on disk when the call returns', () => {
-  open().begin(intent(1));
+test('a beginning is on disk when it resolves', async () => {
+  await open().begin(intent(1));
   expect(readFileSync(file(), 'utf8')).toContain(intent(1).endpoint);
 });
 
-test('what was closed can be closed again, whoever has its number now', () => {
+/** A disk that takes its time. */
+function slowDisk() {
+  const syncs: { readonly fd: number; readonly end: () => void }[] = [];
+  const sync = (fd: number): Promise<void> =>
+    new Promise((end) => {
+      syncs.push({ fd, end });
+    });
+  const intents = new Intents(directory, (path, why) => corrupt.push(`${path}: ${why}`), sync);
+  return { intents, syncs };
+}
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+test('a beginning counts at once, and ends when the disk has it', async () => {
+  const { intents, syncs } = slowDisk();
+  let isOnDisk = false;
+  void intents.begin(intent(1)).then(() => (isOnDisk = true));
+  expect(intents.open()).toEqual([intent(1)]);
+  await turn();
+  expect([syncs.length, isOnDisk]).toEqual([1, false]);
+  syncs[0]!.end();
+  await turn();
+  expect(isOnDisk).toBe(true);
+});
+
+test('a file that is being brought onto the disk is closed afterwards, when it was written anew or when all is over', async () => {
+  const { intents, syncs } = slowDisk();
+  void intents.begin(intent(1));
+  await turn();
+  const old = syncs[0]!.fd;
+  for (let n = 2; n < 4000; n += 1) {
+    void intents.begin(intent(n));
+    intents.end(intent(n).endpoint);
+  }
+  let isClosed = false;
+  void intents.close().then(() => (isClosed = true));
+  await turn();
+  expect([fstatSync(old).isFile(), isClosed]).toEqual([true, false]);
+  for (let n = 0; !isClosed && n < 10; n += 1) {
+    syncs[n]?.end();
+    await turn();
+  }
+  expect([isClosed, syncs.length]).toEqual([true, 2]);
+  expect(syncs[1]!.fd).not.toBe(old);
+  for (const { fd } of syncs) expect(() => fstatSync(fd)).toThrow('EBADF');
+});
+
+test('what was closed can be closed again, whoever has its number now', async () => {
   const intents = open();
-  intents.close();
+  await intents.close();
   const fd = openSync(file(), 'r');
-  intents.close();
+  await intents.close();
   closeSync(fd);
 });
 
-test('a last line that a crash has torn is left out in silence, another one is reported', () => {
+test('a last line that a crash has torn is left out in silence, another one is reported', async () => {
   const first = open();
-  first.begin(intent(1));
+  await first.begin(intent(1));
   appendFileSync(file(), 'what?\n{"op":"attach","netw');
   expect(open().open()).toEqual([intent(1)]);
   expect(corrupt).toEqual([expect.stringContaining('what?')]);
@@ -78,56 +124,56 @@ test('a last line that a crash has torn is left out in silence, another one is r
   expect(corrupt).toEqual([]);
 });
 
-test('the journal does not grow without end', () => {
+test('the journal does not grow without end', async () => {
   const intents = open();
-  intents.begin(intent(99));
+  await intents.begin(intent(99));
   const long = 4000;
   for (let n = 0; n < long; n += 1) {
     appendFileSync(file(), '');
-    intents.begin(intent(1));
+    await intents.begin(intent(1));
     intents.end(intent(1).endpoint);
   }
   expect(statSync(file()).size).toBeLessThan(300_000);
   expect(open().open()).toEqual([intent(99)]);
 }, 30_000);
 
-test('much that counts is not written anew with every operation', () => {
+test('much that counts is not written anew with every operation', async () => {
   const intents = open();
   const versions = new Set<number>();
   for (let n = 0; n < 4000; n += 1) {
-    intents.begin(intent(n));
+    await intents.begin(intent(n));
     intents.end(intent(n).endpoint, { value: { ...endpoint, id: intent(n).endpoint }, revision: n });
     versions.add(statSync(file()).ino);
   }
   expect(statSync(file()).size).toBeGreaterThan(1_000_000);
   expect(versions.size).toBeLessThan(8);
-  intents.close();
+  await intents.close();
 }, 30_000);
 
-test('what was detached is remembered over a crash until a view is on disk that does without it, and then as one of the latest', () => {
+test('what was detached is remembered over a crash until a view is on disk that does without it, and then as one of the latest', async () => {
   const { endpoint } = intent(1);
   const first = open();
-  first.begin({ ...intent(1), op: 'detach' });
+  await first.begin({ ...intent(1), op: 'detach' });
   first.end(endpoint, 'gone');
   expect([first.open(), first.isGone(endpoint), first.gone()]).toEqual([[], true, [endpoint]]);
-  first.close();
+  await first.close();
   // Twice: it is written anew at each start.
-  open().close();
+  await open().close();
   const second = open();
   expect([second.isGone(endpoint), second.gone()]).toEqual([true, [endpoint]]);
   second.settle(second.gone(), []);
   expect([second.isGone(endpoint), second.gone()]).toEqual([true, []]);
-  second.begin(intent(1));
+  await second.begin(intent(1));
   expect(second.isGone(endpoint)).toBe(false);
-  second.close();
+  await second.close();
 });
 
-test('an attach of which nothing comes leaves what was gone before it gone, also when a crash ends it', () => {
+test('an attach of which nothing comes leaves what was gone before it gone, also when a crash ends it', async () => {
   const first = open();
   const { endpoint: id } = intent(1);
-  first.begin(intent(1, 'detach'));
+  await first.begin(intent(1, 'detach'));
   first.end(id, 'gone');
-  first.begin(intent(1));
+  await first.begin(intent(1));
   expect(first.isGone(id)).toBe(false);
   // As after a kill, and once more with the journal as the next life has written it.
   open();
@@ -137,46 +183,46 @@ test('an attach of which nothing comes leaves what was gone before it gone, also
     intents.end(id);
     expect(intents.isGone(id)).toBe(true);
   }
-  second.begin(intent(1));
+  await second.begin(intent(1));
   second.end(id, { value: { ...endpoint, id }, revision: 7 });
   expect(second.isGone(id)).toBe(false);
 });
 
-test('of what was detached only the latest are remembered for ever', () => {
+test('of what was detached only the latest are remembered for ever', async () => {
   const intents = open();
   const all = Array.from({ length: 1001 }, (_, n) => intent(n).endpoint);
-  all.forEach((endpoint, n) => {
-    intents.begin(intent(n, 'detach'));
+  for (const [n, endpoint] of all.entries()) {
+    await intents.begin(intent(n, 'detach'));
     intents.end(endpoint, 'gone');
-  });
+  }
   expect(all.filter((endpoint) => intents.isGone(endpoint))).toEqual(all);
   intents.settle(intents.gone(), []);
   expect(all.filter((endpoint) => !intents.isGone(endpoint))).toEqual(all.slice(0, 1));
-  intents.close();
+  await intents.close();
 });
 
-test('what was attached is remembered over a crash until a view with it is on disk, or it is gone', () => {
+test('what was attached is remembered over a crash until a view with it is on disk, or it is gone', async () => {
   const record = (n: number, revision = 7) => ({ value: { ...endpoint, id: intent(n).endpoint }, revision });
   const first = open();
   for (const n of [1, 2, 3]) {
-    first.begin(intent(n));
+    await first.begin(intent(n));
     first.end(intent(n).endpoint, record(n));
   }
-  first.begin(intent(3, 'detach'));
+  await first.begin(intent(3, 'detach'));
   first.end(intent(3).endpoint, 'gone');
   expect(first.attached()).toEqual([record(1), record(2)]);
-  first.close();
+  await first.close();
   // Twice: it is written anew at each start.
-  open().close();
+  await open().close();
   const second = open();
   const saved = second.attached();
   expect(saved).toEqual([record(1), record(2)]);
   // While the view is written the first one is attached once more.
-  second.begin(intent(1));
+  await second.begin(intent(1));
   second.end(intent(1).endpoint, record(1, 9));
   second.settle([], saved);
   expect(second.attached()).toEqual([record(1, 9)]);
-  second.close();
+  await second.close();
   appendFileSync(
     file(),
     `${JSON.stringify({ op: 'end', endpoint: intent(1).endpoint, record: { network: intent(1).network, revision: 1, value: 'AAAA' } })}\n`,

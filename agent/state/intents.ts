@@ -1,11 +1,13 @@
-import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fdatasync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { keys } from '../../kvstore/keys.ts';
 import { decodeEndpoint, encodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import { endpointIdPattern, type Endpoint, type EndpointId } from '../../model/endpoint.ts';
 import { networkIdPattern, type NetworkId } from '../../model/network.ts';
 import type { Recorded } from '../view/collection.ts';
+import { SharedSync } from './shared-sync.ts';
 import { readTextFile, replaceFile } from './state-file.ts';
 
 /** An operation under way, on disk before its transaction, so that a crash leaves nothing half done. */
@@ -43,7 +45,8 @@ const memory = 1000;
 
 /**
  * The journal of operations: <stateDir>/intents.jsonl, one line for each beginning and each end. A beginning is on disk
- * when `begin` returns, at the price of one fdatasync; an end may be lost in a crash, and is then only found out again.
+ * when `begin` resolves, at the price of one fdatasync, which those share who begin at the same time; meanwhile the agent has other
+ * things to do, however long the disk takes. An end may be lost in a crash, and is then only found out again.
  */
 export class Intents {
   readonly #path: string;
@@ -58,13 +61,22 @@ export class Intents {
   readonly #past = new Set<EndpointId>();
   /** What was gone when the operation that is open now began: if nothing comes of that, it is gone as before. */
   readonly #before = new Set<EndpointId>();
+  readonly #sync: SharedSync;
   #fd: number;
   #closed = false;
   #bytes = 0;
   #limit = roomy;
 
-  /** `onCorrupt`: a line that is none of ours, left out. A last line that a crash has torn is left out in silence. */
-  constructor(stateDir: string, onCorrupt: (path: string, why: string) => void) {
+  /**
+   * `onCorrupt`: a line that is none of ours, left out. A last line that a crash has torn is left out in silence. `sync`: brings what
+   * was written to a file onto the disk.
+   */
+  constructor(
+    stateDir: string,
+    onCorrupt: (path: string, why: string) => void,
+    sync: (fd: number) => Promise<void> = promisify(fdatasync),
+  ) {
+    this.#sync = new SharedSync(() => sync(this.#fd));
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
     this.#path = join(stateDir, 'intents.jsonl');
     this.#read(onCorrupt);
@@ -72,13 +84,13 @@ export class Intents {
     this.#fd = this.#rewrite();
   }
 
-  /** The later of two for one endpoint counts, in the place of the later. */
-  begin(intent: Intent): void {
+  /** The later of two for one endpoint counts, in the place of the later. It counts at once, and is on disk when this resolves. */
+  begin(intent: Intent): Promise<void> {
     this.#open.delete(intent.endpoint);
     this.#deferred.delete(intent.endpoint);
     this.#start(intent);
     this.#append(intent);
-    fdatasyncSync(this.#fd);
+    return this.#sync.done();
   }
 
   /** An open detach is done as far as this node can do it: the endpoint is gone here, whatever the store says. */
@@ -104,9 +116,12 @@ export class Intents {
     this.#append(endOf(id, after));
     if (this.#bytes < this.#limit) return;
     // In this order: what cannot be written anew goes on in the old file.
-    const fd = this.#rewrite();
-    closeSync(this.#fd);
-    this.#fd = fd;
+    const old = this.#fd;
+    this.#fd = this.#rewrite();
+    // Its number must not become another file's while it is synced.
+    void this.#sync.idle().then(() => {
+      closeSync(old);
+    });
   }
 
   /** What has begun and not ended, in this life or an earlier one. */
@@ -140,9 +155,10 @@ export class Intents {
   }
 
   /** A second time it does nothing: by then the number may be another file's. */
-  close(): void {
+  async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await this.#sync.idle();
     closeSync(this.#fd);
   }
 

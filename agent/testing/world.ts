@@ -221,6 +221,7 @@ export class TestNode {
       fraction: () => 0.5,
       holdPort: (port) => this.holdPort(port),
       nameServers: () => this.nameServers(),
+      syncJournal: () => Promise.resolve(),
     });
     this.#running = this.#agent.run();
     this.#running.catch(() => undefined);

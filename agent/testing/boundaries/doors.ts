@@ -27,13 +27,14 @@ export class Doors {
       return apply(steps);
     };
     const { intents } = agent.operations;
-    const line = (write: () => void): void => {
+    const line = <T>(write: () => T): T => {
       const nth = counts.journal;
       counts.journal += 1;
       const isMeant = point?.door === 'journal' && point.nth === nth;
       if (isMeant && point.fate === 'crash before') machine.crash();
-      write();
+      const done = write();
       if (isMeant && point.fate === 'crash after') machine.crash();
+      return done;
     };
     const begin = intents.begin.bind(intents);
     intents.begin = (intent) => line(() => begin(intent));
@@ -41,7 +42,10 @@ export class Doors {
     intents.end = (id, outcome) => {
       // What is not open has no end.
       if (intents.get(id) === undefined) end(id, outcome);
-      else line(() => end(id, outcome));
+      else
+        line(() => {
+          end(id, outcome);
+        });
     };
   }
 
