@@ -7,7 +7,7 @@ import { hostName, labDirectory, namespaceName, namespacePath, underlayAddress }
 import { inside, ipBatch, isNamespace, runIn } from './netns.ts';
 import { searchPath, type Argv, type Outcome, type RunOptions } from './run.ts';
 import { Sandbox, sandboxesOf } from './sandbox.ts';
-import { ensurePlug, renumberPlug, setCable, setPlugMtu, underlayInterface } from './underlay.ts';
+import { ensurePlug, renamePlug, renumberPlug, setCable, setPlugMtu, underlayInterface } from './underlay.ts';
 
 /** A setting of weftd.yaml; durations with their unit, such as `15s`. */
 export type Settings = Readonly<Record<string, string | number | boolean>>;
@@ -125,6 +125,16 @@ export class Host {
   async renumber(address: Ip): Promise<void> {
     await renumberPlug(this.#underlay, { namespace: this.path, from: this.#address, to: address });
     this.#address = address;
+  }
+
+  /** Takes eth1 away, as whoever unloads its driver does; `ensure` makes it anew. */
+  unplug(): Promise<void> {
+    return ipBatch(this.path, [`link del ${underlayInterface}`]);
+  }
+
+  /** Gives eth1 another name, or its own back. Its addresses stay. */
+  rename(from: string, to: string): Promise<void> {
+    return renamePlug(this.#underlay, { namespace: this.path, from, to, address: this.#address });
   }
 
   /** Takes the interface eth1 itself down, or up again, as its administrator does. */

@@ -80,6 +80,21 @@ export async function renumberPlug(
   ]);
 }
 
+/** A name is changed while the interface is down, by which IPv6 addresses go. */
+export async function renamePlug(
+  underlay: Family,
+  wish: { readonly namespace: string; readonly from: string; readonly to: string; readonly address: Ip },
+): Promise<void> {
+  const { namespace, from, to, address } = wish;
+  const nodad = underlay === 6 ? ' nodad' : '';
+  await ipBatch(namespace, [
+    `link set ${from} down`,
+    `link set ${from} name ${to}`,
+    `link set ${to} up`,
+    `address replace ${address}/${underlayPrefixLength(underlay)} dev ${to}${nodad}`,
+  ]);
+}
+
 const partition = 'bridge weft_partition';
 
 /**

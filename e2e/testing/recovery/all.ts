@@ -7,7 +7,7 @@ import { majorityApart, minorityApart } from './partition.ts';
 import { allRebooted } from './reboot.ts';
 import { agentAway, allRestarted, type Absence } from './restarts.ts';
 import type { Recovery } from './story.ts';
-import { addressChanges, linkFlaps, mtuChanges } from './underlay.ts';
+import { addressChanges, linkFlaps, linkIsMadeAnew, linkIsRenamed, mtuChanges } from './underlay.ts';
 
 /** How long the troubles last. */
 export interface Lengths {
@@ -43,12 +43,20 @@ export function chapters({ absences, moves }: Lengths): readonly Chapter[] {
     {
       title: 'the underlay changes, an address moves, and all hosts are rebooted',
       lab: { hosts: 3, underlay: 4 },
-      stories: [addressChanges, mtuChanges, linkFlaps, (scene) => addressMoves(scene, moves), allRebooted],
+      stories: [
+        addressChanges,
+        mtuChanges,
+        linkFlaps,
+        linkIsRenamed,
+        linkIsMadeAnew,
+        (scene) => addressMoves(scene, moves),
+        allRebooted,
+      ],
     },
     {
       title: 'the underlay changes, over IPv6',
       lab: { hosts: 3, underlay: 6 },
-      stories: [addressChanges, linkFlaps],
+      stories: [addressChanges, linkFlaps, linkIsRenamed, linkIsMadeAnew],
     },
   ];
 }

@@ -1,4 +1,8 @@
+import type { StatusJson } from '../../../api/schemas/status.ts';
+import { call } from '../../lab/call.ts';
+import type { Host } from '../../lab/host.ts';
 import { readLinks } from '../../lab/tables.ts';
+import { underlayInterface } from '../../lab/underlay.ts';
 import { underlayAddress } from '../../lab/names.ts';
 import { waitFor } from '../../lab/wait.ts';
 import { nodeSeenBy, until } from '../nodes.ts';
@@ -71,6 +75,59 @@ export function linkFlaps(scene: Scene): Promise<Recovery> {
     await traffic.goesOn(30, { within: 30_000 });
     return { converged, complaints: await silence.broken() };
   });
+}
+
+/**
+ * The underlay interface of h2 has another name for a while: the agent that was told its name says so, and traffic goes on, since a
+ * tunnel leaves from an address and not from an interface.
+ */
+export function linkIsRenamed(scene: Scene): Promise<Recovery> {
+  return underTraffic(
+    scene,
+    'the underlay interface under another name, and back',
+    touched,
+    async (traffic) => {
+      const h2 = scene.host('h2');
+      const silence = await demandSilence(scene.hosts);
+      await h2.rename(underlayInterface, 'lan7');
+      await troubled(h2, 'there is no such interface');
+      await traffic.goesOn(30);
+      const begun = performance.now();
+      await h2.rename('lan7', underlayInterface);
+      await troubled(h2, undefined);
+      const converged = await convergence(scene, begun);
+      await traffic.goesOn(30);
+      return { converged, complaints: await silence.broken() };
+    },
+  );
+}
+
+/** The underlay interface of h2 is deleted, and made anew with another index and MAC. Nobody writes to a kernel. */
+export function linkIsMadeAnew(scene: Scene): Promise<Recovery> {
+  return underTraffic(scene, 'the underlay interface deleted and made anew', touched, async (traffic) => {
+    const h2 = scene.host('h2');
+    const silence = await demandSilence(scene.hosts);
+    await h2.unplug();
+    await troubled(h2, 'there is no such interface');
+    await traffic.goesOn(30, { among: except(touched) });
+    const begun = performance.now();
+    await h2.ensure(1500);
+    await troubled(h2, undefined);
+    const converged = await convergence(scene, begun);
+    await traffic.goesOn(30, { within: 30_000 });
+    return { converged, complaints: await silence.broken() };
+  });
+}
+
+/** Waits until the agent's status names this trouble with the underlay, or none. */
+async function troubled(host: Host, what: string | undefined): Promise<void> {
+  const look = async (): Promise<boolean> => {
+    const { problems } = await call<StatusJson>(host, 'GET', '/v1/status');
+    const trouble = problems.find((problem) => problem.what === 'underlay')?.why;
+    return what === undefined ? trouble === undefined : trouble?.includes(what) === true;
+  };
+  const wish = what === undefined ? 'nothing of its underlay' : `of its underlay: ${what}`;
+  await waitFor(`${host.name} to say ${wish}`, look, { within: 30_000, every: 50 });
 }
 
 async function known(
