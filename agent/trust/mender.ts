@@ -66,7 +66,7 @@ export class Mender {
     this.#refused = done.refused;
     const { written, refused } = done;
     if (written === 0) return true;
-    const message = `the store ${store.description} had lost ${written + refused.size} keys; ${written} were put back`;
+    const message = `${written} keys that the store ${store.description} had lost were put back`;
     events.tell('store-restored', message, { written, refused: [...refused.keys()].slice(0, 20) });
     return true;
   }

@@ -63,8 +63,7 @@ async function fill(bundles: readonly Bundle[], ports: RebuildPorts): Promise<Re
     signal.throwIfAborted();
     try {
       // A network with many claims is more than some stores take at once; its state comes last.
-      for (const batch of inBatches(bundle.items, store.limits)) await create(store, batch);
-      written += bundle.items.length;
+      for (const batch of inBatches(bundle.items, store.limits)) written += await create(store, batch);
     } catch (error) {
       if (!hasCode(error, 'STORE_OCCUPIED')) throw error;
       refused.set(subjectOf(bundle), asWeftError(error).message);

@@ -139,9 +139,20 @@ describe('an older state of the store that was put back', () => {
     const before = await truth(world);
     const written = writes(nodes);
     world.store.replace(backup);
+    // And of an endpoint that it holds one claim is gone.
+    const claim = (await world.keys('net/')).find((key) => key.includes('/claim/mac/'))!;
+    await world.delete(claim);
+    const left = Object.keys(await truth(world)).length;
     await recovered(world, nodes);
     expect(await truth(world)).toEqual(before);
     expect(writes(nodes)).toEqual(written);
+    const told = nodes
+      .flatMap((n) => n.log)
+      .flatMap(({ message }) => /^(\d+) keys that the store/.exec(message)?.[1] ?? []);
+    // Not more than were missing; what is their own some put back themselves.
+    expect(told.length).toBe(1);
+    expect(Number(told[0])).toBeGreaterThan(0);
+    expect(Number(told[0])).toBeLessThanOrEqual(Object.keys(before).length - left);
   });
 
   test('is not taken for the truth by agents that were restarted', async () => {

@@ -83,21 +83,22 @@ async function end(store: Store): Promise<void> {
 
 /**
  * Creates the keys of a batch in one transaction, overwriting none. Those that are there with their value, from a write whose
- * answer was lost for instance, are fine.
+ * answer was lost for instance, are fine. Returns how many there were to create.
  *
  * @throws STORE_OCCUPIED when one of them has another value: then nothing was written.
  */
-export async function create(store: Store, batch: readonly Item[]): Promise<void> {
+export async function create(store: Store, batch: readonly Item[]): Promise<number> {
   let left = batch;
   for (let attempt = 1; left.length > 0; attempt += 1) {
     const conditions = left.map(({ key }): Condition => ({ kind: 'absent', key }));
     const ops = left.map(({ key, value }): Op => ({ kind: 'put', key, value }));
     const result = await repeatable(() => store.txn(conditions, ops));
-    if (result.ok) return;
+    if (result.ok) return left.length;
     left = left.filter((item) => isAbsent(store, item, result.current.get(item.key)));
     if (attempt === attempts && left[0] !== undefined)
       throw occupied(store, left[0].key, `its keys keep changing, ${left[0].key} for one`);
   }
+  return 0;
 }
 
 function isAbsent(store: Store, item: Item, held: Entry | undefined): boolean {
