@@ -130,7 +130,10 @@ async function programmed(written: Written, ports: OperationPorts, signal: Abort
   }
 }
 
-/** What the wish had changed, unless somebody else has changed it since. A namespace that was made anew stays. */
+/**
+ * What the wish had changed, unless somebody else has changed it since. A namespace that was made anew stays. The kernel's refusal is
+ * the answer, also when the store cannot be told.
+ */
 async function putBack(
   before: Endpoint,
   { value, revision }: Written,
@@ -142,14 +145,11 @@ async function putBack(
   const restored: Endpoint = { ...before, sandbox };
   const bytes = encodeEndpoint(restored);
   if (Buffer.compare(bytes, encodeEndpoint(value)) === 0) return;
-  const outcome = await store.txn(
-    [{ kind: 'unchanged', key, revision }],
-    [{ kind: 'put', key, value: bytes }],
-    { signal },
-  );
-  if (!outcome.ok) return;
+  const outcome = await store
+    .txn([{ kind: 'unchanged', key, revision }], [{ kind: 'put', key, value: bytes }], { signal })
+    .catch(() => undefined);
+  if (outcome?.ok !== true) return;
   view.endpoints(network)?.learn(key, { value: restored, revision: outcome.revision });
-  // As far as this kernel can be made to: the refusal is the answer.
   await reconciler.programmed(network, id, outcome.revision, signal).catch(() => undefined);
 }
 
