@@ -19,7 +19,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     steps: { type: 'string', default: '40' },
     log: { type: 'boolean', default: false },
-    runs: { type: 'string', default: '500' },
+    runs: { type: 'string', default: '1000' },
     from: { type: 'string', default: '1' },
     disasters: { type: 'boolean', default: false },
     'keep-going': { type: 'boolean', default: false },

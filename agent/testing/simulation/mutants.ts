@@ -7,7 +7,7 @@ export interface Mutant {
   readonly replace: string;
 }
 
-/** Each of them takes away one promise that the simulation has to miss within 500 seeds. */
+/** Each of them takes away one promise that the simulation has to miss within a thousand seeds. */
 export const mutants: readonly Mutant[] = [
   {
     name: 'collects on without looking whether the node is back, or the fence still its own',
@@ -57,7 +57,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a detach begins without an intent on disk',
     file: 'agent/operations/detach.ts',
-    find: "  ports.intents.begin({ op: 'detach', network, endpoint: id });\n",
+    find: "  await unlessAborted(ports.intents.begin({ op: 'detach', network, endpoint: id }), signal);\n",
     replace: '',
   },
   {
