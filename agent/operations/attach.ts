@@ -55,9 +55,11 @@ export async function attach(
       try {
         await unlessAborted(begun, signal);
         await heard(ports.returns.restore(network.id, id, signal));
+        const { life } = endpoints;
         const written = await heard(
           record({ wish, ref: { ...ref, key }, id, network, choice, ports, signal, sent }),
         );
+        if (endpoints.life !== life) throw replaced(ref.path, wish.network, ports);
         endpoints.learn(keys.endpoint(network.id, id), written);
         // The others are asked while this kernel is at work.
         const reaction =
@@ -107,6 +109,12 @@ function tellSilence(network: Name, { store }: OperationPorts): (error: unknown)
     const text = `cannot attach to network ${network} in time: no answer from the store (${store.description}); when it is back the endpoint may be there: try again`;
     throw new WeftError('TIMEOUT', text, { cause: error, details: { network } });
   };
+}
+
+/** It was written into a store that is another one by now, or has lost something. */
+function replaced(path: string, network: Name, { store }: OperationPorts): WeftError {
+  const text = `cannot say whether ${path} is attached to network ${network}: the store (${store.description}) was another one meanwhile; try again`;
+  return new WeftError('STORE_AMBIGUOUS', text, { details: { network } });
 }
 
 /** What the kernel will not take as it stands. */

@@ -4,7 +4,7 @@ import type { Entry } from '../../kvstore/store.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
-import type { Recorded } from '../view/collection.ts';
+import { storedAs, type Recorded } from '../view/collection.ts';
 import type { OperationPorts } from './ports.ts';
 
 /** The accepted network of this name. @throws NETWORK_NOT_FOUND, which tells why when the declaration was refused. */
@@ -19,7 +19,8 @@ export async function acceptedNetwork(
   const key = keys.networkState(name);
   const entry = await store.get(key, { signal });
   if (entry === undefined) return requireAccepted(name, undefined);
-  const recorded = { value: decodeNetworkState(key, entry.value), revision: entry.revision };
+  const { revision } = entry;
+  const recorded = { value: decodeNetworkState(key, entry.value), revision, stored: storedAs(entry) };
   view.networkStates.learn(key, recorded);
   return requireAccepted(name, recorded);
 }

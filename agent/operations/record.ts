@@ -14,7 +14,7 @@ import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import { dropExpired } from '../addresses/reservations.ts';
 import { ownEndpoints } from '../boot.ts';
-import type { Recorded } from '../view/collection.ts';
+import { storedAs, type Recorded } from '../view/collection.ts';
 import type { Choice } from './choice.ts';
 import { addressWishes, chooseInterfaceName } from './choose.ts';
 import { describeClaim, holderOf } from './holder.ts';
@@ -102,7 +102,9 @@ export async function record(attempt: Attempt): Promise<Written> {
     const found = outcome.ok ? undefined : outcome.current.get(key);
     if (outcome.ok) {
       sent.mayStillCome = false;
-      return { value: endpoint, revision: outcome.revision, before: undefined };
+      const { revision } = outcome;
+      const stored = storedAs({ created: revision, value: encodeEndpoint(endpoint) });
+      return { value: endpoint, revision, stored, before: undefined };
     }
     if (found !== undefined) return reused(found);
     checkFence(outcome.current.get(keys.fence(endpoint.node)), attempt);

@@ -117,11 +117,17 @@ export class Returner {
     const name = view.networkById(network)?.name ?? network;
     const fields = { network: name, endpoint: id, addresses: lost.addresses };
     const what = `endpoint ${lost.name ?? lost.sandbox.key} of network ${name}`;
+    const { life } = view.join(network);
     const outcome = await putBack(lost, { view, store, sandboxes }, signal);
     switch (outcome.kind) {
       case 'back': {
         const { state } = outcome.recorded.value;
         this.#why.delete(id);
+        // Into a store that is another one by now: it is lost as before.
+        if (view.join(network).life !== life) {
+          this.#scheduler.markLater(id, retryDelay);
+          return;
+        }
         view.join(network).learn(keys.endpoint(network, id), outcome.recorded);
         // What the watch has shown already is no news.
         this.#own.settle(network, id);

@@ -46,6 +46,22 @@ const gone = (key: string, revision: number): WatchUpdate => {
 };
 const stale: WatchUpdate = { kind: 'stale', cause: new Error('cut') };
 
+test('what was written or read ahead of the watch goes with the store that had it', () => {
+  const { tell, shown, texts } = collection();
+  tell(snapshot(50, 'A', ['x/1', 'one', 2]));
+  const { life } = texts;
+  texts.learn('x/2', { value: 'two', revision: 60 });
+  texts.learn('x/3', { value: 'three', revision: 61 });
+  tell(stale);
+  // Another one, which knows one of them.
+  tell(snapshot(9, 'B', ['x/1', 'one', 2], ['x/3', 'drei', 7]));
+  expect(texts.life).not.toBe(life);
+  expect([...texts.held]).toEqual(['x/2']);
+  expect(shown()).toMatchObject({ 'x/1': 'one@2', 'x/3': 'drei@7' });
+  tell(put('x/4', 'four', 10));
+  expect(texts.life).toBe(life + 1);
+});
+
 test('snapshots and changes are one picture, and each change is told once', () => {
   const { tell, shown, changes, texts } = collection();
   expect(texts.state).toBe('syncing');

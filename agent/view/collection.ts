@@ -69,6 +69,8 @@ export class Collection<T> {
   readonly #held = new Set<string>();
   /** Keys known from an own transaction at a revision that the watch has not reached. */
   readonly #ahead = new Map<string, Revision>();
+  /** How many stores, or lives of a store, have spoken. */
+  #life = 0;
   #state: SyncState = 'syncing';
   #revision: Revision = 0;
   #identity: string | undefined;
@@ -177,6 +179,11 @@ export class Collection<T> {
     return this.#revision;
   }
 
+  /** Another number when the store is another one, or has lost something: what an earlier one has answered is void then. */
+  get life(): number {
+    return this.#life;
+  }
+
   get records(): ReadonlyMap<string, Recorded<T>> {
     return this.#records;
   }
@@ -280,8 +287,13 @@ export class Collection<T> {
   }
 
   #apply(update: StateUpdate, isDoubted: boolean): void {
+    const missing: string[] = [];
     if (update.kind === 'snapshot') {
-      if (this.#oddityOf(update) !== undefined) this.#ahead.clear();
+      if (this.#oddityOf(update) !== undefined) {
+        missing.push(...this.#aheadOf(update));
+        this.#ahead.clear();
+        this.#life += 1;
+      }
       this.#identity = update.identity;
     }
     const changed = new Set<string>();
@@ -292,6 +304,7 @@ export class Collection<T> {
     }
     const removals = new Map(outcome.removals.map(({ key, how }) => [key, how]));
     if (update.kind === 'snapshot') for (const key of this.#missedIn(update)) removals.set(key, 'deleted');
+    for (const key of missing) removals.set(key, 'missing');
     for (const [key, how] of removals) {
       if (update.revision < (this.#ahead.get(key) ?? 0)) continue;
       if (how === 'missing' && isDoubted && this.#ports.isLeased !== true) this.#held.add(key);
@@ -308,6 +321,13 @@ export class Collection<T> {
     if (due.length === 0) return [];
     const present = new Set(entries.map((e) => e.key));
     return due.map(([key]) => key).filter((key) => !present.has(key));
+  }
+
+  /** Keys that we wrote ourselves or read ahead of the watch, and of which the snapshot of another store does not know. */
+  #aheadOf({ entries }: WatchUpdate & { kind: 'snapshot' }): readonly string[] {
+    if (this.#ahead.size === 0) return [];
+    const present = new Set(entries.map((e) => e.key));
+    return [...this.#ahead.keys()].filter((key) => this.#records.has(key) && !present.has(key));
   }
 
   /** A store whose identity changed, or whose revision went back, may be another one, or another life of it. */
@@ -350,7 +370,11 @@ export class Collection<T> {
   }
 }
 
-function storedAs({ created, value }: Entry): { readonly created: Revision; readonly bytes: string } {
+/** As a record keeps what the store holds. */
+export function storedAs({ created, value }: Pick<Entry, 'created' | 'value'>): {
+  readonly created: Revision;
+  readonly bytes: string;
+} {
   const { buffer, byteOffset, length } = value;
   return { created, bytes: Buffer.from(buffer, byteOffset, length).toString('latin1') };
 }
