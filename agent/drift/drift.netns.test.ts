@@ -127,6 +127,8 @@ describe('what a hand changes is as it was within a second, counted and told:', 
       'veth',
       ['ip', 'link', 'set', 'v000000000000', 'type', 'bridge_slave', 'learning', 'on'],
     ],
+    ['a port that is closed', 'veth', ['bridge', 'link', 'set', 'dev', 'v000000000000', 'state', '0']],
+    ['a tunnel device that is closed', 'vxlan', ['bridge', 'link', 'set', 'dev', 'vxlan0', 'state', '0']],
     ['a port that is down', 'veth', ['ip', 'link', 'set', 'v000000000000', 'down']],
     [
       'a port of another name',

@@ -132,6 +132,7 @@ export const hands: Readonly<Record<string, Hand>> = {
     commands: [inSandbox('ip link set eth0 address 02:99:00:00:00:07')],
     device: ['sandbox', 'eth0'],
   },
+  'port state': flag('state 0'),
   'port learning': flag('learning on'),
   'port flood': flag('flood on'),
   'port hairpin': flag('hairpin on'),

@@ -43,6 +43,7 @@ export const ifla = {
   link: 5,
   master: 10,
   protinfo: 12,
+  operstate: 16,
   linkinfo: 18,
   ifalias: 20,
   netNsFd: 28,
@@ -96,6 +97,7 @@ export const vxlanData = {
 export const vethPeer = 1;
 /** Attributes inside IFLA_INFO_SLAVE_DATA of a bridge's port. */
 export const bridgePort = {
+  state: 1,
   mode: 4,
   guard: 5,
   protect: 6,
@@ -112,6 +114,11 @@ export const bridgePort = {
   isolated: 33,
   locked: 39,
 } as const;
+
+/** RFC 2863: of a device that knows nothing of a carrier, and of one that has it. */
+export const operState = { unknown: 0, up: 6 } as const;
+/** BR_STATE_FORWARDING */
+export const forwarding = 3;
 
 export const iff = { up: 0x1, loopback: 0x8 } as const;
 /** RTEXT_FILTER_SKIP_STATS: the counters are most of a link's message. */

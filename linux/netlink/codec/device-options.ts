@@ -1,5 +1,5 @@
 import type { Ip } from '../../../model/ip.ts';
-import { bridgeData, bridgePort, vxlanData } from './constants.ts';
+import { bridgeData, bridgePort, forwarding, vxlanData } from './constants.ts';
 import type { Attributes } from './reader.ts';
 import type { BodyWriter } from './writer.ts';
 
@@ -80,7 +80,10 @@ export const vxlanOptions: readonly DeviceOption[] = [
   plain('external', vxlanData.external, 1, 'replace', 'VNI and receiver would be those of a route.'),
 ];
 
+const portState = plain('state', bridgePort.state, 1, 'in place', 'Nothing would get through.', forwarding);
+
 export const portOptions: readonly DeviceOption[] = [
+  portState,
   plain('hairpin', bridgePort.mode, 1, 'in place', 'Frames would come back to who sent them.'),
   plain('guard', bridgePort.guard, 1, 'in place', 'A frame of a spanning tree would close the port.'),
   plain('root_block', bridgePort.protect, 1, 'in place', 'The port would be left out of a spanning tree.'),
@@ -95,6 +98,9 @@ export const portOptions: readonly DeviceOption[] = [
   plain('isolated', bridgePort.isolated, 1, 'in place', 'Isolated ports do not reach each other.'),
   plain('locked', bridgePort.locked, 1, 'in place', 'Frames of unknown senders would be dropped.'),
 ];
+
+/** The same of a port that is down or has no carrier: there it is the bridge that closes it. */
+export const closedPortOptions = portOptions.filter((option) => option !== portState);
 
 /**
  * The options that are not as we make them. Those that this kernel does not show are as they should be: some builds do not have

@@ -1,7 +1,14 @@
 import { ipFromBytes, type Ip } from '../../../model/ip.ts';
 import { macFromBytes, type Mac } from '../../../model/mac.ts';
-import { bridgePort, iff, ifla, linkInfo, vxlanData } from './constants.ts';
-import { bridgeOptions, oddOptions, portOptions, vxlanOptions, type DeviceOption } from './device-options.ts';
+import { bridgePort, iff, ifla, linkInfo, operState, vxlanData } from './constants.ts';
+import {
+  bridgeOptions,
+  closedPortOptions,
+  oddOptions,
+  portOptions,
+  vxlanOptions,
+  type DeviceOption,
+} from './device-options.ts';
 import { readAttributes, readPort, readText, readU32, readU8, type Attributes } from './reader.ts';
 
 /** One link as a dump shows it. */
@@ -60,7 +67,7 @@ export function readLink(body: Uint8Array): LinkRow {
     alias: readText(attributes.get(ifla.ifalias)),
     master: readU32(attributes.get(ifla.master)),
     details: readDetails(attributes, info),
-    port: readPortFlags(info),
+    port: readPortFlags(info, isOpen(flags, attributes)),
   };
 }
 
@@ -100,16 +107,23 @@ function readLocal(data: Attributes): Ip | undefined {
   return v6 === undefined ? undefined : ipFromBytes(v6, 6);
 }
 
-function readPortFlags(info: Attributes): LinkRow['port'] {
+function readPortFlags(info: Attributes, open: boolean): LinkRow['port'] {
   if (readText(info.get(linkInfo.slaveKind)) !== 'bridge') return undefined;
-  return flagsOf(readAttributes(info.get(linkInfo.slaveData) ?? empty));
+  return flagsOf(readAttributes(info.get(linkInfo.slaveData) ?? empty), open);
 }
 
-function flagsOf(data: Attributes): PortFlags {
+/** Is it up, and has a carrier as far as it knows? The kernel tells the bridge in the same moment in which it changes this. */
+function isOpen(flags: number, attributes: Attributes): boolean {
+  const state = attributes.get(ifla.operstate);
+  if ((flags & iff.up) === 0 || state === undefined) return false;
+  return readU8(state) === operState.up || readU8(state) === operState.unknown;
+}
+
+function flagsOf(data: Attributes, open: boolean): PortFlags {
   return {
     learning: readU8(data.get(bridgePort.learning)) !== 0,
     flood: readU8(data.get(bridgePort.unicastFlood)) !== 0,
-    odd: oddOptions(portOptions, data),
+    odd: oddOptions(open ? portOptions : closedPortOptions, data),
   };
 }
 
@@ -123,6 +137,9 @@ export function readBridgePort(body: Uint8Array): PortRow {
   const attributes = readAttributes(body, 16);
   return {
     name: readText(attributes.get(ifla.ifname)),
-    flags: flagsOf(readAttributes(attributes.get(ifla.protinfo) ?? empty)),
+    flags: flagsOf(
+      readAttributes(attributes.get(ifla.protinfo) ?? empty),
+      isOpen(readU32(body, 8), attributes),
+    ),
   };
 }
