@@ -53,13 +53,6 @@ export function networkObjects(input: NetworkInput): LinuxObject[] {
  * endpoints past the gateway, advertisements come from nobody, and bridged frames need no walk through the host's filters.
  */
 function settingValue(key: string, routed: boolean): string {
-  switch (key) {
-    case 'net/ipv4/ip_forward':
-    case 'net/ipv6/conf/all/forwarding':
-      return routed ? '1' : '0';
-    case 'net/ipv6/conf/default/addr_gen_mode':
-      return '1';
-    default:
-      return '0';
-  }
+  if (key === 'net/ipv4/ip_forward' || key.endsWith('/forwarding')) return routed ? '1' : '0';
+  return key === 'net/ipv6/conf/default/addr_gen_mode' ? '1' : '0';
 }

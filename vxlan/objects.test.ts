@@ -38,14 +38,18 @@ describe('a network', () => {
       'sysctl -w net/ipv4/ip_forward=0',
       'sysctl -w net/ipv4/conf/all/send_redirects=0',
       'sysctl -w net/ipv4/conf/all/rp_filter=0',
+      'sysctl -w -e net/ipv6/conf/all/disable_ipv6=0',
       'sysctl -w -e net/ipv6/conf/all/forwarding=0',
       'sysctl -w -e net/ipv6/conf/default/accept_ra=0',
       'sysctl -w -e net/ipv6/conf/default/addr_gen_mode=1',
       'sysctl -w -e net/bridge/bridge-nf-call-iptables=0',
       'sysctl -w -e net/bridge/bridge-nf-call-ip6tables=0',
       'sysctl -w -e net/bridge/bridge-nf-call-arptables=0',
+      'sysctl -w net/ipv4/conf/br0/forwarding=0',
       'sysctl -w net/ipv4/conf/br0/send_redirects=0',
       'sysctl -w net/ipv4/conf/br0/rp_filter=0',
+      'sysctl -w -e net/ipv6/conf/br0/disable_ipv6=0',
+      'sysctl -w -e net/ipv6/conf/br0/forwarding=0',
       'sysctl -w -e net/ipv6/conf/br0/accept_ra=0',
       'ip link add br0 address 06:1b:a4:00:00:00 mtu 1449 type bridge mcast_snooping 0',
       'ip link set br0 mtu 1450 up',
@@ -60,6 +64,8 @@ describe('a network', () => {
     const lines = printed(make(routed));
     expect(lines).toContain('sysctl -w net/ipv4/ip_forward=1');
     expect(lines).toContain('sysctl -w -e net/ipv6/conf/all/forwarding=1');
+    expect(lines).toContain('sysctl -w net/ipv4/conf/br0/forwarding=1');
+    expect(lines).toContain('sysctl -w -e net/ipv6/conf/br0/forwarding=1');
     expect(lines).toContain(`ip link add br0 address ${gatewayMac} mtu 1449 type bridge mcast_snooping 0`);
     expect(lines.slice(-4)).toEqual([
       'ip addr add 10.7.0.1/24 dev br0',

@@ -14,6 +14,8 @@ export const namespaceSettings: readonly OwnedSetting[] = [
   { key: 'net/ipv4/ip_forward', optional: false },
   { key: 'net/ipv4/conf/all/send_redirects', optional: false },
   { key: 'net/ipv4/conf/all/rp_filter', optional: false },
+  // Without IPv6 the kernel takes no neighbour entry of it; written first, since it is that of every interface at once.
+  { key: 'net/ipv6/conf/all/disable_ipv6', optional: true },
   { key: 'net/ipv6/conf/all/forwarding', optional: true },
   { key: 'net/ipv6/conf/default/accept_ra', optional: true },
   // 1: new interfaces get no link-local address. (disable_ipv6 would refuse the neighbour entries of vxlan0.)
@@ -26,8 +28,11 @@ export const namespaceSettings: readonly OwnedSetting[] = [
 /** Settings of each bridge; they come and go with it. */
 export function bridgeSettings(name: string): readonly OwnedSetting[] {
   return [
+    { key: `net/ipv4/conf/${name}/forwarding`, optional: false },
     { key: `net/ipv4/conf/${name}/send_redirects`, optional: false },
     { key: `net/ipv4/conf/${name}/rp_filter`, optional: false },
+    { key: `net/ipv6/conf/${name}/disable_ipv6`, optional: true },
+    { key: `net/ipv6/conf/${name}/forwarding`, optional: true },
     { key: `net/ipv6/conf/${name}/accept_ra`, optional: true },
   ];
 }
