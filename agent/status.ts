@@ -103,7 +103,11 @@ function problemsOf(agent: Agent): readonly Problem[] {
   problems.push(...shorten(staleNetworks(agent)));
   if (agent.trouble !== undefined) problems.push({ what: 'start', why: agent.trouble });
   if (ownNode.trouble !== undefined) problems.push({ what: 'underlay', why: ownNode.trouble });
-  const bad = [...view.bad()].map(([key, error]) => ({ what: `record ${key}`, why: error.message }));
+  const bad = [...view.bad()].map(([key, error]) => ({
+    what: `record ${key}`,
+    why: error.message,
+    hint: 'mend or delete this key in the store; `weft store check` reads every record',
+  }));
   const held = view.held().map((key) => {
     const refusal = trust.refused.get(key);
     const why = `the store has lost it, it is kept here${refusal === undefined ? '' : `, and cannot be put back: ${refusal}`}`;

@@ -122,6 +122,15 @@ describe('answers that are no success', () => {
   });
 });
 
+test('an empty name is refused, and asks for nothing else', async () => {
+  const client = connect('/nowhere');
+  for (const ask of [client.inspectNetwork(''), client.inspectEndpoint(''), client.findAddress('')])
+    await expect(ask).rejects.toMatchObject({
+      code: 'INPUT_INVALID',
+      message: expect.stringMatching(/^an empty \w+ names nothing$/),
+    });
+});
+
 test('a body that is too large is refused by the agent, not by the pipe', async () => {
   await using served = await serveFake();
   const large = { subnets: [' '.repeat(3 * 1024 * 1024)] };

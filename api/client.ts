@@ -192,7 +192,12 @@ interface Exchange {
 
 function requestLine(name: RouteName, { params = {}, query = {} }: Wish): Pick<Exchange, 'method' | 'path'> {
   const { method, path } = routes[name];
-  const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => encodeURIComponent(params[key] ?? ''));
+  const filled = path.replace(/\{(\w+)\}/g, (_, key: string) => {
+    const value = params[key] ?? '';
+    // It would be the path of something else.
+    if (value === '') throw new WeftError('INPUT_INVALID', `an empty ${key} names nothing`);
+    return encodeURIComponent(value);
+  });
   const search = new URLSearchParams(query).toString();
   return { method, path: search === '' ? filled : `${filled}?${search}` };
 }

@@ -238,6 +238,7 @@ describe('attach', () => {
     ['the gateway', 'blue', { addresses: ['10.7.0.1'] }, 'ADDRESS_TAKEN'],
     ['two addresses of one subnet', 'blue', { addresses: ['10.7.0.8', '10.7.0.9'] }, 'INPUT_INVALID'],
     ['an interface that exists', 'blue', { interfaceName: 'lo' }, 'SANDBOX_BUSY'],
+    ['an interface that cannot be', 'blue', { interfaceName: 'default' }, 'INPUT_INVALID'],
   ])('to %s is refused', async (_, network, wish, code) => {
     await using world = new World();
     const [h1] = await blueOn(world, 1);

@@ -58,6 +58,10 @@ export function chooseInterfaceName(
         `interface name ${JSON.stringify(wish)} must have 1 to 15 letters, digits, "_", "." or "-"`,
       );
     }
+    if (wish === 'all' || wish === 'default') {
+      const text = `no interface can be called ${wish}: below /proc/sys/net that is the name of what holds for all of them`;
+      throw new WeftError('INPUT_INVALID', text, { details: { interface: wish } });
+    }
     if (!existing.has(wish)) return wish;
     throw new WeftError('SANDBOX_BUSY', `sandbox ${sandbox} already has an interface ${wish}`, {
       details: { sandbox, interface: wish },

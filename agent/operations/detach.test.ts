@@ -40,6 +40,19 @@ describe('detach', () => {
     expect(await h1!.service.detach(request)).toEqual({ detached: false });
   });
 
+  test('of a sandbox by another name of its namespace names the key by which it is attached', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    await h1!.attach('blue', 'c1');
+    await h1!.attach('blue', 'c2');
+    const { kernel } = h1!;
+    const identify = kernel.identify.bind(kernel);
+    const alias = sandboxScope('/run/netns/alias');
+    kernel.identify = (scope) => identify(scope === alias ? sandboxScope('/run/netns/c1') : scope);
+    const request = detachBody.parse({ network: 'blue', sandbox: '/run/netns/alias' });
+    expect(await h1!.service.detach(request)).toEqual({ detached: false, otherKeys: ['netns:c1'] });
+  });
+
   test('waits until the kernel has let go, when it does so only at the third try', async () => {
     await using world = new World();
     const [h1] = await blueOn(world, 1);

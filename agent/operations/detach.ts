@@ -2,7 +2,8 @@ import { detachTxn } from '../../ipam/claims.ts';
 import { keys, prefixes } from '../../kvstore/keys.ts';
 import { decodeEndpoint } from '../../kvstore/records/endpoint.ts';
 import type { Revision, Store } from '../../kvstore/store.ts';
-import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
+import { sandboxScope } from '../../linux/objects/scope.ts';
+import type { Endpoint, EndpointId, Sandbox } from '../../model/endpoint.ts';
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
@@ -256,10 +257,21 @@ function otherKeys(
   if (sandbox === undefined || key !== undefined) return {};
   const named = sandboxKey(sandbox, ports.netnsDir);
   const paths = pathsOf(sandbox, ports.netnsDir);
+  const cookie = cookieOf(paths[0] ?? '', ports);
+  const isIt = ({ path, cookie: its }: Sandbox): boolean => its === cookie || paths.includes(path);
   const there = ownEndpoints(ports.view, ports.self().node).filter(
-    (e) => e.network === network && e.sandbox.key !== named && paths.includes(e.sandbox.path),
+    (e) => e.network === network && e.sandbox.key !== named && isIt(e.sandbox),
   );
   return there.length === 0 ? {} : { otherKeys: there.map((e) => e.sandbox.key).toSorted() };
+}
+
+/** Of the namespace, by whatever name; undefined: there is none. */
+function cookieOf(path: string, { kernel }: OperationPorts): string | undefined {
+  try {
+    return kernel.identify(sandboxScope(path)).cookie;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Where a sandbox may be, or may have been. */

@@ -18,7 +18,7 @@ export function outcomeOf(step: Step, refusal: NetlinkRefusal | undefined): Outc
 export function refused(step: Step, { errno, text }: NetlinkRefusal): WeftError {
   const key = keyOf(step.object);
   return new WeftError(
-    codeOf(step, errno),
+    codeOf(step, { errno, text }),
     `cannot ${step.op} ${key}: ${errno}${text === '' ? '' : `: ${text}`}`,
     { details: { key, op: step.op, errno, text } },
   );
@@ -40,8 +40,10 @@ export function outcomeWithout(step: Step, error: unknown): Outcome {
   });
 }
 
-function codeOf({ op, object }: Step, errno: string): ErrorCode {
-  if (errno === 'EPERM' || errno === 'EACCES') return 'PERMISSION_DENIED';
+function codeOf({ op, object }: Step, { errno, text }: NetlinkRefusal): ErrorCode {
+  // EACCES says as well that a sandbox has no IPv6, which is no matter of rights.
+  const isDenied = errno === 'EPERM' || (errno === 'EACCES' && !text.includes('IPv6 is disabled'));
+  if (isDenied) return 'PERMISSION_DENIED';
   const isLink = object.kind === 'bridge' || object.kind === 'vxlan' || object.kind === 'veth';
   return errno === 'EOPNOTSUPP' && op === 'create' && isLink ? 'KERNEL_MISSING' : 'KERNEL_REFUSED';
 }
