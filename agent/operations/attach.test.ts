@@ -1,8 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { encodeClaim } from '../../kvstore/records/claim.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
+import type { EndpointId } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
 import { sleep } from '../../model/clock.ts';
+import type { NetworkId } from '../../model/network.ts';
 import { holdBack } from '../testing/waiting.ts';
 import { World } from '../testing/world.ts';
 import { blueOn, claims } from './testing/blue.ts';
@@ -200,6 +202,23 @@ describe('attach', () => {
     expect(await h1!.service.inspectEndpoint({ endpoint: 'web' })).toEqual(first);
     expect(h1!.kernel.peek()).toEqual(before);
     expect(await h1!.attachAgain('blue', path, wish)).toMatchObject({ ...wish, addresses: first.addresses });
+  });
+
+  test('repeated is not told what the kernel refused earlier, and takes now', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const path = h1!.sandbox('c1');
+    const first = await h1!.attachAgain('blue', path);
+    const port = h1!.kernel.peek().find((o) => o.kind === 'port-fdb')!;
+    h1!.kernel.remove(port);
+    const denied = new WeftError('KERNEL_REFUSED', 'EINVAL', { details: { errno: 'EINVAL' } });
+    h1!.kernel.refuseNext({ op: 'create', kind: 'port-fdb' }, denied);
+    h1!.agent.reconciler.compare([first.networkId as NetworkId]);
+    const standing = () =>
+      h1!.agent.reconciler.standing(first.networkId as NetworkId, first.id as EndpointId);
+    await world.until('it to be refused', () => standing().kind === 'refused');
+    expect(await h1!.attachAgain('blue', path)).toEqual(first);
+    expect(h1!.kernel.peek()).toContainEqual(port);
   });
 
   test('that the kernel refuses half-way leaves nothing in the sandbox either', async () => {

@@ -189,9 +189,9 @@ export class Reconciler {
     return this.until(() => {
       const progress = this.progress(network, endpoint);
       if (progress === undefined || progress.revision < revision) return undefined;
-      if (progress.kind === 'failed') return progress.error;
-      const isOpen = progress.kind === 'pending' || this.#uncompared.has(network);
-      return isOpen ? undefined : 'done';
+      // What an earlier pass was refused may be possible by now: a compare that is due says so.
+      if (progress.kind === 'pending' || this.#uncompared.has(network)) return undefined;
+      return progress.kind === 'failed' ? progress.error : 'done';
     }, signal);
   }
 
