@@ -16,6 +16,9 @@ const interval = 400;
 const quiet = 0.1;
 /** Growth that is worth a pause of some 90 ms. */
 const worthwhile = 3 * 1024 * 1024;
+/** Milliseconds from one collection to the next: at first, and in the end, when nothing but time has passed in between. */
+const firstRest = 5000;
+const longestRest = 600_000;
 
 /**
  * Gives back what the start, or a burst of work, has left behind, as soon as nothing happens. V8 by itself keeps pages that
@@ -24,13 +27,17 @@ const worthwhile = 3 * 1024 * 1024;
 export function tidyMemory(ports: TidyPorts): Disposable {
   const { clock } = ports;
   let least = 0;
+  let rest = firstRest;
+  let restsUntil = 0;
   let timer: Timer;
   const look = (): void => {
-    const isQuiet = ports.effort() < quiet;
-    if (isQuiet && ports.rss() >= least + worthwhile) {
+    if (ports.effort() >= quiet) [rest, restsUntil] = [firstRest, 0];
+    else if (clock.monotonic() >= restsUntil && ports.rss() >= least + worthwhile) {
       ports.collect();
       least = ports.rss();
       ports.effort();
+      restsUntil = clock.monotonic() + rest;
+      rest = Math.min(2 * rest, longestRest);
     }
     timer = clock.after(interval, look);
   };

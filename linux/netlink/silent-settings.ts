@@ -5,8 +5,11 @@ import type { NetworkScope } from '../objects/scope.ts';
 
 /** Milliseconds from one round to the next: with the time to gather and to repair, less than a second. */
 const period = 500;
-/** Milliseconds of processor time for a round, of which some fifty namespaces can be read. The next round goes on with the others. */
-const budget = 2.5;
+/** Milliseconds for a round, in which some twenty namespaces can be read. The next round goes on with the others. */
+const budget = 2;
+/** Of these the kernel does give notice (RTM_NEWNETCONF). */
+const noticed =
+  /^net\/ipv4\/(ip_forward|conf\/(?!all\/)[^/]+\/rp_filter)$|^net\/ipv6\/conf\/all\/forwarding$/;
 
 export interface SilentSettingsPorts {
   readonly clock: Pick<Clock, 'monotonic' | 'after'>;
@@ -35,7 +38,8 @@ export class SilentSettings implements Disposable {
 
   /** These have these values; none: the namespace is not looked at any more. */
   mind(scope: NetworkScope, settings: readonly Sysctl[]): void {
-    if (settings.length > 0) this.#minded.set(scope, settings);
+    const silent = settings.filter(({ key }) => !noticed.test(key));
+    if (silent.length > 0) this.#minded.set(scope, silent);
     else this.#minded.delete(scope);
     if (this.#minded.size > 0) this.#timer ??= this.#ports.clock.after(period, () => this.#round());
   }
