@@ -75,7 +75,7 @@ describe('what a hand spoils is seen and repaired:', () => {
     ['an FDB entry that is gone', ['bridge', 'fdb', 'del', lab.fdb.mac, 'dev', 'vxlan0', 'dst', lab.fdb.dst]],
     ['neighbours that are gone', ['ip', 'neigh', 'flush', 'dev', 'vxlan0', 'nud', 'permanent']],
     ['an address that is gone', ['ip', 'address', 'del', '10.7.0.1/24', 'dev', 'br0']],
-    ['a setting', ['sysctl', '-qw', 'net.ipv4.ip_forward=0']],
+    ['a setting', ['sysctl', '-qw', 'net.ipv4.conf.br0.send_redirects=1']],
     [
       'a tunnel device that answers for nobody',
       ['ip', 'link', 'del', 'vxlan0'],

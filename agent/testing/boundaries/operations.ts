@@ -62,7 +62,7 @@ async function removed({ actor }: Stage, force: boolean): Promise<string> {
 export const operations: readonly Operation[] = [
   {
     name: 'attach, the first of its network here',
-    counts: { transactions: 1, journal: 2, kernel: 22 },
+    counts: { transactions: 1, journal: 2, kernel: 26 },
     prepare: network,
     call: async (stage) => told(await stage.attach(stage.actor, 'c1', { name: 'web' })),
   },
@@ -74,7 +74,7 @@ export const operations: readonly Operation[] = [
   },
   {
     name: 'attach with the last free address',
-    counts: { transactions: 1, journal: 2, kernel: 18 },
+    counts: { transactions: 1, journal: 2, kernel: 22 },
     prepare: (stage) => stage.network('blue', '10.7.0.0/30'),
     call: async (stage) => told(await stage.attach(stage.actor, 'c1')),
   },
