@@ -45,7 +45,7 @@ export interface Hearing {
   hear(sandboxes: Iterable<SandboxScope>): Promise<void>;
   /**
    * These settings of a namespace of ours have these values: another one is told within about a second, also where the kernel gives
-   * no notice of it; with more than some forty namespaces it takes longer. In place of what was minded there; none: nothing is.
+   * no notice of it; with more than some twenty namespaces it takes longer. In place of what was minded there; none: nothing is.
    */
   mind(scope: NetworkScope, settings: readonly Sysctl[]): void;
   /** Tells at once what is waiting to be told. */

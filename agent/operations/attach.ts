@@ -133,7 +133,7 @@ async function programmed(written: Written, ports: OperationPorts, signal: Abort
     await ports.reconciler.programmed(value.network, value.id, revision, signal);
   } catch (error) {
     if (hasCode(error, ...refusals))
-      await (before === undefined ? undo(value, ports, signal) : putBack(before, written, ports, signal));
+      await (before === undefined ? undo(value, ports, signal) : takeBack(before, written, ports, signal));
     throw error;
   }
 }
@@ -142,7 +142,7 @@ async function programmed(written: Written, ports: OperationPorts, signal: Abort
  * What the wish had changed, unless somebody else has changed it since. A namespace that was made anew stays. The kernel's refusal is
  * the answer, also when the store cannot be told.
  */
-async function putBack(
+async function takeBack(
   before: Endpoint,
   { value, revision }: Written,
   { store, view, reconciler }: OperationPorts,
