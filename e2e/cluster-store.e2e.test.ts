@@ -4,7 +4,8 @@ import { waitFor } from './lab/wait.ts';
 import { tell } from './testing/scene.ts';
 import { keysBelow } from './testing/store-keys.ts';
 import { leaderOf } from './testing/store-leader.ts';
-import { judged, Traffic } from './testing/traffic.ts';
+import { judged } from './testing/judged.ts';
+import { Traffic } from './testing/traffic.ts';
 import { labName, tracesOf } from './testing/traces.ts';
 
 test('the leader of three etcd servers is killed: no ping is lost, and another host attaches as soon as there is a leader', async () => {

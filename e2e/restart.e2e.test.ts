@@ -8,7 +8,8 @@ import { parseTrace, type KernelTraffic } from './lab/kernel-writes.ts';
 import { unpin } from './lab/netns.ts';
 import { mapBounded, waitFor } from './lab/wait.ts';
 import { tell, type Scene } from './testing/scene.ts';
-import { judged, Traffic } from './testing/traffic.ts';
+import { judged } from './testing/judged.ts';
+import { Traffic } from './testing/traffic.ts';
 import { labName } from './testing/traces.ts';
 
 const stores = ['file', 'etcd'] as const;

@@ -8,7 +8,8 @@ import { LabStore } from './lab/store.ts';
 import { waitFor } from './lab/wait.ts';
 import { keysBelow } from './testing/store-keys.ts';
 import { tell, type Scene } from './testing/scene.ts';
-import { judged, Traffic } from './testing/traffic.ts';
+import { judged } from './testing/judged.ts';
+import { Traffic } from './testing/traffic.ts';
 import { labName } from './testing/traces.ts';
 
 const traceOf = (host: Host): string => join(host.directory, 'trace');

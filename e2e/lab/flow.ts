@@ -11,13 +11,21 @@ export interface FlowOptions {
   readonly firstWithin?: number;
 }
 
-/** What became of the echo requests of a flow. */
-export interface FlowResult {
-  readonly sent: number;
-  readonly received: number;
+/** What is wrong with the answers to a flow. */
+export interface Losses {
   /** Sequence numbers without an answer. The very last request does not count: it may still be on its way. */
   readonly lost: readonly number[];
+  /** About when these were sent, in milliseconds since 1970; as many as `lost`. */
+  readonly lostAt: readonly number[];
+  /** What else ping had to say, such as errors of its socket. */
+  readonly remarks: readonly string[];
   readonly duplicates: number;
+}
+
+/** What became of the echo requests of a flow. */
+export interface FlowResult extends Losses {
+  readonly sent: number;
+  readonly received: number;
   /** The longest round trip in milliseconds. */
   readonly slowest: number;
   /** The longest time between two answers in milliseconds, by ping's own clock. */
@@ -28,8 +36,8 @@ export interface FlowResult {
 export interface Flow extends AsyncDisposable {
   /** Answers so far. */
   readonly received: number;
-  /** Sequence numbers without an answer so far, up to the last one that has one. */
-  missing(): readonly number[];
+  /** So far, up to the last request that has an answer. */
+  losses(): Losses;
   stop(): Promise<FlowResult>;
 }
 
@@ -72,10 +80,7 @@ export async function startFlow(path: string, address: string, options: FlowOpti
     get received() {
       return received;
     },
-    missing: () => {
-      const answers = answersIn(text);
-      return gapsIn(answers, answers.at(-1)?.number ?? 0);
-    },
+    losses: () => lossesIn(text),
     stop,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -91,16 +96,24 @@ export function parseFlow(text: string): FlowResult {
   const sent = Number(counts[1]);
   const answers = answersIn(text);
   const seen = new Set(answers.map(({ number }) => number));
-  // The very last request may still be on its way.
-  const lost = gapsIn(answers, sent - 1);
   const times = answers.map(({ time }) => time);
   return {
     sent,
     received: seen.size,
-    lost,
-    duplicates: answers.filter(({ again }) => again).length,
+    // The very last request may still be on its way.
+    ...lossesIn(text, sent - 1),
     slowest: Math.max(0, ...answers.map(({ took }) => took)),
     longestGap: Math.max(0, ...times.slice(1).map((time, i) => time - (times[i] ?? time))),
+  };
+}
+
+/** Of the requests up to the number `end`, or to the last one that has an answer. */
+function lossesIn(text: string, end?: number): Losses {
+  const answers = answersIn(text);
+  return {
+    ...gapsIn(answers, end ?? answers.at(-1)?.number ?? 0),
+    remarks: remarksIn(text),
+    duplicates: answers.filter(({ again }) => again).length,
   };
 }
 
@@ -124,10 +137,26 @@ function answersIn(text: string): readonly EchoReply[] {
   });
 }
 
-/** The numbers from 1 to `end` that nobody has answered. */
-function gapsIn(answers: readonly EchoReply[], end: number): readonly number[] {
-  const seen = new Set(answers.map(({ number }) => number));
-  return Array.from({ length: Math.max(0, end) }, (_, index) => index + 1).filter(
-    (number) => !seen.has(number),
-  );
+/** The numbers from 1 to `end` that nobody has answered, each with its time by the answer before it and the rhythm of all. */
+function gapsIn(answers: readonly EchoReply[], end: number): Pick<Losses, 'lost' | 'lostAt'> {
+  const [first, last] = [answers[0], answers.at(-1)];
+  if (first === undefined || last === undefined) return { lost: upTo(end), lostAt: upTo(end).map(() => NaN) };
+  const rhythm = (last.time - first.time) / Math.max(1, last.number - first.number);
+  const times = new Map(answers.map(({ number, time }) => [number, time]));
+  let before = first.time - first.number * rhythm;
+  const all = upTo(end).map((number) => {
+    before = times.get(number) ?? before + rhythm;
+    return { number, time: before };
+  });
+  const gaps = all.filter(({ number }) => !times.has(number));
+  return { lost: gaps.map(({ number }) => number), lostAt: gaps.map(({ time }) => time) };
+}
+
+const upTo = (end: number): readonly number[] =>
+  Array.from({ length: Math.max(0, end) }, (_, index) => index + 1);
+
+/** All lines above the summary that are no answer. */
+function remarksIn(text: string): readonly string[] {
+  const usual = /bytes from|bytes of data|data bytes|^$|ping statistics|packets transmitted|^rtt |pipe \d/;
+  return [...new Set(text.split('\n').filter((line) => !usual.test(line)))].map((line) => line.slice(0, 120));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { parseDrops } from './drops.ts';
 import { parseFlow } from './flow.ts';
 import { parseTrace } from './kernel-writes.ts';
 import type { Member } from './members.ts';
@@ -50,6 +51,24 @@ From 10.7.0.2 icmp_seq=1 Destination Host Unreachable
     const text = `${line(1)}\n${line(2)}\n${line(4)}\n${line(4, ' (DUP!)')}\n5 packets transmitted, 3 received, +1 duplicates`;
     expect(parseFlow(text)).toMatchObject({ sent: 5, received: 3, lost: [3], duplicates: 1, slowest: 0.05 });
     expect(() => parseFlow(line(1))).toThrow('no summary');
+  });
+
+  test('in a flow with losses: when they were sent, and what ping says of its socket', () => {
+    const line = (number: number): string =>
+      `[${1000 + number / 100}] 64 bytes from 10.7.0.2: icmp_seq=${number} ttl=64 time=0.05 ms`;
+    const text = [
+      'PING 10.7.0.2 (10.7.0.2) 56(84) bytes of data.',
+      ...[1, 2, 3].map(line),
+      'ping: sendmsg: Network is unreachable',
+      ...[6, 7].map(line),
+      '--- 10.7.0.2 ping statistics ---',
+      '8 packets transmitted, 5 received, 37% packet loss, time 70ms',
+      'rtt min/avg/max/mdev = 0.05/0.05/0.05/0.0 ms, pipe 2',
+    ].join('\n');
+    const { lost, lostAt, remarks } = parseFlow(text);
+    expect(lost).toEqual([4, 5]);
+    expect(lostAt.map(Math.round)).toEqual([1_000_040, 1_000_050]);
+    expect(remarks).toEqual(['ping: sendmsg: Network is unreachable']);
   });
 
   test('in a long flow: sequence numbers begin again, and are counted on', () => {
@@ -158,4 +177,16 @@ test('requests are connections tried, and data sent on those that were there bef
     attempts: 0,
     sends: 0,
   });
+});
+
+test('what the kernel gave up, from its trace buffer', () => {
+  const text = `# tracer: nop
+#           TASK-PID     CPU#  |||||  TIMESTAMP  FUNCTION
+   ksoftirqd/1-23      [001] ..s2.    12.500000: kfree_skb: skbaddr=00000000ab rx_sk=0000000000000000 protocol=34525 location=enqueue_to_backlog+0x1a2/0x2f0 reason: CPU_BACKLOG
+          <idle>-0       [000] b.s3.    11.250000: kfree_skb: skbaddr=00000000ac rx_sk=0000000000000000 protocol=2048 location=vxlan_xmit+0x10/0x20 reason: VXLAN_NO_REMOTE
+`;
+  expect(parseDrops(text, 1_000_000)).toEqual([
+    { time: 1_011_250, reason: 'VXLAN_NO_REMOTE', where: 'vxlan_xmit' },
+    { time: 1_012_500, reason: 'CPU_BACKLOG', where: 'enqueue_to_backlog' },
+  ]);
 });

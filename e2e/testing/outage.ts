@@ -9,8 +9,9 @@ import { memberOf, type Member } from '../lab/members.ts';
 import { readCount, startCount, type RequestCount } from '../lab/request-count.ts';
 import { faultNames, type StoreFault } from '../lab/store-faults.ts';
 import { mapBounded, waitFor } from '../lab/wait.ts';
+import { judged } from './judged.ts';
 import type { Scene } from './scene.ts';
-import { judged, Traffic } from './traffic.ts';
+import { Traffic } from './traffic.ts';
 
 export interface OutageWish {
   /** Seconds for which the store is away. */

@@ -1,8 +1,9 @@
-import { startFlow, type Flow, type FlowResult } from '../lab/flow.ts';
+import { DropWatch } from '../lab/drops.ts';
+import { startFlow, type Flow } from '../lab/flow.ts';
 import type { Member } from '../lab/members.ts';
 import { allPairs, type Pair } from '../lab/ping-table.ts';
 import { mapBounded, waitFor } from '../lab/wait.ts';
-import type { Heard } from './stream-words.ts';
+import { told, type Among, type TrafficResult } from './judged.ts';
 import { Streams } from './streams.ts';
 
 /** What `ping` has to be told for a hundred a second: it waits in whole ticks of the kernel, mostly of 4 ms. */
@@ -11,19 +12,6 @@ const perSecond = 112;
 interface PairFlow extends Pair {
   readonly flow: Flow;
 }
-
-interface PairResult extends Pair {
-  readonly result: FlowResult;
-}
-
-/** What became of the traffic on every pair. */
-export interface TrafficResult {
-  readonly pings: readonly PairResult[];
-  readonly streams: readonly Heard[];
-}
-
-/** Which pairs are meant, by the names of their hosts. */
-export type Among = (from: string, to: string) => boolean;
 
 const anyPair: Among = () => true;
 
@@ -37,10 +25,12 @@ interface Going {
 export class Traffic implements AsyncDisposable {
   readonly #flows: readonly PairFlow[];
   readonly #streams: Streams;
+  readonly #drops: DropWatch | undefined;
 
-  private constructor(flows: readonly PairFlow[], streams: Streams) {
+  private constructor(flows: readonly PairFlow[], streams: Streams, drops: DropWatch | undefined) {
     this.#flows = flows;
     this.#streams = streams;
+    this.#drops = drops;
   }
 
   /**
@@ -56,6 +46,7 @@ export class Traffic implements AsyncDisposable {
       expected === 'reachable' && (pings === 'both ways' || members.indexOf(from) < members.indexOf(to));
     const pairs = allPairs(members).filter(isWanted);
     await using stack = new AsyncDisposableStack();
+    const drops = stack.use(await DropWatch.start());
     const streams = stack.use(await Streams.start(members));
     const flows = await mapBounded(pairs, pairs.length, async (pair) => {
       const { from, address } = pair;
@@ -63,7 +54,7 @@ export class Traffic implements AsyncDisposable {
       return { ...pair, flow };
     });
     stack.move();
-    return new Traffic(flows, streams);
+    return new Traffic(flows, streams, drops);
   }
 
   /**
@@ -95,7 +86,7 @@ export class Traffic implements AsyncDisposable {
   lostSoFar(among: Among): readonly string[] {
     return this.#flows
       .filter(({ from, to }) => among(from.host, to.host))
-      .flatMap((pair) => lossOf(pair, { lost: pair.flow.missing(), duplicates: 0 }));
+      .flatMap((pair) => told(pair, pair.flow.losses(), this.#drops?.read() ?? []).lost);
   }
 
   /** Ends it, and tells what became of it. */
@@ -106,55 +97,12 @@ export class Traffic implements AsyncDisposable {
       ...pair,
       result: await flow.stop(),
     }));
-    return { pings, streams };
+    return { pings, streams, drops: this.#drops?.read() ?? [] };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await using _ = this.#drops;
     await this.#streams[Symbol.asyncDispose]();
     await Promise.all(this.#flows.map(({ flow }) => flow[Symbol.asyncDispose]()));
   }
-}
-
-/** Traffic in figures. */
-export interface Judged {
-  readonly sent: number;
-  /** What must not be: `h1/c1 -> fd00:7::3: 12, 13` for echo requests without an answer, broken connections, duplicates. */
-  readonly lost: readonly string[];
-  /** Echo requests that were lost by those who were touched, which is no fault. */
-  readonly lostByTouched: number;
-  /** The longest time without an answer, and that for which a connection was silent, in milliseconds; of those not touched. */
-  readonly gap: number;
-  readonly pause: number;
-}
-
-/**
- * Judges traffic in which some pairs were touched: of these echo requests may be lost, and their connections may stand still; they
- * may not break.
- */
-export function judged({ pings, streams }: TrafficResult, touched: Among = () => false): Judged {
-  const isTouched = ({ from, to }: { readonly from: Member; readonly to: Member }): boolean =>
-    touched(from.host, to.host);
-  const still = pings.filter((pair) => !isTouched(pair));
-  const hit = pings.filter(isTouched);
-  const broken = streams.flatMap(({ from, to, broken: why }) =>
-    why === undefined ? [] : [`connection ${from.host}/${from.sandbox} -> ${to.host}/${to.sandbox}: ${why}`],
-  );
-  return {
-    sent: pings.reduce((sum, { result }) => sum + result.sent, 0),
-    lost: [...still.flatMap((pair) => lossOf(pair, pair.result)), ...broken],
-    lostByTouched: hit.reduce((sum, { result }) => sum + result.lost.length, 0),
-    gap: Math.max(0, ...still.map(({ result }) => result.longestGap)),
-    pause: Math.max(0, ...streams.filter((each) => !isTouched(each)).map(({ pause }) => pause)),
-  };
-}
-
-function lossOf(
-  { from, address }: Pair,
-  { lost, duplicates }: Pick<FlowResult, 'lost' | 'duplicates'>,
-): readonly string[] {
-  const name = `${from.host}/${from.sandbox} -> ${address}`;
-  return [
-    ...(lost.length === 0 ? [] : [`${name}: ${lost.join(', ')}`]),
-    ...(duplicates === 0 ? [] : [`${name}: ${duplicates} duplicates`]),
-  ];
 }

@@ -12,6 +12,7 @@ export const features: Readonly<Record<string, string>> = {
   netem: 'the kernel has no netem queueing discipline (CONFIG_NET_SCH_NETEM)',
   ovs: 'the kernel has no Open vSwitch (CONFIG_OPENVSWITCH)',
   systemd: 'the machine has no systemd, which would judge the unit (systemd-analyze)',
+  tracefs: 'the kernel does not tell which packets it gives up (CONFIG_TRACEPOINTS, tracefs)',
   'vlan-filtering': 'the kernel has no bridge VLAN filtering (CONFIG_BRIDGE_VLAN_FILTERING)',
   wireguard: 'the kernel has no WireGuard (CONFIG_WIREGUARD)',
 };

@@ -62,6 +62,7 @@ export async function allRebooted(scene: Scene): Promise<Recovery> {
     converged,
     sent: 0,
     lost: [],
+    lostByMachine: [],
     lostByTouched: 0,
     gap: Number.NaN,
     pause: Number.NaN,

@@ -1,7 +1,8 @@
 import { mapBounded } from '../../lab/wait.ts';
+import { judged, type Among, type Judged } from '../judged.ts';
 import type { Scene } from '../scene.ts';
 import { strays, takeStock } from '../stock.ts';
-import { judged, Traffic, type Among, type Judged } from '../traffic.ts';
+import { Traffic } from '../traffic.ts';
 
 /** What came of something that went wrong in a lab, and of the healing. */
 export interface Recovery extends Judged {
