@@ -28,7 +28,11 @@ export interface FoundReservation extends Reservation {
 
 /** Has the time of a reservation passed? Then it keeps nobody away any more. `now`: milliseconds since 1970. */
 export const hasExpired = (claim: Pick<Claim, 'kind' | 'expiresAt'>, now: number): boolean =>
-  claim.kind === 'reservation' && claim.expiresAt > 0 && claim.expiresAt <= now;
+  claim.kind === 'reservation' && isOver(claim, now);
+
+/** Is a reservation over, for its owner as for everybody else? */
+export const isOver = ({ expiresAt }: Pick<Reservation, 'expiresAt'>, now: number): boolean =>
+  expiresAt > 0 && expiresAt <= now;
 
 /** The claims of a reservation, as they are written. */
 export function reservationClaims({

@@ -144,7 +144,7 @@ export const errorCodes = {
     http: 404,
     cni: 125,
     exit: 4,
-    meaning: 'The network has no reservation of this name. `weft ip ls` lists them.',
+    meaning: 'The network has no reservation of this name, or it has expired. `weft ip ls` lists them.',
   },
   VNI_TAKEN: {
     retry: 'conflict',

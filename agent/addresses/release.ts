@@ -1,5 +1,11 @@
 import { claimIn } from '../../ipam/claims.ts';
-import { releaseTxn, reservationNamed, type FoundReservation } from '../../ipam/reservation.ts';
+import {
+  isOver,
+  releaseTxn,
+  reservationNamed,
+  type FoundReservation,
+  type Reservation,
+} from '../../ipam/reservation.ts';
 import { keys } from '../../kvstore/keys.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Ip } from '../../model/ip.ts';
@@ -51,14 +57,14 @@ export async function release(
   );
 }
 
-/** The reservation, when there is one and it may be released. */
+/** The reservation, when there is one and it may be released: its owner may, and everybody when it is over. */
 async function find(
   { which, owner, network: name }: ReleaseWish,
   network: Network,
   ports: OperationPorts,
   signal: AbortSignal,
 ): Promise<FoundReservation | undefined> {
-  const { store, view } = ports;
+  const { store, view, clock } = ports;
   const isNamed = 'name' in which;
   const key = isNamed ? keys.nameClaim(network.id, which.name) : keys.addressClaim(network.id, which.address);
   const entry = await store.get(key, { signal });
@@ -75,12 +81,18 @@ async function find(
     const hint = claim.kind === 'endpoint' ? '; `weft detach` gives it up' : '';
     throw refuse(`it is held by ${holderOf(claim, network.id, view)}${hint}`);
   }
-  if (claim.owner !== owner) {
-    const whose = claim.owner === '' ? 'without an owner' : `of ${claim.owner}`;
+  const demandRight = (its: Pick<Reservation, 'owner' | 'expiresAt'>): void => {
+    if (its.owner === owner || isOver(its, clock.wall())) return;
+    const whose = its.owner === '' ? 'without an owner' : `of ${its.owner}`;
     throw refuse(`reservation ${reserved} is ${whose}, and ${owner === '' ? 'no owner' : owner} was given`);
-  }
+  };
+  demandRight(claim);
   const found = await findReservation(network.id, reserved, { store, signal });
-  if (found?.claims.has(key) === true) return found;
+  if (found?.claims.has(key) === true) {
+    // It may have been renewed since.
+    demandRight(found);
+    return found;
+  }
   // Half of one: `weft ip check` tells, and it goes all the same.
   const half = { network: network.id, name: reserved, addresses: isNamed ? [] : [which.address] };
   return { ...half, owner, expiresAt: claim.expiresAt, claims: new Map([[key, entry.revision]]) };

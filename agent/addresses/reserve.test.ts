@@ -232,6 +232,37 @@ describe('one that has expired', () => {
     expect((await h1.attachAgain('tiny', '/run/netns/c1')).addresses).toEqual(['10.9.0.2/30']);
   });
 
+  test.each(['alice', 'bob', undefined])('is over for everybody: %s cannot attach with it', async (owner) => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const addresses = ['10.7.0.50', 'fd00:7::50'];
+    await reserve(h1!, { name: 'web', owner: 'alice', addresses, expires: 5000 });
+    await world.clock.advance(5000);
+    const before = await claimed(world);
+    const wish = { reservation: 'web', ...(owner === undefined ? {} : { owner }) };
+    const then = new Date(world.clock.wall()).toISOString();
+    await expect(h1!.attach('blue', 'c1', wish)).rejects.toMatchObject({
+      code: 'RESERVATION_NOT_FOUND',
+      message:
+        `reservation web of network blue (10.7.0.50, fd00:7::50) cannot be taken: it has expired at ${then}; ` +
+        'attach with --ip 10.7.0.50 --ip fd00:7::50, which are free unless somebody has them by now, or `weft ip reserve` it again',
+      details: { network: 'blue', reservation: 'web', addresses, expiresAt: then },
+    });
+    expect(await claimed(world)).toEqual(before);
+    expect(h1!.kernel.writes).toBe(0);
+  });
+
+  test.each(['alice', 'bob', ''])('can be released by everybody (%s), since it is over', async (owner) => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    for (const which of [{ name: 'web' }, { address: '10.7.0.50' }]) {
+      await reserve(h1!, { name: 'web', owner: 'alice', addresses: ['10.7.0.50'], expires: 5000 });
+      await world.clock.advance(5000);
+      expect(await release(h1!, { ...which, owner })).toEqual({ released: true, addresses: ['10.7.0.50'] });
+    }
+    expect(await claimed(world)).toEqual(gateways);
+  });
+
   test('can be reserved by others, and what was renewed meanwhile stays', async () => {
     await using world = new World();
     const [h1] = await blueOn(world, 1);

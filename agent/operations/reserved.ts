@@ -1,5 +1,5 @@
 import type { ClaimConflict } from '../../ipam/claims.ts';
-import { hasExpired, type FoundReservation } from '../../ipam/reservation.ts';
+import { isOver, type FoundReservation } from '../../ipam/reservation.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
@@ -18,7 +18,7 @@ export interface ReservationWish {
   readonly owner?: string | undefined;
 }
 
-/** The reservation that an attach names. @throws RESERVATION_NOT_FOUND, NAME_TAKEN (it is another owner's). */
+/** The reservation that an attach names. @throws RESERVATION_NOT_FOUND (also when it is over), NAME_TAKEN (it is another owner's). */
 export async function namedReservation(
   wish: ReservationWish,
   { id }: Network,
@@ -33,12 +33,17 @@ export async function namedReservation(
     const text = `network ${wish.network} has no ${subject}`;
     throw new WeftError('RESERVATION_NOT_FOUND', text, { details });
   }
-  const { owner, expiresAt } = found;
-  if (owner === (wish.owner ?? '')) return [found];
-  if (hasExpired({ kind: 'reservation', expiresAt }, clock.wall())) {
-    const text = `${subject} of network ${wish.network} has expired`;
-    throw new WeftError('RESERVATION_NOT_FOUND', text, { details });
+  const { owner, addresses } = found;
+  if (isOver(found, clock.wall())) {
+    const expiresAt = new Date(found.expiresAt).toISOString();
+    const flags = addresses.map((ip) => `--ip ${ip}`).join(' ');
+    const text =
+      `${subject} of network ${wish.network} (${addresses.join(', ')}) cannot be taken: it has expired at ${expiresAt}; ` +
+      `attach with ${flags}, which ${addresses.length === 1 ? 'is' : 'are'} free unless somebody has ` +
+      `${addresses.length === 1 ? 'it' : 'them'} by now, or \`weft ip reserve\` it again`;
+    throw new WeftError('RESERVATION_NOT_FOUND', text, { details: { ...details, addresses, expiresAt } });
   }
+  if (owner === (wish.owner ?? '')) return [found];
   const whose = owner === '' ? 'has no owner' : `is of ${owner}`;
   const given = wish.owner ?? 'no owner';
   const text = `${subject} of network ${wish.network} cannot be taken: it ${whose}, and ${given} was given`;
