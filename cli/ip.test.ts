@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { checked, held, reserved } from '../api/testing/fake-service.ts';
+import type { AgentService } from '../api/service.ts';
 import { WeftError } from '../model/errors.ts';
 import { typeWeft } from './testing/type-weft.ts';
 
@@ -28,6 +29,21 @@ describe('weft ip ls', () => {
 });
 
 describe('weft ip who', () => {
+  test('tells what is wrong with a claim that cannot be read', async () => {
+    const { networkId } = held.addresses[0]!;
+    const where = { address: '10.7.0.9', network: 'blue', networkId };
+    const problem = 'record k cannot be read: mend it';
+    const findAddress: AgentService['findAddress'] = () =>
+      Promise.resolve([{ ...where, kind: 'unreadable', holder: '', owner: '', problem }]);
+    const { code, stdout } = await typeWeft(['ip', 'who', '10.7.0.9'], { answers: { findAddress } });
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        'NETWORK  ADDRESS   KIND        HOLDER                            NODE  OWNER  EXPIRES\n' +
+        'blue     10.7.0.9  unreadable  record k cannot be read: mend it  -     -      -\n',
+    });
+  });
+
   test('asks for one address, in every network', async () => {
     const { code, stdout, calls } = await typeWeft(['ip', 'who', 'FD00:7::0:2']);
     expect({ code, lines: stdout.split('\n').length }).toEqual({ code: 0, lines: 3 });

@@ -135,8 +135,8 @@ function heldTable(addresses: readonly HeldAddressJson[]): string {
   );
 }
 
-const holderText = ({ kind, holder, name, sandbox }: HeldAddressJson): string =>
-  kind === 'endpoint' ? (name ?? sandbox ?? `${holder} (not there)`) : holder;
+const holderText = ({ kind, holder, name, sandbox, problem = holder }: HeldAddressJson): string =>
+  kind === 'endpoint' ? (name ?? sandbox ?? `${holder} (not there)`) : problem;
 
 const mends = { mended: 'mended', possible: '--fix mends it', undecided: 'somebody has to decide' } as const;
 

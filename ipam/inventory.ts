@@ -32,10 +32,10 @@ export interface Inventory {
   readonly claims: ReadonlyMap<string, FoundClaim>;
 }
 
-/** An address that somebody has, and the endpoint that has it if it is one. */
+/** An address that somebody has, and the endpoint that has it if it is one; `claim` is undefined when nobody can tell who. */
 export interface HeldAddress {
   readonly address: Ip;
-  readonly claim: Claim;
+  readonly claim: Claim | undefined;
   readonly endpoint?: Endpoint;
 }
 
@@ -55,13 +55,14 @@ export function* takingInventory(entries: Iterable<Entry>): InParts<Inventory> {
   return { endpoints, claims };
 }
 
-/** Every address that is claimed, IPv4 first, in the order of addresses. A claim that cannot be read is left out. */
+/** Every address that is claimed, IPv4 first, in the order of addresses. */
 export function heldAddresses({ endpoints, claims }: Inventory): readonly HeldAddress[] {
   const held: (HeldAddress & { readonly rank: bigint })[] = [];
   for (const { key, claim } of claims.values()) {
-    if (key.kind !== 'address-claim' || claim === undefined) continue;
+    if (key.kind !== 'address-claim') continue;
     const { address, network } = key;
-    const holder = claim.kind === 'endpoint' ? keys.endpoint(network, claim.holder as EndpointId) : undefined;
+    const holder =
+      claim?.kind === 'endpoint' ? keys.endpoint(network, claim.holder as EndpointId) : undefined;
     const endpoint = holder === undefined ? undefined : endpoints.get(holder)?.endpoint;
     held.push({ address, claim, ...(endpoint === undefined ? {} : { endpoint }), rank: rankOf(address) });
   }

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { reserveBody } from '../../api/schemas/address.ts';
+import { keys } from '../../kvstore/keys.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import { World } from '../testing/world.ts';
@@ -77,6 +78,33 @@ test('who has an address is asked of every network; nobody is an error', async (
   });
   await expect(who('10.7.0.9', 'blue')).rejects.toMatchObject({ code: 'ADDRESS_NOT_FOUND' });
   await expect(who('10.7.0.9', 'green')).rejects.toMatchObject({ code: 'NETWORK_NOT_FOUND' });
+});
+
+test('a claim that cannot be read is shown with its problem, and keeps its address', async () => {
+  await using world = new World();
+  const h1 = await world.ready(1);
+  await h1.create('blue', '10.7.0.0/24');
+  const { id } = h1.agent.view.networks()[0]!;
+  const key = keys.addressClaim(id, '10.7.0.9' as Ip);
+  const value = new TextEncoder().encode('nobody can read this');
+  await world.store.txn([], [{ kind: 'put', key, value }]);
+  const { addresses, pools } = await h1.service.listAddresses({});
+  const unreadable = {
+    address: '10.7.0.9',
+    network: 'blue',
+    networkId: id,
+    kind: 'unreadable',
+    holder: '',
+    owner: '',
+    problem: `record ${key} cannot be read: who knows what it is repairs or deletes it by hand`,
+  };
+  expect(addresses).toEqual([expect.objectContaining({ kind: 'gateway' }), unreadable]);
+  expect(pools).toMatchObject([{ used: '1' }]);
+  expect(await h1.service.findAddress({ address: '10.7.0.9' as Ip, network: undefined })).toEqual([
+    unreadable,
+  ]);
+  const checked = await h1.service.checkAddresses({ fix: false });
+  expect(checked.findings.map(({ what }) => what)).toEqual([unreadable.problem]);
 });
 
 test('without the store there is no answer', async () => {

@@ -1,4 +1,5 @@
 import type { AddressesJson, HeldAddressJson, PoolJson } from '../../api/schemas/address.ts';
+import { unreadable } from '../../ipam/check-claim.ts';
 import { heldAddresses, takeInventory, type HeldAddress } from '../../ipam/inventory.ts';
 import { poolUse } from '../../ipam/pool.ts';
 import { hasExpired } from '../../ipam/reservation.ts';
@@ -21,8 +22,10 @@ export async function listAddresses(
   for (const network of networks) {
     const { entries } = await ports.store.list(prefixes.net(network.id), { signal });
     const held = heldAddresses(takeInventory(entries));
-    // What has expired counts as free.
-    const used = held.filter(({ claim }) => !hasExpired(claim, ports.clock.wall())).map((h) => h.address);
+    // What has expired counts as free, and what cannot be read does not.
+    const isUsed = ({ claim }: HeldAddress): boolean =>
+      claim === undefined || !hasExpired(claim, ports.clock.wall());
+    const used = held.filter(isUsed).map((h) => h.address);
     pools.push(...network.subnets.map((subnet) => poolJson(network, subnet, used)));
     for (const each of held) addresses.push(heldJson(each, network, ports));
   }
@@ -60,7 +63,7 @@ async function holderIn(
   const entry = await store.get(keys.addressClaim(network.id, address), { signal });
   if (entry === undefined) return [];
   const [alone] = heldAddresses(takeInventory([entry]));
-  const holder = alone?.claim.kind === 'endpoint' ? alone.claim.holder : undefined;
+  const holder = alone?.claim?.kind === 'endpoint' ? alone.claim.holder : undefined;
   const at = `${prefixes.endpoints(network.id)}${holder ?? ''}`;
   const endpoint = holder === undefined ? undefined : await store.get(at, { signal });
   const both = takeInventory(endpoint === undefined ? [entry] : [entry, endpoint]);
@@ -90,12 +93,15 @@ function heldJson(
   network: Network,
   { view, clock }: ListPorts,
 ): HeldAddressJson {
+  const where = { address, network: network.name, networkId: network.id };
+  if (claim === undefined) {
+    const problem = unreadable(keys.addressClaim(network.id, address)).what;
+    return { ...where, kind: 'unreadable', holder: '', owner: '', problem };
+  }
   const { kind, holder, owner, expiresAt } = claim;
   const node = endpoint === undefined ? undefined : (view.node(endpoint.node)?.name ?? endpoint.node);
   return {
-    address,
-    network: network.name,
-    networkId: network.id,
+    ...where,
     kind,
     holder,
     ...(endpoint?.name === undefined ? {} : { name: endpoint.name }),

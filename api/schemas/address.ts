@@ -65,9 +65,12 @@ export const heldAddressJson = z
     address: z.string(),
     network: z.string(),
     networkId: z.string(),
-    kind: z.enum(['endpoint', 'gateway', 'auxiliary', 'reservation']),
+    kind: z.enum(['endpoint', 'gateway', 'auxiliary', 'reservation', 'unreadable']).meta({
+      description: '`unreadable`: nobody can tell who has it, and nobody gets it.',
+    }),
     holder: z.string().meta({
-      description: 'Id of the endpoint, name of the reservation or of the auxiliary address, or `gateway`.',
+      description:
+        'Id of the endpoint, name of the reservation or of the auxiliary address, or `gateway`; empty: it cannot be read.',
     }),
     name: z.string().optional().meta({ description: 'Of the endpoint that holds it, if it has one.' }),
     sandbox: z.string().optional().meta({ description: 'Path of the sandbox of that endpoint.' }),
@@ -77,6 +80,7 @@ export const heldAddressJson = z
     }),
     expiresAt: z.string().optional().meta({ description: 'ISO 8601; absent: never.' }),
     expired: z.boolean().optional().meta({ description: 'Its time has passed: it counts as free.' }),
+    problem: z.string().optional().meta({ description: 'What is wrong with an unreadable one.' }),
   })
   .readonly()
   .meta({ id: 'HeldAddress' });
