@@ -196,7 +196,7 @@ async function showDryRun(settings: Resolved, output: CommandLine['output']): Pr
 }
 
 async function main(args: readonly string[]): Promise<void> {
-  const line = parseCommandLine(args);
+  const line = parseCommandLine(args, process.env);
   switch (line.action) {
     case 'help':
       process.stdout.write(helpText());

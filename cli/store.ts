@@ -75,7 +75,7 @@ const format = (command: Command): Command =>
 const which = (command: Command): Command =>
   command
     .option('--store <url>', "URL of the store (default: WEFT_STORE, or that of the agent's configuration)")
-    .option('--config <file>', 'configuration of the agent (default: /etc/weft/weftd.yaml)');
+    .option('--config <file>', 'configuration of the agent (default: WEFT_CONFIG, or /etc/weft/weftd.yaml)');
 
 async function check(cli: Cli, options: Output & Which): Promise<void> {
   const { url, origin, settings } = await whichStore(options, { env: cli.env, read: readIfThere });

@@ -252,12 +252,12 @@ async function look(scene: Scene, keyboard: Keyboard): Promise<void> {
   expect(events.map(({ kind }) => kind)).toContain('agent-ready');
   expect(await keyboard.type(h1, 'weft events --last 1000')).toContain('weftd on h1 is ready');
   const config = join(h1.directory, 'weftd.yaml');
-  expect(await keyboard.json(h1, `weft store check --config ${config}`)).toMatchObject({
+  expect(await keyboard.json(h1, 'weft store check')).toMatchObject({
     reachable: true,
     problems: [],
   });
-  expect(await keyboard.type(h1, `weft store dump --config ${config}`)).toContain('"networks/blue"');
-  const settings = await keyboard.json<readonly object[]>(h1, `weftd config --config ${config}`);
+  expect(await keyboard.type(h1, 'weft store dump')).toContain('"networks/blue"');
+  const settings = await keyboard.json<readonly object[]>(h1, 'weftd config');
   expect(settings).toContainEqual({ key: 'name', value: 'h1', origin: `file ${config}` });
   expect(await keyboard.type(h1, `weftd config --config ${config}`)).toMatch(
     /^advertise: eth1 +# .*weftd\.yaml$/m,

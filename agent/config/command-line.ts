@@ -11,10 +11,13 @@ export interface CommandLine {
 }
 
 /** @throws INPUT_INVALID for an unknown flag or argument, or a flag without its value. */
-export function parseCommandLine(args: readonly string[]): CommandLine {
+export function parseCommandLine(
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>> = {},
+): CommandLine {
   const flags = new Map<string, string | true>();
   let action: CommandLine['action'] = 'run';
-  let configPath: string | undefined;
+  let configPath = env['WEFT_CONFIG'] || undefined;
   let output: CommandLine['output'] = 'text';
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
@@ -65,7 +68,8 @@ export function helpText(): string {
     '       weftd --dry-run [-o json] [flags] show what it would do, and write nothing; exit code 0: nothing, 1: something',
     '       weftd --version',
     '',
-    'Flags go before the environment, the environment before the file (/etc/weft/weftd.yaml):',
+    'Flags go before the environment, the environment before the file: that of --config or WEFT_CONFIG, or',
+    '/etc/weft/weftd.yaml:',
     ...rows,
     '',
     'Only in the environment:',

@@ -133,6 +133,13 @@ describe('the command line', () => {
     expect(parseCommandLine(['--config', '/a.yaml', '--config', '/b.yaml']).configPath).toBe('/b.yaml');
   });
 
+  test('leaves the configuration to WEFT_CONFIG when no flag names one', () => {
+    const env = { WEFT_CONFIG: '/a.yaml' };
+    expect(parseCommandLine(['config'], env).configPath).toBe('/a.yaml');
+    expect(parseCommandLine(['config', '--config', '/b.yaml'], env).configPath).toBe('/b.yaml');
+    expect(parseCommandLine(['config'], { WEFT_CONFIG: '' })).not.toHaveProperty('configPath');
+  });
+
   test.each([
     [['config', '-o', 'json'], { action: 'config', output: 'json' }],
     [['config'], { action: 'config', output: 'text' }],

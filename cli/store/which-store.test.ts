@@ -6,6 +6,7 @@ const standard = '/etc/weft/weftd.yaml';
 const files: Readonly<Record<string, string>> = {
   [standard]: 'store: etcd://a\nname: n1\n',
   '/no-store.yaml': 'name: n1\n',
+  '/lab.yaml': 'store: etcd://l\nname: h1\n',
   '/empty.yaml': '',
   '/broken.yaml': 'store: [',
   '/list.yaml': 'store: [a]\n',
@@ -27,6 +28,10 @@ describe('the store of a command', () => {
     [{}, { WEFT_STORE: '' }, 'etcd://a', `file ${standard}`],
     [{ config: standard }, { WEFT_STORE: 'etcd://e' }, 'etcd://a', `file ${standard}`],
     [{ config: '/no-store.yaml' }, {}, defaultStore, 'default'],
+    [{}, { WEFT_CONFIG: '/lab.yaml' }, 'etcd://l', 'file /lab.yaml'],
+    [{ config: standard }, { WEFT_CONFIG: '/lab.yaml' }, 'etcd://a', `file ${standard}`],
+    [{}, { WEFT_CONFIG: '/lab.yaml', WEFT_STORE: 'etcd://e' }, 'etcd://e', 'environment WEFT_STORE'],
+    [{}, { WEFT_CONFIG: '' }, 'etcd://a', `file ${standard}`],
     [{ config: '/empty.yaml' }, {}, defaultStore, 'default'],
   ])('by %j and %j is %s (%s)', async (options, env, url, origin) => {
     expect(await choose(options, env)).toMatchObject({ url, origin });
@@ -47,10 +52,11 @@ describe('the store of a command', () => {
     ['/text.yaml', 'the configuration /text.yaml is no mapping of settings'],
     ['/list.yaml', 'the configuration /list.yaml has a store that is no text'],
   ])('is not guessed from %s', async (config, message) => {
-    await expect(choose({ config })).rejects.toMatchObject({
-      code: 'INPUT_INVALID',
-      message: expect.stringContaining(message),
-    });
+    for (const asked of [choose({ config }), choose({}, { WEFT_CONFIG: config })])
+      await expect(asked).rejects.toMatchObject({
+        code: 'INPUT_INVALID',
+        message: expect.stringContaining(message),
+      });
   });
 });
 

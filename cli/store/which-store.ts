@@ -24,7 +24,8 @@ const defaultConfig = '/etc/weft/weftd.yaml';
 export const defaultStore = 'file:///var/lib/weft/store.db';
 
 /**
- * The store of this node's agent, unless `--store` names another one: WEFT_STORE, its configuration, its default.
+ * The store of this node's agent, unless `--store` names another one: WEFT_STORE, its configuration (which
+ * WEFT_CONFIG may name), its default.
  *
  * @throws INPUT_INVALID for a configuration that cannot be read.
  */
@@ -36,10 +37,11 @@ export async function whichStore(
   const told = env['WEFT_STORE'];
   if (config === undefined && told !== undefined && told !== '')
     return { url: told, origin: 'environment WEFT_STORE', settings: {} };
-  const path = config ?? defaultConfig;
+  const named = config ?? (env['WEFT_CONFIG'] || undefined);
+  const path = named ?? defaultConfig;
   const text = await read(path);
-  if (text === undefined && config !== undefined)
-    throw new WeftError('INPUT_INVALID', `there is no configuration ${config}`);
+  if (text === undefined && named !== undefined)
+    throw new WeftError('INPUT_INVALID', `there is no configuration ${named}`);
   const settings = text === undefined ? {} : settingsIn(path, text);
   const url = settings['store'];
   if (url === undefined) return { url: defaultStore, origin: 'default', settings };

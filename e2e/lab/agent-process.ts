@@ -30,15 +30,16 @@ export interface StartOptions {
 export class AgentProcess {
   readonly host: string;
   readonly socket: string;
+  /** Its file of settings. */
+  readonly config: string;
   readonly log: string;
   readonly #netns: string;
-  readonly #config: string;
   readonly #mark: string;
 
   constructor(host: string, netns: string, directory: string) {
     this.host = host;
     this.#netns = netns;
-    this.#config = join(directory, 'weftd.yaml');
+    this.config = join(directory, 'weftd.yaml');
     this.#mark = join(directory, 'weftd.pid');
     this.socket = join(directory, 'run', 'weftd.sock');
     this.log = join(directory, 'log');
@@ -56,7 +57,7 @@ export class AgentProcess {
   /** Starts it unless it runs; does not wait until it is ready. Returns whether it was started. */
   async start(options: StartOptions = {}): Promise<boolean> {
     if (this.running) return false;
-    const agent = [join(binDirectory, 'weftd'), '--config', this.#config, ...(options.flags ?? [])];
+    const agent = [join(binDirectory, 'weftd'), '--config', this.config, ...(options.flags ?? [])];
     // -DD: strace stands aside in a group of its own, so that the process that we know is weftd itself.
     const argv = options.trace === undefined ? agent : [...straceOf(options.trace), '-DD', ...agent];
     const env = { ...process.env, PATH: searchPath, ...options.env };

@@ -78,9 +78,11 @@ export class Host {
     return sandboxesOf(this.#lab, this.name);
   }
 
-  /** The environment of a command on this host: `weft` on the PATH, talking to this host's agent. */
+  /** The environment of a command on this host: `weft` on the PATH, talking to this host's agent, whose settings are found. */
   get environment(): NodeJS.ProcessEnv {
-    return { ...process.env, PATH: `${binDirectory}:${searchPath}`, WEFT_SOCKET: this.agent.socket };
+    const { socket, config } = this.agent;
+    const path = `${binDirectory}:${searchPath}`;
+    return { ...process.env, PATH: path, WEFT_SOCKET: socket, WEFT_CONFIG: config };
   }
 
   /** A command as it has to be started to run on this host; to be used with `environment`. */
