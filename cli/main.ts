@@ -1,5 +1,6 @@
 /** The composition root of `weft`: everything that the command line needs of this process. */
 import { readFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { WeftError } from '../model/errors.ts';
 import packageJson from '../package.json' with { type: 'json' };
@@ -35,7 +36,12 @@ const code = await runCli(process.argv.slice(2), {
   err: (line) => void process.stderr.write(`${line}\n`),
   connect: async (socket) => (await import('../api/client.ts')).connect(socket),
   read,
-  edit: async (name, before) => (await import('./editor.ts')).editText(name, before, process.env),
+  edit: async (name, before, isWork) =>
+    (await import('./editor.ts')).editText(name, before, isWork, {
+      env: process.env,
+      isTerminal: process.stdin.isTTY && process.stdout.isTTY,
+      directory: tmpdir(),
+    }),
   unread: async () => {
     await (await import('./output/unread.ts')).unread(1);
     isUnread = true;

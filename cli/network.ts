@@ -29,7 +29,7 @@ export function registerNetwork(program: Command, cli: Cli): void {
     });
   common(network.command('edit <name>'), 'weft network edit blue')
     .description(
-      'edit the declaration of a network in $VISUAL, $EDITOR or vi; what is refused comes back with the reason',
+      'edit the declaration of a network in $VISUAL, $EDITOR or, on a terminal, vi; what is refused comes back with the reason',
     )
     .action(async (name: string, options: Common) => {
       const { editNetwork } = await import('./network/edit.ts');

@@ -20,9 +20,9 @@ export interface CliPorts {
   readonly read: (file: string) => Promise<string>;
   /**
    * Lets somebody change a text in an editor, and returns it as it was saved. The file, whose name has `name` in it, stays until
-   * `done`.
+   * `done`. `isWork`: the text has in it what somebody wrote before, which must not be lost.
    */
-  readonly edit: (name: string, text: string) => Promise<Edited>;
+  readonly edit: (name: string, text: string, isWork: boolean) => Promise<Edited>;
 }
 
 /** A text as somebody has saved it. */

@@ -30,6 +30,7 @@ const mistakes: readonly Mistake[] = [
   ['weft network create gate --gateway 10.9.0.1', 2, '--subnet'],
   ['weft network pools --set 10.0.0.0/8', 2, '10.0.0.0/8', 'base='],
   ['weft network edit nowhere', 4, 'nowhere'],
+  ['env -u VISUAL -u EDITOR weft network edit blue', 2, 'there is no terminal'],
   [
     'weft network create twice --subnet 10.9.0.0/24 --subnet 10.9.0.128/25',
     2,

@@ -17,7 +17,7 @@ export async function editNetwork(cli: Cli, name: string, options: Common): Prom
   let text = head(before) + bodyOf(before);
   let refusal: WeftError | undefined;
   for (;;) {
-    const edited = await cli.edit(name, text);
+    const edited = await cli.edit(name, text, refusal !== undefined);
     if (withoutComments(edited.text) === withoutComments(text)) {
       if (refusal !== undefined) throw givenUp(refusal, edited);
       await edited.done();
