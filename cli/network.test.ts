@@ -287,6 +287,32 @@ describe('weft network apply --dry-run', () => {
 `);
   });
 
+  test('of a declaration alone shows how that differs', async () => {
+    const { before, nodes, endpoints } = { ...change, nodes: [], endpoints: [] };
+    const alone = { outcome: 'changed' as const, before, after: before!, nodes, endpoints };
+    const after = '{"driver":"overlay","subnets":["10.7.0.0/24"],"ipv6":true}';
+    const declarations: Readonly<Record<string, PlannedNetworkJson>> = {
+      blue: { name: 'blue', ...alone, declaration: { before: '{"driver":"overlay","mtu":12}', after } },
+      bad: { name: 'bad', ...alone, declaration: { before: 'a\n{', after } },
+      gone: { name: 'gone', ...alone, declaration: { after } },
+    };
+    const { code, stdout } = await typeWeft(args, {
+      answers: { planNetworks: async ({ networks }) => networks.map(({ name }) => declarations[name]!) },
+      files: { 'nets.yaml': 'blue:\nbad:\ngone:\n' },
+    });
+    expect(code).toBe(0);
+    const wish = '+subnets:\n+  - 10.7.0.0/24\n+ipv6: true\n';
+    const told = (name: string): string =>
+      `# ${name}: would be changed, its declaration alone; touches no endpoint and no node\n`;
+    const head = (name: string, file = name): string =>
+      `--- ${file}\n+++ ${name} (declaration in nets.yaml)\n`;
+    expect(stdout).toBe(
+      `${head('blue', 'blue (declaration)')}@@ -1,2 +1,4 @@\n driver: overlay\n-mtu: 12\n${wish}${told('blue')}` +
+        `${head('bad', 'bad (declaration)')}@@ -1,2 +1,4 @@\n-a\n-{\n+driver: overlay\n${wish}${told('bad')}` +
+        `${head('gone', '/dev/null')}@@ -0,0 +1,4 @@\n+driver: overlay\n${wish}${told('gone')}`,
+    );
+  });
+
   test('of a new network shows all of it, and of a refused one why', async () => {
     const { before: _, ...made } = { ...change, outcome: 'created' as const, endpoints: [], nodes: [] };
     const { code, stdout, stderr } = await typeWeft(args, {

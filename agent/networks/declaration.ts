@@ -18,7 +18,7 @@ export function declarationOf(
 }
 
 /** What is no text is nothing that could be edited. */
-function textIn(value: Uint8Array): string {
+export function textIn(value: Uint8Array): string {
   try {
     return decodeText(value);
   } catch {

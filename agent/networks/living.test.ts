@@ -243,6 +243,36 @@ describe('a network with live endpoints', () => {
     expect((await world.store.list('')).revision).toBe(revision);
   });
 
+  test('that the spec does not show is planned with the declarations', async () => {
+    await using world = new World();
+    const h1 = await world.ready(1);
+    const declaration = { subnets: ['10.7.0.0/24'] };
+    await create(h1, 'blue', declaration);
+    const plain = '{"driver":"overlay","subnets":["10.7.0.0/24"]}';
+    const named = { subnets: [{ cidr: '10.7.0.0/24', gateway: '10.7.0.1' }] };
+    const plan = await planOf(h1, named);
+    expect(plan).toMatchObject({
+      outcome: 'changed',
+      declaration: {
+        before: plain,
+        after: '{"driver":"overlay","subnets":[{"cidr":"10.7.0.0/24","gateway":"10.7.0.1"}]}',
+      },
+      nodes: [],
+    });
+    if (plan.outcome !== 'changed') throw new Error(plan.outcome);
+    expect(plan.after).toEqual(plan.before);
+    expect(await planOf(h1, { driver: 'overlay', ...declaration })).not.toHaveProperty('declaration');
+    // An edit that was refused, as it stands, and taken back.
+    await world.declare('blue', { mtu: 12, ...declaration });
+    const isRefused = async (): Promise<boolean> =>
+      ((await h1.service.inspectNetwork({ name: blue })) as AcceptedNetworkJson).refusedEdit !== undefined;
+    while (!(await isRefused())) await world.clock.advance(100);
+    expect(await planOf(h1, declaration)).toMatchObject({
+      outcome: 'changed',
+      declaration: { before: '{"mtu":12,"subnets":["10.7.0.0/24"]}', after: plain },
+    });
+  });
+
   test('is touched by no other label, range or auxiliary address', async () => {
     await using world = new World();
     const h1 = await world.ready(1);

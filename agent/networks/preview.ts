@@ -1,7 +1,9 @@
 import type { NetworkChangeJson, SpecJson } from '../../api/schemas/network.ts';
-import { encodeWish, wishHash } from '../../kvstore/records/wish.ts';
+import { keys } from '../../kvstore/keys.ts';
+import { encodeWish, parseWish, wishHash } from '../../kvstore/records/wish.ts';
+import { decodeText } from '../../kvstore/store.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
-import { WeftError } from '../../model/errors.ts';
+import { hasCode, WeftError } from '../../model/errors.ts';
 import type { Ip } from '../../model/ip.ts';
 import type { Name } from '../../model/name.ts';
 import { planNetwork, type Wish } from '../../model/network-wish.ts';
@@ -13,6 +15,7 @@ import { networkMtu } from '../../vxlan/mtu.ts';
 import { networkObjects } from '../../vxlan/network-objects.ts';
 import { networkJson } from '../present.ts';
 import { checkPossible } from './accept.ts';
+import { textIn } from './declaration.ts';
 import type { Judgement } from './judge.ts';
 import { judgeIn, lookAround, sceneOf, type Scene, type ScenePorts } from './scene.ts';
 
@@ -73,13 +76,32 @@ async function planIn(
     };
     return { network: after, plan };
   }
+  const isChange = judgement.kind === 'change';
   const plan: NetworkChangeJson = {
-    outcome: judgement.kind === 'change' ? 'changed' : 'unchanged',
+    outcome: isChange ? 'changed' : 'unchanged',
     before: specJson(before, before, facts),
     after: specJson(after, after, facts),
+    ...(isChange ? { declaration: await declarations(name, wish, ports) } : {}),
     ...touchedBy(before, after, await ports.endpoints(before), facts),
   };
   return { network: after, plan };
+}
+
+/** As it stands, spelt as ours are unless it is malformed, and as it would be written. */
+async function declarations(
+  name: Name,
+  wish: Wish,
+  { store, signal }: PreviewPorts,
+): Promise<NetworkChangeJson['declaration']> {
+  const after = decodeText(encodeWish(wish));
+  const declared = await store.get(keys.network(name), { signal });
+  if (declared === undefined) return { after };
+  try {
+    return { before: decodeText(encodeWish(parseWish(declared.key, declared.value))), after };
+  } catch (error) {
+    if (!hasCode(error, 'INPUT_INVALID')) throw error;
+    return { before: textIn(declared.value), after };
+  }
 }
 
 /** What would be accepted. */

@@ -189,6 +189,15 @@ const networkChange = z
     outcome: z.enum(['created', 'changed', 'unchanged']),
     before: specJson.optional().meta({ description: 'As it is accepted; absent: nothing of the name is.' }),
     after: specJson.meta({ description: 'As it would be.' }),
+    declaration: z
+      .object({ before: z.string().optional(), after: z.string() })
+      .readonly()
+      .optional()
+      .meta({
+        description:
+          'Of a change: the JSON that is declared, well formed or not (absent: it was deleted), and that would be. It may differ ' +
+          'where what is accepted does not.',
+      }),
     endpoints: z
       .array(
         z

@@ -25,17 +25,51 @@ function failureOf({ name, error }: Extract<PlannedNetworkJson, { outcome: 'fail
   return new WeftError(error.code, `${name}: ${error.message}`, { details: error.details });
 }
 
-/** A patch of the accepted spec; what is no part of it stands behind `#`. */
+/** A patch of the accepted spec, or of the declaration where that alone differs; what is no part of it stands behind `#`. */
 function planText(planned: PlannedNetworkJson, file: string): string {
   const name = oneLine(planned.name);
   if (planned.outcome === 'failed') return `# ${name}: refused`;
   const { outcome, before, after } = planned;
   if (outcome === 'unchanged') return `# ${name}: unchanged`;
-  const lines = unifiedDiff(before === undefined ? [] : specLines(before), specLines(after));
-  const head = [`--- ${before === undefined ? '/dev/null' : name}`, `+++ ${name} (${oneLine(file)})`];
-  const told = `# ${name}: would be ${outcome}; ${touchText(planned)}`;
-  return [...(lines.length === 0 ? [] : [...head, ...lines.map(oneLine)]), told].join('\n');
+  const old = before === undefined ? undefined : specLines(before);
+  const lines = patch({ label: name, lines: old }, { label: `${name} (${file})`, lines: specLines(after) });
+  if (lines.length > 0) return [...lines, `# ${name}: would be ${outcome}; ${touchText(planned)}`].join('\n');
+  const told = `# ${name}: would be ${outcome}, its declaration alone; ${touchText(planned)}`;
+  return [...declarationPatch(name, planned, file), told].join('\n');
 }
+
+function declarationPatch(name: string, { declaration }: NetworkChangeJson, file: string): readonly string[] {
+  if (declaration === undefined) return [];
+  const { before, after } = declaration;
+  const old = before === undefined ? undefined : declarationLines(before);
+  return patch(
+    { label: `${name} (declaration)`, lines: old },
+    { label: `${name} (declaration in ${file})`, lines: declarationLines(after) },
+  );
+}
+
+/** Empty when nothing differs; `lines` are absent of what was not there. */
+function patch(
+  before: { readonly label: string; readonly lines: readonly string[] | undefined },
+  after: { readonly label: string; readonly lines: readonly string[] },
+): readonly string[] {
+  const lines = unifiedDiff(before.lines ?? [], after.lines);
+  if (lines.length === 0) return [];
+  const head = [`--- ${before.lines === undefined ? '/dev/null' : before.label}`, `+++ ${after.label}`];
+  return [...head, ...lines].map(oneLine);
+}
+
+/** As YAML; what is no JSON as it is. */
+function declarationLines(text: string): readonly string[] {
+  try {
+    return yamlLines(JSON.parse(text));
+  } catch {
+    return text.split('\n');
+  }
+}
+
+const yamlLines = (value: unknown): readonly string[] =>
+  stringify(value, { lineWidth: 0 }).trimEnd().split('\n');
 
 /** Field by field, always in the same order. */
 function specLines(spec: SpecJson): readonly string[] {
@@ -54,7 +88,7 @@ function specLines(spec: SpecJson): readonly string[] {
     allowOverlap,
     labels: sorted(labels),
   };
-  return stringify(fields, { lineWidth: 0 }).trimEnd().split('\n');
+  return yamlLines(fields);
 }
 
 const sorted = (map: Readonly<Record<string, string>>): Readonly<Record<string, string>> =>
