@@ -29,6 +29,13 @@ const mistakes: readonly Mistake[] = [
   ['weft network create none --no-ipv4', 2, 'needs a subnet'],
   ['weft network create gate --gateway 10.9.0.1', 2, '--subnet'],
   ['weft network pools --set 10.0.0.0/8', 2, '10.0.0.0/8', 'base='],
+  [
+    'weft network pools --set base=10.64.0.0/11,size=24 --set base=10.65.0.0/16,size=26',
+    2,
+    'base=10.64.0.0/11',
+    'base=10.65.0.0/16',
+  ],
+  [`echo '{"name":"c","subnets":"10.9.0.0/24"}' | weft network apply -f -`, 2, '["10.9.0.0/24"]'],
   ['weft network edit nowhere', 4, 'nowhere'],
   ['env -u VISUAL -u EDITOR weft network edit blue', 2, 'there is no terminal'],
   [

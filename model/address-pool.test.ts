@@ -23,6 +23,11 @@ test.each([
   ['base=fd00::/48,size=127', /from 48, the length of its base, to 126/],
   ['base=224.0.0.0/8,size=24', /224\.0\.0\.0\/8 is multicast/],
   ['base=0.0.0.0/0,size=24', /unspecified/],
+  [
+    'base=10.64.0.0/11,size=24 base=fd00::/48,size=64 base=10.65.0.0/16,size=26',
+    /address pools base=10\.64\.0\.0\/11,size=24 and base=10\.65\.0\.0\/16,size=26 overlap/,
+  ],
+  ['base=10.0.0.0/8,size=24 base=10.0.0.0/8,size=24', /overlap/],
   [Array(17).fill('base=10.0.0.0/8,size=24').join(' '), /17 address pools are given, at most 16/],
 ])('%j is refused', (text, why) => {
   expect(() => parsePools(text)).toThrow(expect.objectContaining({ code: 'INPUT_INVALID' }));

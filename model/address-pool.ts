@@ -1,6 +1,6 @@
 import { WeftError } from './errors.ts';
 import { addressBits } from './ip.ts';
-import { parsePrefix, prefixFamily, prefixLength, type Prefix } from './prefix.ts';
+import { overlaps, parsePrefix, prefixFamily, prefixLength, type Prefix } from './prefix.ts';
 import { whyImpossible } from './unicast.ts';
 
 /** Where a network that names no subnet gets one: prefixes of length `size`, cut from `base`. As Docker's default-address-pools. */
@@ -27,7 +27,7 @@ export function defaultPools(globalId: string): readonly AddressPool[] {
 /**
  * Reads pools as Docker's flag spells them, with white space between: `base=10.64.0.0/11,size=24 base=fd00:7::/48,size=64`.
  *
- * @throws INPUT_INVALID that says which pool is wrong, and why.
+ * @throws INPUT_INVALID that says which pool is wrong, and why, or which two overlap.
  */
 export function parsePools(text: string): readonly AddressPool[] {
   const parts = text.split(/\s+/).filter((part) => part !== '');
@@ -42,6 +42,12 @@ export function parsePools(text: string): readonly AddressPool[] {
       'INPUT_INVALID',
       `${pools.length} address pools are given, at most ${mostPools} are possible`,
     );
+  for (const [i, pool] of pools.entries()) {
+    const other = pools.slice(0, i).find(({ base }) => overlaps(base, pool.base));
+    if (other === undefined) continue;
+    const both = `${showPool(other)} and ${showPool(pool)}`;
+    throw new WeftError('INPUT_INVALID', `address pools ${both} overlap`);
+  }
   return pools;
 }
 
