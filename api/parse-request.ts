@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { WeftError, type ErrorCode } from '../model/errors.ts';
+import { worthSaying } from '../model/issues.ts';
 
 /** A request as it came: path parameters and query as text, the body as parsed JSON or undefined. */
 export interface RawRequest {
@@ -27,7 +28,7 @@ export function parseParts<S extends Readonly<Record<Place, z.ZodType>>>(
     return undefined;
   };
   const parts = { params: read('params'), query: read('query'), body: read('body') };
-  if (issues.length > 0) throw problemsOf(issues);
+  if (issues.length > 0) throw problemsOf(worthSaying(issues));
   return parts as { readonly [K in Place]: z.output<S[K]> };
 }
 

@@ -105,10 +105,18 @@ describe('requests that are refused', () => {
     [
       'an alias twice',
       'POST /v1/attach',
-      `{"network":"blue","sandbox":"c1","aliases":["www","www"]}`,
+      `{"network":"blue","sandbox":"c1","aliases":["www","db","web","db","www","db"]}`,
       400,
       'INPUT_INVALID',
-      /^aliases: has an alias twice/,
+      /^aliases: has db twice; aliases: has www twice$/,
+    ],
+    [
+      'a text in place of a list',
+      'POST /v1/attach',
+      `{"network":"blue","sandbox":"c1","addresses":"10.7.0.9 and more"}`,
+      400,
+      'INPUT_INVALID',
+      /^addresses: Invalid input: expected array, received string$/,
     ],
     [
       'too many aliases',

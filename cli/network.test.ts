@@ -407,17 +407,15 @@ describe('weft network edit', () => {
     expect(edits[1]).toMatch(new RegExp(`^#! .*${why.source}`, 'm'));
   });
 
-  test('shows a declaration that is no JSON as it is', async () => {
-    const declarationOf = async () => ({
-      name: 'bad',
-      text: '{"subnets":["10.9.',
-      revision: 3,
-      declared: true,
-    });
+  test.each([
+    ['is no JSON', '{"subnets":["10.9.'],
+    ['has a key twice', '{"mtu":1400,"mtu":1300}'],
+  ])('shows a declaration that %s as it is', async (_, text) => {
+    const declarationOf = async () => ({ name: 'bad', text, revision: 3, declared: true });
     const { edits } = await typeWeft(['network', 'edit', 'bad'], {
       answers: { declarationOf },
-      edits: [(text) => text],
+      edits: [(shown) => shown],
     });
-    expect(edits[0]).toContain('{"subnets":["10.9.');
+    expect(edits[0]).toContain(text);
   });
 });

@@ -29,7 +29,10 @@ const routePriority = z
 const aliases = z
   .array(endpointName)
   .max(endpointLimits.aliases)
-  .refine((names) => new Set(names).size === names.length, { message: 'has an alias twice' })
+  .superRefine((names, context) => {
+    const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i));
+    for (const name of twice) context.addIssue({ code: 'custom', message: `has ${name} twice` });
+  })
   .meta({ description: 'Further names, which other endpoints of the network may have as well.' });
 
 export const attachBody = z

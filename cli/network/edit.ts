@@ -1,4 +1,4 @@
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import type { Client } from '../../api/client.ts';
 import type { AppliedNetworkJson, DeclarationJson } from '../../api/schemas/network.ts';
 import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
@@ -71,7 +71,9 @@ function head({ name, declared }: DeclarationJson): string {
 /** As YAML, with the name; a text that is no JSON stays as it is, to be mended. */
 function bodyOf({ name, text }: DeclarationJson): string {
   try {
-    const declaration: unknown = JSON.parse(text);
+    JSON.parse(text);
+    // Other than JSON.parse it does not pass over a key that is given twice.
+    const declaration: unknown = parse(text);
     if (typeof declaration === 'object' && declaration !== null && !Array.isArray(declaration))
       return stringify({ name, ...declaration }, { lineWidth: 0 });
   } catch {

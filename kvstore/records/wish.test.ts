@@ -208,6 +208,16 @@ test('every problem is told at once, each with its path', () => {
 test.each<[string, unknown, string]>([
   ['no object', [], 'must be an object'],
   [
+    'a text in place of a list',
+    { subnets: '10.20.0.0/24' },
+    'subnets: is "10.20.0.0/24", must be a list such as ["10.20.0.0/24"]',
+  ],
+  [
+    'a subnet in place of a list',
+    { subnets: { cidr: '10.20.0.0/24' } },
+    'subnets: must be a list such as ["10.7.0.0/24"]',
+  ],
+  [
     'no subnet',
     { ipv4: false },
     'subnets: is empty, and ipv4 and ipv6 are both false: a network needs a subnet',
@@ -251,6 +261,24 @@ test.each<[string, unknown, string]>([
 ])('%s is refused', (_, json, complaint) => {
   expect(complaints(() => parse(json))).toEqual([complaint]);
   expect(complaints(() => readWish(blue, json))).toEqual([complaint]);
+});
+
+test.each<[string, string, readonly string[]]>([
+  ['a key', '{"mtu":1400,"labels":{"mtu":"x"},"mtu" : 1300}', ['mtu: is given twice']],
+  ['one that is spelt otherwise', '{"mtu":1400,"m\\u0074u":1300}', ['mtu: is given twice']],
+  [
+    'keys within',
+    '{"labels":{"a":"{\\",\\"a\\":1}","a":"1","a":"2"},"subnets":["10.6.0.0/24",{"cidr":"10.7.0.0/24","cidr":"10.8.0.0/24"}]}',
+    ['labels.a: is given twice', 'subnets[1].cidr: is given twice'],
+  ],
+  [
+    'one that is unknown',
+    '{"x":1,"x":1}',
+    ['x: is given twice', `x: is an unknown key (known are ${knownKeys('top').join(', ')})`],
+  ],
+  ['none', '{"labels":{"a":"\\"a\\":1,\\"a\\":2","b":"a","c":"a"},"subnets":[]}', []],
+])('%s given twice is told', (_, text, expected) => {
+  expect(complaints(() => parseWish(key, encodeText(text)))).toEqual(expected);
 });
 
 test('an auxiliary address needs a name', () => {

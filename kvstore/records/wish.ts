@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { z } from 'zod';
 import { WeftError } from '../../model/errors.ts';
+import { worthSaying } from '../../model/issues.ts';
 import type { Name } from '../../model/name.ts';
 import { checkWish, type Wish, type WishedSubnet, type WishProblem } from '../../model/network-wish.ts';
 import { keys } from '../keys.ts';
-import { encodeText } from '../store.ts';
+import { decodeText, encodeText } from '../store.ts';
+import { keysGivenTwice } from './keys-twice.ts';
 import { readJson, shown } from './record.ts';
 import { knownKeys, wishSchema } from './wish-schema.ts';
 
@@ -23,7 +25,9 @@ export function parseWish(key: string, value: Uint8Array): Wish {
   } catch (error) {
     throw invalid(key, [{ path: '', why: (error as Error).message }], error);
   }
-  return read(key, json);
+  const paths = new Set(keysGivenTwice(decodeText(value)).map(pathOf));
+  const twice = [...paths].map((path) => ({ path, why: 'is given twice' }));
+  return read(key, json, twice);
 }
 
 /** The same for JSON that was parsed elsewhere. */
@@ -31,11 +35,12 @@ export function readWish(name: Name, json: unknown): Wish {
   return read(keys.network(name), json);
 }
 
-function read(key: string, json: unknown): Wish {
-  const hidden = protoKeys(json, '', 0);
+/** `known`: problems that the JSON does not show any more. */
+function read(key: string, json: unknown, known: readonly WishProblem[] = []): Wish {
+  const hidden = [...known, ...protoKeys(json, '', 0)];
   const parsed = wishSchema.safeParse(json, { reportInput: true });
   if (!parsed.success)
-    throw invalid(key, [...hidden, ...parsed.error.issues.flatMap((i) => problemsOf(i, []))]);
+    throw invalid(key, [...hidden, ...worthSaying(parsed.error.issues).flatMap((i) => problemsOf(i, []))]);
   const problems = [...hidden, ...checkWish(parsed.data)];
   if (problems.length > 0) throw invalid(key, problems);
   return parsed.data;
@@ -121,13 +126,7 @@ function problemsOf(issue: Issue, before: readonly PropertyKey[]): readonly Wish
       return [{ path, why: 'must be a prefix such as "10.7.0.0/24", or an object with at least cidr' }];
     }
     case 'invalid_type':
-      return [
-        {
-          path,
-          why:
-            issue.input === undefined ? 'is missing' : `must be ${nouns[issue.expected] ?? issue.expected}`,
-        },
-      ];
+      return [{ path, why: mistyped(issue) }];
     case 'invalid_value':
       return [
         { path, why: `is ${shown(String(issue.input))}, must be ${issue.values.map(String).join(' or ')}` },
@@ -146,10 +145,19 @@ const nouns: Readonly<Record<string, string>> = {
   int: 'a whole number',
   number: 'a number',
   boolean: 'true or false',
-  array: 'a list',
   object: 'an object',
   record: 'an object',
 };
+
+function mistyped({ input, expected }: Extract<Issue, { code: 'invalid_type' }>): string {
+  if (input === undefined) return 'is missing';
+  // The one list is that of the subnets.
+  if (expected === 'array')
+    return typeof input === 'string'
+      ? `is ${shown(input)}, must be a list such as [${shown(input)}]`
+      : 'must be a list such as ["10.7.0.0/24"]';
+  return `must be ${nouns[expected] ?? expected}`;
+}
 
 type Measured = { readonly origin: string; readonly input?: unknown };
 
