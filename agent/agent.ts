@@ -84,12 +84,12 @@ export class Agent {
   readonly metrics: Registry;
   readonly startedAt: number;
   readonly trust: Trust;
+  readonly sandboxWatch: SandboxWatch;
   readonly #progress: Progress;
   readonly #start: Start;
   readonly #keeper: ViewKeeper;
   readonly #unfinished: Unfinished;
   readonly #caretakers: readonly Caretaker[];
-  readonly #sandboxes: SandboxWatch;
   readonly #stop = new AbortController();
   #identity: Identity;
   #running: Promise<void> = Promise.resolve();
@@ -192,7 +192,7 @@ export class Agent {
     });
     this.collector = collector;
     this.#caretakers = all;
-    this.#sandboxes = sandboxWatch;
+    this.sandboxWatch = sandboxWatch;
     const unfinished = this.#unfinished;
     const living = { ...ports, ...common, progress, membership: this.membership, unfinished };
     this.#start = new Start({
@@ -258,7 +258,7 @@ export class Agent {
     this.#unfinished.close();
     this.ownNode.close();
     await this.#running.catch(() => undefined);
-    await this.#sandboxes.close();
+    await this.sandboxWatch.close();
     for (const caretaker of this.#caretakers) await caretaker.close();
     await this.operations.asker.close();
     await this.reconciler.close();

@@ -65,6 +65,16 @@ describe('a node that is rebooted while the store is away', () => {
     const before = await rebootAlone(world, h1);
     await world.clock.advance(60_000);
     expect(since(h1, before)).not.toContain('create veth');
+    const own = (await h1.service.listEndpoints({})).filter(({ local }) => local);
+    expect(own.map(({ sandbox }) => sandbox)).toEqual([
+      { key: 'netns:c1', path: '/run/netns/c1', gone: { since: expect.any(String) } },
+    ]);
+    expect((await h1.service.status()).warnings).toMatchObject([
+      {
+        why: expect.stringMatching(/^its sandbox \/run\/netns\/c1 is gone since /),
+        hint: 'it waits for a namespace of this name, as after a reboot; `weft detach --network blue c1` gives it up',
+      },
+    ]);
     h1.sandbox('c1');
     await world.clock.advance(2000);
     expect(since(h1, before).filter((s) => s === 'create veth')).toHaveLength(1);

@@ -16,6 +16,7 @@ import type { Cluster, Node, NodeId } from '../model/node.ts';
 import { contains, prefixLength } from '../model/prefix.ts';
 import { networkMtu } from '../vxlan/mtu.ts';
 import type { EndpointProgress } from './reconcile/pass.ts';
+import type { Vanished } from './sandbox-watch.ts';
 import type { Recorded } from './view/collection.ts';
 
 /** Model values as the JSON of the local API. Pure. */
@@ -122,10 +123,12 @@ export interface EndpointFacts {
   readonly defaultRoutes: readonly Family[];
   /** Endpoints in conflict with it, as people know them. */
   readonly contestedBy: readonly string[];
+  /** Of one whose sandbox is on this node, and gone. */
+  readonly vanished: Vanished | undefined;
 }
 
 export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: EndpointFacts): EndpointJson {
-  const { network, node, progress, local, defaultRoutes, contestedBy } = facts;
+  const { network, node, progress, local, defaultRoutes, contestedBy, vanished } = facts;
   const { name, state } = value;
   return {
     id: value.id,
@@ -136,7 +139,11 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     ...(name === undefined ? {} : { name }),
     mac: value.mac,
     addresses: addressesIn(network, value.addresses),
-    sandbox: { key: value.sandbox.key, path: value.sandbox.path },
+    sandbox: {
+      key: value.sandbox.key,
+      path: value.sandbox.path,
+      ...(vanished === undefined ? {} : { gone: goneJson(vanished) }),
+    },
     interfaceName: value.interfaceName,
     aliases: value.aliases,
     routePriority: value.routePriority,
@@ -150,6 +157,11 @@ export function endpointJson({ value, revision }: Recorded<Endpoint>, facts: End
     local,
     ...timeOf(value),
   };
+}
+
+export function goneJson({ since, until }: Vanished): NonNullable<EndpointJson['sandbox']['gone']> {
+  const iso = (time: number): string => new Date(time).toISOString();
+  return { since: iso(since), ...(until === undefined ? {} : { until: iso(until) }) };
 }
 
 export function nodeJson(

@@ -49,6 +49,41 @@ test('one that is attached anew in time keeps its endpoint', async () => {
   expect(await h1.service.listEndpoints({})).toEqual([before]);
 });
 
+test('until it is detached it is told that its sandbox is gone, and until when that may come back', async () => {
+  await using world = new World();
+  const h1 = await attached(world, 'c1', 'c2');
+  const gone = async (): Promise<readonly unknown[]> =>
+    (await h1.service.listEndpoints({})).map(({ sandbox }) => [sandbox.path, sandbox.gone]);
+  const both = [
+    ['/run/netns/c1', undefined],
+    ['/run/netns/c2', undefined],
+  ];
+  expect((await gone()).toSorted()).toEqual(both);
+  kill(h1, 'c1');
+  const start = world.clock.wall();
+  await world.clock.advance(8000);
+  const [shown] = (await h1.service.listEndpoints({})).flatMap(({ sandbox }) => sandbox.gone ?? []);
+  const { since = '', until = '' } = shown ?? {};
+  expect(Date.parse(since) - start).toBeGreaterThan(0);
+  expect(Date.parse(since) - start).toBeLessThanOrEqual(5000);
+  expect(Date.parse(until) - Date.parse(since)).toBe(10_000);
+  expect((await gone()).toSorted()).toEqual([['/run/netns/c1', { since, until }], both[1]]);
+  const { warnings, problems } = await h1.service.status();
+  expect({ warnings, problems }).toEqual({
+    warnings: [
+      {
+        what: 'endpoint netns:c1 of network blue',
+        why: `its sandbox /run/netns/c1 is gone since ${since}`,
+        hint: `it is detached soon after ${until}, unless it is attached again before`,
+      },
+    ],
+    problems: [],
+  });
+  await h1.attach('blue', 'c1');
+  expect((await gone()).toSorted()).toEqual(both);
+  expect((await h1.service.status()).warnings).toEqual([]);
+});
+
 test('while the store is away only the dead are given up, and the store hears of it when it is back', async () => {
   await using world = new World();
   const h1 = await attached(world, 'c1', 'c2');

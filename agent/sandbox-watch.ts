@@ -29,6 +29,13 @@ export interface SandboxWatchPorts {
   readonly grace: number;
 }
 
+/** Of a sandbox that is gone, in milliseconds since 1970. */
+export interface Vanished {
+  readonly since: number;
+  /** Soon after that its endpoint is detached, unless it is there again; absent: it is awaited for as long as it takes. */
+  readonly until?: number;
+}
+
 /** Milliseconds between two rounds; and while namespaces are awaited, of which somebody wants to make use at once. */
 const interval = 5000;
 const eagerInterval = 1000;
@@ -52,6 +59,16 @@ export class SandboxWatch {
   constructor(ports: SandboxWatchPorts) {
     this.#ports = ports;
     this.#again();
+  }
+
+  /** Since when the sandbox of an own endpoint is gone, as far as somebody has looked. */
+  vanished({ id, sandbox }: Endpoint): Vanished | undefined {
+    const { clock, sandboxes, grace } = this.#ports;
+    const found = this.#gone.get(id);
+    // It may have been attached anew since the last round.
+    if (found === undefined || sandboxes.lives(sandbox)) return undefined;
+    const since = Math.round(clock.wall() - (clock.monotonic() - found));
+    return sandboxes.isAwaited(sandbox) ? { since } : { since, until: since + grace };
   }
 
   async close(): Promise<void> {

@@ -268,7 +268,7 @@ export class Service implements AgentService {
   }
 
   #endpoint(recorded: Recorded<Endpoint>, network: Network, losers = this.#losers(network)): EndpointJson {
-    const { view, reconciler, id } = this.#agent;
+    const { view, reconciler, sandboxWatch, id } = this.#agent;
     const { value } = recorded;
     return endpointJson(recorded, {
       network,
@@ -277,6 +277,7 @@ export class Service implements AgentService {
       local: value.node === id,
       defaultRoutes: reconciler.defaultRoutes(value.id),
       contestedBy: contestants(value, losers).map((other) => endpointText(other, view)),
+      vanished: sandboxWatch.vanished(value),
     });
   }
 }

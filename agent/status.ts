@@ -6,10 +6,11 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Cluster } from '../model/node.ts';
 import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
-import { clusterIn } from './boot.ts';
+import { clusterIn, ownEndpoints } from './boot.ts';
 import { nodesOf } from './dead/service.ts';
 import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
+import { goneJson } from './present.ts';
 import { conflictsOf, endpointText } from './returns/conflicts.ts';
 import type { View } from './view/view.ts';
 
@@ -195,7 +196,27 @@ function warningsOf(agent: Agent): readonly Problem[] {
       why: `${used} of ${total} addresses are used`,
       hint: `\`weft ip ls --network ${network.name}\` shows by whom`,
     }));
-  return [orphans, overlapping, kept, contested, homeless(agent), full].flatMap(shorten);
+  return [orphans, overlapping, kept, contested, abandoned(agent), homeless(agent), full].flatMap(shorten);
+}
+
+/** Own endpoints whose sandbox is gone, for as long as it may come back. */
+function abandoned({ view, id, sandboxWatch, operations }: Agent): readonly Problem[] {
+  const own = ownEndpoints(view, id).filter((endpoint) => !operations.intents.isGone(endpoint.id));
+  return own.flatMap((endpoint): readonly Problem[] => {
+    const vanished = sandboxWatch.vanished(endpoint);
+    if (vanished === undefined) return [];
+    const { since, until } = goneJson(vanished);
+    const { name, sandbox } = endpoint;
+    const network = networkText(endpoint, view);
+    const detach = `\`weft detach --network ${network} ${sandbox.key.replace(/^netns:/, '')}\``;
+    const what = `endpoint ${name ?? sandbox.key} of network ${network}`;
+    const why = `its sandbox ${sandbox.path} is gone since ${since}`;
+    const hint =
+      until === undefined
+        ? `it waits for a namespace of this name, as after a reboot; ${detach} gives it up`
+        : `it is detached soon after ${until}, unless it is attached again before`;
+    return [{ what, why, hint }];
+  });
 }
 
 /** Endpoints of others that cannot be sent to yet. */

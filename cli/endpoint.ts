@@ -48,7 +48,7 @@ function endpointTable(endpoints: readonly EndpointJson[]): string {
       e.addresses.join(' '),
       e.mac,
       e.node,
-      e.sandbox.path,
+      e.sandbox.gone === undefined ? e.sandbox.path : `${e.sandbox.path} (gone)`,
       e.interfaceName,
       e.state,
       yesNo(e.programmed),
@@ -66,7 +66,7 @@ export function endpointDetails(e: EndpointJson): string {
     ['addresses', e.addresses],
     ['MAC', e.mac],
     ['node', e.local ? `${e.node} (this one)` : e.node],
-    ['sandbox', `${e.sandbox.path} (key ${e.sandbox.key})`],
+    ['sandbox', sandboxText(e.sandbox)],
     ['interface', e.interfaceName],
     ['default route', routeText(e)],
     ['state', e.conflictWith === undefined ? e.state : `${e.state} with ${e.conflictWith}`],
@@ -75,6 +75,17 @@ export function endpointDetails(e: EndpointJson): string {
     ['everywhere', e.waited === undefined ? undefined : waitedText(e.waited)],
     ['labels', Object.entries(e.labels).map(([key, value]) => `${key}=${value}`)],
   ]);
+}
+
+function sandboxText({ path, key, gone }: EndpointJson['sandbox']): string {
+  const where = `${path} (key ${key})`;
+  if (gone === undefined) return where;
+  const { since, until } = gone;
+  const next =
+    until === undefined
+      ? 'a namespace of its name is awaited'
+      : `detached soon after ${until} unless attached again`;
+  return `${where}, gone since ${since}; ${next}`;
 }
 
 /** Nothing where nobody ever asked for one. */

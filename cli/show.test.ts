@@ -53,6 +53,21 @@ labels      a=b
     expect(stdout).toContain(`programmed  no (${pending})\n`);
   });
 
+  test.each([
+    [undefined, 'a namespace of its name is awaited'],
+    ['2026-11-25T10:00:10.000Z', 'detached soon after 2026-11-25T10:00:10.000Z unless attached again'],
+  ])('one whose sandbox is gone says so (until %s)', async (until, what) => {
+    const since = '2026-11-25T10:00:00.000Z';
+    const gone = { since, ...(until === undefined ? {} : { until }) };
+    const shown = { ...web, sandbox: { ...web.sandbox, gone } };
+    const answers = { inspectEndpoint: async () => shown, listEndpoints: async () => [shown] };
+    const { stdout } = await typeWeft(['endpoint', 'inspect', 'web'], { answers });
+    expect(stdout).toContain(`sandbox     /run/netns/c1 (key netns:c1), gone since ${since}; ${what}\n`);
+    expect((await typeWeft(['endpoint', 'ls'], { answers })).stdout).toContain(
+      ' /run/netns/c1 (gone)  eth0 ',
+    );
+  });
+
   test('as JSON', async () => {
     expect(JSON.parse((await typeWeft(['endpoint', 'ls', '-o', 'json'])).stdout)).toEqual([web]);
     expect(JSON.parse((await typeWeft(['endpoint', 'inspect', 'web', '-o', 'json'])).stdout)).toEqual(web);

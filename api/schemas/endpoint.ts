@@ -90,7 +90,27 @@ export const endpointJson = z
       .array(z.string())
       .readonly()
       .meta({ description: 'With the prefix length of the subnet.', examples: [['10.7.0.2/24']] }),
-    sandbox: z.object({ key: z.string(), path: z.string() }).readonly(),
+    sandbox: z
+      .object({
+        key: z.string(),
+        path: z.string(),
+        gone: z
+          .object({
+            since: z.string().meta({ description: 'ISO 8601.' }),
+            until: z
+              .string()
+              .optional()
+              .meta({
+                description:
+                  'ISO 8601: soon after that the endpoint is detached, unless it is attached again before; absent: a namespace of ' +
+                  'this name is awaited for as long as it takes, as after a reboot.',
+              }),
+          })
+          .readonly()
+          .optional()
+          .meta({ description: 'It was on the answering node, and is there no more.' }),
+      })
+      .readonly(),
     interfaceName: z.string(),
     aliases: z.array(z.string()).readonly().meta({ description: 'Further names, not its alone.' }),
     routePriority: z.int().meta({ description: '0: it never gives its sandbox a default route.' }),
