@@ -168,6 +168,10 @@ async function attachInEveryWay(scene: Scene, keyboard: Keyboard): Promise<void>
   // The path of a named namespace means the same sandbox.
   expect(await keyboard.json(h3, `weft attach --network blue ${path} --name web`)).toEqual(web);
 
+  // By another name of it, the number of a process in it, there is no second one.
+  const inside = `ip netns exec ${namespace} sh -c 'weft attach --network blue $$'`;
+  expect(await keyboard.type(h3, inside, 5)).toContain(`(key netns:${namespace})`);
+
   // The lab unpins what lies there, whatever happens.
   const file = join(h3.directory, '..', 'elsewhere', 'netns', 'pinned');
   await keyboard.type(h3, `mkdir -p $(dirname ${file}) && touch ${file} && unshare --net=${file} true`);

@@ -6,8 +6,19 @@ import { WeftError } from '../../model/errors.ts';
 import { sleep } from '../../model/clock.ts';
 import type { NetworkId } from '../../model/network.ts';
 import { holdBack } from '../testing/waiting.ts';
-import { World } from '../testing/world.ts';
+import { World, type TestNode } from '../testing/world.ts';
 import { blueOn, claims } from './testing/blue.ts';
+
+/** Further paths that lead to a namespace. What is plumbed into it by them is kept apart here, which makes no difference. */
+function oneNamespace({ kernel }: TestNode, path: string, others: readonly string[]): void {
+  for (const other of others) kernel.addSandbox(sandboxScope(other));
+  const identify = kernel.identify.bind(kernel);
+  kernel.identify = (scope) => {
+    const found = identify(scope);
+    const isOther = others.some((other) => sandboxScope(other) === scope);
+    return isOther ? { ...found, cookie: identify(sandboxScope(path)).cookie } : found;
+  };
+}
 
 describe('attach', () => {
   test('gives one address of each family and programs here and on the peer', async () => {
@@ -45,6 +56,47 @@ describe('attach', () => {
     const before = [h1!.kernel.writes, (await world.store.list('')).revision];
     expect(await h1!.attachAgain('blue', '/run/netns/c1')).toEqual(first);
     expect([h1!.kernel.writes, (await world.store.list('')).revision]).toEqual(before);
+  });
+
+  test('of a namespace that is attached by another name is refused, and names it; by a key of its own it is not', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    const { kernel } = h1!;
+    const others = ['/proc/4711/ns/net', '/run/netns/alias'];
+    oneNamespace(h1!, '/run/netns/c1', others);
+    const { addresses, id } = await h1!.attach('blue', 'c1');
+    const bare = addresses.map((ip) => ip.replace(/\/.*/, '')).join(', ');
+    const before = [kernel.writes, (await world.store.list('')).revision];
+    for (const path of others)
+      await expect(h1!.attachAgain('blue', path)).rejects.toMatchObject({
+        code: 'ENDPOINT_CONFLICT',
+        message:
+          `sandbox ${path} is attached to network blue already, as /run/netns/c1 (key netns:c1) with ${bare}: ` +
+          'call it by that name, or give it another endpoint by a key of its own (--key)',
+        details: { endpoint: id, key: 'netns:c1' },
+      });
+    expect([kernel.writes, (await world.store.list('')).revision]).toEqual(before);
+    expect((await h1!.attachAgain('blue', '/run/netns/c1')).id).toBe(id);
+    // Another network is another matter, and so is what was attached by a key.
+    await h1!.create('red', '10.8.0.0/24');
+    await h1!.attachAgain('red', others[0]!);
+    await h1!.attachAgain('blue', others[0]!, { key: 'second' });
+    expect(await h1!.detach({ network: 'blue', sandbox: '/run/netns/c1' })).toBe(true);
+    expect((await h1!.attachAgain('blue', others[0]!)).sandbox.key).toBe('pid:4711');
+    expect((await h1!.service.checkAddresses({ fix: false })).findings).toEqual([]);
+  });
+
+  test('of a namespace whose other name leads nowhere any more is its own', async () => {
+    await using world = new World();
+    const [h1] = await blueOn(world, 1);
+    h1!.sandbox('c1');
+    oneNamespace(h1!, '/run/netns/c1', ['/proc/4711/ns/net']);
+    await h1!.attachAgain('blue', '/proc/4711/ns/net');
+    await expect(h1!.attachAgain('blue', '/run/netns/c1')).rejects.toMatchObject({
+      code: 'ENDPOINT_CONFLICT',
+    });
+    h1!.kernel.killSandbox(sandboxScope('/proc/4711/ns/net'));
+    expect((await h1!.attachAgain('blue', '/run/netns/c1')).sandbox.key).toBe('netns:c1');
   });
 
   test('repeated, says otherwise what may change, and keeps what it does not say', async () => {

@@ -19,6 +19,7 @@ import type { Choice } from './choice.ts';
 import { addressWishes, chooseInterfaceName } from './choose.ts';
 import { describeClaim, holderOf } from './holder.ts';
 import { activeNetwork, stateAfter } from './lookup.ts';
+import { demandOneName } from './other-name.ts';
 import type { OperationPorts } from './ports.ts';
 import {
   namedReservation,
@@ -201,6 +202,7 @@ function design(attempt: Attempt, network: Network): Endpoint {
   const { wish, ref, id, choice, ports } = attempt;
   const { node } = ports.self();
   const identity = ports.kernel.identify(sandboxScope(ref.path));
+  demandOneName(ref, identity, network, ports);
   const wishes = addressWishes(network, wish.addresses);
   for (const each of wishes) if (each.fixed !== undefined) checkFixed(network, each.subnet, each.fixed);
   const addresses = choice.choose(network, wishes, node);
