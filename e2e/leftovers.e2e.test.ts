@@ -163,7 +163,10 @@ async function hold(path: string): Promise<unknown> {
   return waitFor('somebody to hold the namespace', stands, { within: 5000 });
 }
 
-/** All that is in the node's own namespace, in one that nobody has to do with, and, of others, what is not ours in the sandbox. */
+/**
+ * All that is in the node's own namespace, in one that nobody has to do with, and, of others, what is not ours in the sandbox. A pair
+ * whose namespace went is taken apart a moment later: until then a route of it may have a device without a name (`dev if9`).
+ */
 async function notOurs({ host, stranger, sandbox }: Remains): Promise<readonly string[]> {
   const look = 'ip -d -o link; ip -o address; ip route; ip -6 route; bridge fdb show';
   const all = await Promise.all(
@@ -172,7 +175,7 @@ async function notOurs({ host, stranger, sandbox }: Remains): Promise<readonly s
   return all.flatMap((text) =>
     text
       .split('\n')
-      .filter((line) => line !== '' && !/veth|dev eth[07]|: eth[07]|linkdown/.test(line))
+      .filter((line) => line !== '' && !/veth|dev (eth[07]|if\d+)|: eth[07]|linkdown/.test(line))
       .map((line) => line.replaceAll(/(hello|tcn|topology_change|gc)_timer +[\d.]+|expires \d+\w+/g, '')),
   );
 }
