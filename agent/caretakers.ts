@@ -9,6 +9,7 @@ import { adopt } from './operations/adopt.ts';
 import { detachAgain, detachDead, detachEndpoint, type Detached } from './operations/detach.ts';
 import type { OperationPorts } from './operations/ports.ts';
 import { Departed, type DepartedPorts } from './returns/departed.ts';
+import type { Returner } from './returns/returner.ts';
 import { SandboxWatch, type SandboxWatchPorts } from './sandbox-watch.ts';
 import { Strays, type StraysPorts } from './strays.ts';
 import { Answerer, type AnswererPorts } from './wait/answerer.ts';
@@ -17,13 +18,13 @@ import { Answerer, type AnswererPorts } from './wait/answerer.ts';
 export type CaretakersPorts = Omit<WardenPorts, 'detach'> &
   Omit<CollectorPorts, 'grace'> &
   Omit<DrainerPorts, 'detach'> &
-  Omit<SandboxWatchPorts, 'grace' | 'adopt' | 'detach'> &
+  Omit<SandboxWatchPorts, 'grace' | 'own' | 'adopt' | 'detach'> &
   Omit<DepartedPorts, 'detach' | 'intents'> &
   StraysPorts &
   PoolNewsPorts &
   AnswererPorts & {
     readonly operations: OperationPorts;
-    readonly returner: Caretaker;
+    readonly returner: Returner;
     readonly config: { readonly deadNodeGrace: number; readonly sandboxGrace: number };
     /** A signal for work on all endpoints of a node. */
     readonly longSignal: () => AbortSignal;
@@ -62,6 +63,7 @@ export function caretakersOf(ports: CaretakersPorts): Caretakers {
   const sandboxWatch = new SandboxWatch({
     ...ports,
     grace: config.sandboxGrace,
+    own: () => returner.own(),
     adopt: (network, endpoint) => adopt(network, endpoint, operations, ports.signal()),
     detach: (network, endpoint) => detachDead(network, endpoint, operations, ports.signal()),
   });

@@ -6,12 +6,11 @@ import type { Events } from '../model/event.ts';
 import type { Logger } from '../model/logger.ts';
 import type { NetworkId } from '../model/network.ts';
 import type { NodeId } from '../model/node.ts';
-import { ownEndpoints } from './boot.ts';
 import type { SandboxLife } from './sandbox-life.ts';
-import type { View } from './view/view.ts';
 
 export interface SandboxWatchPorts {
-  readonly view: View;
+  /** This node's endpoints. */
+  readonly own: () => readonly Endpoint[];
   readonly sandboxes: SandboxLife;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -87,14 +86,10 @@ export class SandboxWatch {
   }
 
   async #round(): Promise<void> {
-    const { view, clock, sandboxes, grace, changed, adopt, isDetached } = this.#ports;
-    const node = this.#ports.node();
-    if (node === undefined) return;
-    const own = new Map(
-      ownEndpoints(view, node)
-        .filter((e) => !isDetached(e.id))
-        .map((e) => [e.id, e]),
-    );
+    const { clock, sandboxes, grace, changed, adopt, isDetached } = this.#ports;
+    if (this.#ports.node() === undefined) return;
+    const all = this.#ports.own().filter((e) => !isDetached(e.id));
+    const own = new Map(all.map((e) => [e.id, e]));
     for (const id of this.#gone.keys()) if (!own.has(id)) this.#gone.delete(id);
     const due: Endpoint[] = [];
     const returned: Endpoint[] = [];

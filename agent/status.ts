@@ -6,7 +6,7 @@ import type { Endpoint } from '../model/endpoint.ts';
 import type { Cluster } from '../model/node.ts';
 import { fullMark, poolsAbove } from './addresses/fullness.ts';
 import type { Agent } from './agent.ts';
-import { clusterIn, ownEndpoints } from './boot.ts';
+import { clusterIn } from './boot.ts';
 import { nodesOf } from './dead/service.ts';
 import { objectText } from './drift/repair-log.ts';
 import { acceptedOverlaps } from './networks/overlap.ts';
@@ -200,8 +200,8 @@ function warningsOf(agent: Agent): readonly Problem[] {
 }
 
 /** Own endpoints whose sandbox is gone, for as long as it may come back. */
-function abandoned({ view, id, sandboxWatch, operations }: Agent): readonly Problem[] {
-  const own = ownEndpoints(view, id).filter((endpoint) => !operations.intents.isGone(endpoint.id));
+function abandoned({ view, returner, sandboxWatch, operations }: Agent): readonly Problem[] {
+  const own = returner.own().filter((endpoint) => !operations.intents.isGone(endpoint.id));
   return own.flatMap((endpoint): readonly Problem[] => {
     const vanished = sandboxWatch.vanished(endpoint);
     if (vanished === undefined) return [];

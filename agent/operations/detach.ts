@@ -8,7 +8,6 @@ import { asWeftError, hasCode, WeftError } from '../../model/errors.ts';
 import type { Name } from '../../model/name.ts';
 import type { NetworkId } from '../../model/network.ts';
 import type { WaitedJson } from '../../api/schemas/waited.ts';
-import { ownEndpoints } from '../boot.ts';
 import type { Reaction } from '../wait/asker.ts';
 import { unlessAborted } from '../unless-aborted.ts';
 import { waitedFor } from '../wait/waited.ts';
@@ -259,9 +258,9 @@ function otherKeys(
   const paths = pathsOf(sandbox, ports.netnsDir);
   const cookie = cookieOf(paths[0] ?? '', ports);
   const isIt = ({ path, cookie: its }: Sandbox): boolean => its === cookie || paths.includes(path);
-  const there = ownEndpoints(ports.view, ports.self().node).filter(
-    (e) => e.network === network && e.sandbox.key !== named && isIt(e.sandbox),
-  );
+  const there = ports.returns
+    .own()
+    .filter((e) => e.network === network && e.sandbox.key !== named && isIt(e.sandbox));
   return there.length === 0 ? {} : { otherKeys: there.map((e) => e.sandbox.key).toSorted() };
 }
 

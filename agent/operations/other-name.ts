@@ -2,7 +2,6 @@ import type { SandboxIdentity } from '../../linux/kernel.ts';
 import type { Endpoint } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
 import type { Network } from '../../model/network.ts';
-import { ownEndpoints } from '../boot.ts';
 import type { OperationPorts } from './ports.ts';
 import { readSandbox, type SandboxRef } from './sandbox-name.ts';
 
@@ -18,7 +17,7 @@ export function demandOneName(
   network: Pick<Network, 'id' | 'name'>,
   ports: OperationPorts,
 ): void {
-  const { view, netnsDir, sandboxes, intents } = ports;
+  const { returns, netnsDir, sandboxes, intents } = ports;
   const isChosen = (sandbox: SandboxRef): boolean => readSandbox(sandbox.path, netnsDir).key !== sandbox.key;
   if (isChosen({ path, key })) return;
   const isOther = ({ id, network: its, sandbox }: Endpoint): boolean =>
@@ -30,7 +29,7 @@ export function demandOneName(
     !intents.isGone(id) &&
     // A process that has ended leads nowhere.
     sandboxes.lives(sandbox);
-  const other = ownEndpoints(view, ports.self().node).find(isOther);
+  const other = returns.own().find(isOther);
   if (other === undefined) return;
   const { addresses, sandbox } = other;
   const text =

@@ -33,7 +33,7 @@ export interface OperationPorts {
   readonly random: (bytes: number) => string;
   readonly netnsDir: string;
   /** Own endpoints that the store has lost without our doing. */
-  readonly returns: Pick<Returner, 'restore' | 'drop' | 'find'>;
+  readonly returns: Pick<Returner, 'own' | 'restore' | 'drop' | 'find'>;
   /** @throws NOT_READY before this node has joined. */
   self(): Self;
   /** @throws STORE_UNAVAILABLE, with `what` cannot be done, while nothing may be written to the store. */

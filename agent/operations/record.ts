@@ -13,7 +13,6 @@ import type { Mac } from '../../model/mac.ts';
 import type { Name } from '../../model/name.ts';
 import type { Network } from '../../model/network.ts';
 import { dropExpired } from '../addresses/reservations.ts';
-import { ownEndpoints } from '../boot.ts';
 import { storedAs, type Recorded } from '../view/collection.ts';
 import type { Choice } from './choice.ts';
 import { addressWishes, chooseInterfaceName } from './choose.ts';
@@ -233,8 +232,7 @@ function design(attempt: Attempt, network: Network): Endpoint {
 
 /** Interfaces that other endpoints of this node have in the sandbox: after a reboot they may not have been made again yet. */
 function namesToCome(path: string, id: EndpointId, ports: OperationPorts): readonly string[] {
-  const all = ownEndpoints(ports.view, ports.self().node);
-  const others = all.filter((e) => e.sandbox.path === path && e.id !== id);
+  const others = ports.returns.own().filter((e) => e.sandbox.path === path && e.id !== id);
   return others.filter((e) => ports.sandboxes.lives(e.sandbox)).map((e) => e.interfaceName);
 }
 

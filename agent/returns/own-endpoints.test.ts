@@ -37,6 +37,18 @@ test('an own endpoint that goes is lost as it last was, until it is back', () =>
   expect(remove()).toEqual([endpointId]);
 });
 
+test('those that the view holds are known, and nobody else', () => {
+  const { own, put, remove } = story();
+  expect(own.known()).toEqual([]);
+  put(5);
+  expect(own.known()).toEqual([endpoint]);
+  remove();
+  expect(own.known()).toEqual([]);
+  const other = story('0123456789abcdef' as NodeId);
+  other.put(5);
+  expect(other.own.known()).toEqual([]);
+});
+
 test('it is lost no more when somebody has settled it', () => {
   const { own, put, remove, take } = story();
   put(5);

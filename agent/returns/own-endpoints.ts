@@ -46,6 +46,11 @@ export class OwnEndpoints {
     return lost;
   }
 
+  /** Those that the view holds. */
+  known(): readonly Endpoint[] {
+    return Array.from(this.#known.values(), ({ value }) => value);
+  }
+
   lost(network: NetworkId): Endpoints {
     return this.#lost.get(network) ?? none;
   }

@@ -78,6 +78,11 @@ export class Returner {
     for (const { value } of this.#own.all()) this.#scheduler.mark(value.id);
   }
 
+  /** This node's endpoints as the view holds them. Cost follows their number, not that of all. */
+  own(): readonly Endpoint[] {
+    return this.#own.known();
+  }
+
   /** What is missing of a network, as it last was. */
   readonly lost = (network: NetworkId): ReadonlyMap<EndpointId, Recorded<Endpoint>> =>
     this.#own.lost(network);
