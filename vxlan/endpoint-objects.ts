@@ -79,10 +79,20 @@ export interface RemoteInput {
 export function remoteEndpointObjects({ network, endpoint, vtep }: RemoteInput): LinuxObject[] {
   if (endpoint.state.kind !== 'active' || vtep === undefined) return [];
   const scope = networkScope(network.id);
-  const fdb: LinuxObject[] = [{ kind: 'fdb', scope, dev: tunnelName, mac: endpoint.mac, dst: vtep }];
-  // Joined and not spread: a list that grows keeps room for sixteen more, and there may be a hundred thousand of these.
-  return fdb.concat(neighbours(network, endpoint, tunnelName), routerNeighbours(network, endpoint));
+  const { mac, addresses } = endpoint;
+  const devices = isRouted(network) ? tunnelAndBridge : tunnelOnly;
+  // Made as long as it will be: a list that grows keeps room for sixteen more, and there may be a hundred thousand of these.
+  const objects = new Array<LinuxObject>(1 + devices.length * addresses.length);
+  objects[0] = { kind: 'fdb', scope, dev: tunnelName, mac, dst: vtep };
+  let at = 1;
+  for (const dev of devices)
+    for (const ip of addresses) objects[at++] = { kind: 'neighbour', scope, dev, ip, mac };
+  return objects;
 }
+
+/** Who must know an endpoint's addresses: whoever asks through the tunnel device, and the router where there is one. */
+const tunnelOnly = [tunnelName];
+const tunnelAndBridge = [tunnelName, bridgeName];
 
 /** Explicit, because the kernel turns an IPv6 metric of 0 into 1024; better than what DHCP clients and the like install. */
 const subnetRouteMetric = 100;
