@@ -4,7 +4,7 @@ import type { Ip } from '../model/ip.ts';
 import { DesiredState } from './desired.ts';
 import { everything, fdb, netns, neighbour, otherFdb, vxlan } from './kernel-contract-objects.ts';
 import type { FdbEntry } from './objects/forwarding.ts';
-import type { Route } from './objects/ip-config.ts';
+import type { Route } from './objects/route.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
 import { ObjectSet } from './objects/object-set.ts';
 import { sandboxScope } from './objects/scope.ts';

@@ -31,6 +31,9 @@ kernelContract('the fake', async () => {
           const [prefix, metric] = f.via.includes(':') ? ['::/0', 1024] : ['0.0.0.0/0', 0];
           const route = { kind: 'route', dev: f.dev, via: f.via, prefix: prefix as Prefix, metric } as const;
           kernel.meddle({ ...route, scope: where });
+        } else if (f.what === 'blackhole') {
+          const [scope, metric] = [where, f.prefix.includes(':') ? 1024 : 0];
+          kernel.meddle({ kind: 'route', scope, dev: '', prefix: f.prefix, metric });
         } else
           kernel.meddle({ kind: 'fdb', scope: where as NetworkScope, dev: f.dev, mac: f.mac, dst: f.dst });
       }),

@@ -1,14 +1,16 @@
 import { WeftError } from '../model/errors.ts';
 import { familyOf } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
+import { prefixFamily } from '../model/prefix.ts';
 import type { Observation, SandboxIdentity } from './kernel.ts';
 import type { Address } from './objects/ip-config.ts';
-import { placesOf, usesOf } from './objects/kinds.ts';
+import { broughtBy, placesOf, usesOf } from './objects/kinds.ts';
 import type { Veth, Vxlan } from './objects/link.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
 import { lossOf } from './objects/loss.ts';
 import { ObjectSet } from './objects/object-set.ts';
 import { linkPlace } from './objects/place.ts';
+import { subnetPlaces } from './objects/route.ts';
 import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from './objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject, type OwnedSetting } from './objects/settings.ts';
 import { difference, sameObject } from './plan/change-table.ts';
@@ -61,7 +63,7 @@ export class FakeTables {
 
   meddle(o: LinuxObject): void {
     if (isSandbox(o.scope)) this.#foreign.add(keyOf(o));
-    else this.#put(o);
+    else this.#putNew(o);
   }
 
   observe(scope: NetworkScope, sandboxes: readonly SandboxScope[]): Observation {
@@ -81,7 +83,7 @@ export class FakeTables {
     if (old !== undefined) return this.#createOver(old, o);
     const obstacle = this.#obstacle(o);
     if (obstacle !== undefined) return obstacle;
-    this.#put(o);
+    this.#putNew(o);
     if (o.kind === 'netns') this.#addSettings(o.scope, namespaceSettings);
     if (o.kind === 'bridge') this.#addSettings(o.scope, bridgeSettings(o.name));
     return undefined;
@@ -141,6 +143,12 @@ export class FakeTables {
     this.#objects.put(o);
   }
 
+  /** With what comes with it. */
+  #putNew(o: LinuxObject): void {
+    this.#put(o);
+    for (const brought of broughtBy(o)) if (!this.#objects.has(brought)) this.#put(brought);
+  }
+
   #drop(objects: Iterable<LinuxObject>): void {
     for (const o of objects) this.#objects.delete(o);
   }
@@ -162,14 +170,16 @@ export class FakeTables {
     }
   }
 
-  /** The last IPv4 address of an interface takes its IPv4 routes along. */
+  /** The last address of a subnet takes the route to it along, the last IPv4 one of an interface all IPv4 routes. */
   #addressGone(gone: Address): void {
+    const unused = subnetPlaces(gone).filter((place) => !this.#isThere(place));
+    this.#drop(unused.flatMap((place) => this.#objects.users(place)));
     if (familyOf(gone.ip) !== 4) return;
     const onDevice = this.all().filter(
       (o) => (o.kind === 'address' || o.kind === 'route') && o.scope === gone.scope && o.dev === gone.dev,
     );
     if (onDevice.some((o) => o.kind === 'address' && familyOf(o.ip) === 4)) return;
-    this.#drop(onDevice.filter((o) => o.kind === 'route' && familyOf(o.via) === 4));
+    this.#drop(onDevice.filter((o) => o.kind === 'route' && prefixFamily(o.prefix) === 4));
   }
 
   /** An interface that goes down loses its routes and its IPv6 addresses. */

@@ -4,10 +4,12 @@ import type { Mac } from '../model/mac.ts';
 import type { Prefix } from '../model/prefix.ts';
 import type { Vni } from '../model/vni.ts';
 import type { FdbEntry, NeighbourEntry, PortFdbEntry } from './objects/forwarding.ts';
-import type { Address, Route, Sysctl } from './objects/ip-config.ts';
+import type { Address, Sysctl } from './objects/ip-config.ts';
 import type { Bridge, Veth, Vxlan } from './objects/link.ts';
 import type { Namespace } from './objects/namespace.ts';
+import { broughtBy } from './objects/kinds.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
+import type { Route } from './objects/route.ts';
 import { networkScope, type NetworkScope, type SandboxScope } from './objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from './objects/settings.ts';
 import type { Step } from './plan/step.ts';
@@ -80,7 +82,13 @@ export const sandboxAddress6 = (s: SandboxScope): Address => ({
   ip: 'fd00:7::5' as Ip,
   length: 64,
 });
-const route = (s: SandboxScope, prefix: string, via: string): Route => ({
+export const gateways: readonly Address[] = [
+  { kind: 'address', scope, dev: 'br0', ip: '10.7.0.1' as Ip, length: 24 },
+  { kind: 'address', scope, dev: 'br0', ip: 'fd00:7::1' as Ip, length: 64 },
+];
+type ByGateway = Route & { readonly via: Ip };
+
+const route = (s: SandboxScope, prefix: string, via: string): ByGateway => ({
   kind: 'route',
   scope: s,
   dev: 'eth0',
@@ -109,8 +117,7 @@ export function everything(s: SandboxScope): LinuxObject[] {
     ...bridgeSettings('br0').map(setting),
     vxlan,
     veth(s),
-    { kind: 'address', scope, dev: 'br0', ip: '10.7.0.1' as Ip, length: 24 },
-    { kind: 'address', scope, dev: 'br0', ip: 'fd00:7::1' as Ip, length: 64 },
+    ...gateways.flatMap((address) => [address, ...broughtBy(address)]),
     sandboxAddress(s),
     sandboxAddress6(s),
     route(s, '10.8.0.0/24', '10.7.0.1'),
@@ -177,7 +184,7 @@ export const inOtherNetwork = (s: SandboxScope): LinuxObject[] =>
   [netns, br0, secondVeth(s), secondAddress(s), secondAddress6(s)].map(inSecondNetwork);
 
 /** By the gateways of the first network and of the second. */
-export const defaultRoutes = (s: SandboxScope): Route[] => [
+export const defaultRoutes = (s: SandboxScope): ByGateway[] => [
   { ...route(s, '0.0.0.0/0', '10.7.0.1'), metric: 0 },
   { ...route(s, '::/0', 'fd00:7::1'), metric: 1024 },
 ];
@@ -219,6 +226,8 @@ export const mixedSteps: readonly Step[] = [
 ];
 
 const strayAddress = { dev: 'br0', ip: '10.99.0.1' as Ip, length: 24 };
+const strayRoute = { prefix: '10.7.0.128/25' as Prefix, metric: 0 };
+const strayRoute6 = { prefix: 'fd00:7:0:0:8000::/65' as Prefix, metric: 1024 };
 const strayFdb = { dev: 'vxlan0', mac: '02:99:00:00:00:01' as Mac, dst: '192.0.2.99' as Ip };
 
 /** What somebody else may put into a network namespace of ours, as we should see it. */
@@ -227,6 +236,14 @@ export const strays = {
   address: {
     foreign: { what: 'address', ...strayAddress },
     object: { kind: 'address', scope, ...strayAddress } satisfies Address,
+  },
+  route: {
+    foreign: { what: 'blackhole', prefix: strayRoute.prefix },
+    object: { kind: 'route', scope, dev: '', ...strayRoute } satisfies Route,
+  },
+  route6: {
+    foreign: { what: 'blackhole', prefix: strayRoute6.prefix },
+    object: { kind: 'route', scope, dev: '', ...strayRoute6 } satisfies Route,
   },
   fdb: {
     foreign: { what: 'fdb', ...strayFdb },

@@ -1,38 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
 import type { WeftError } from '../model/errors.ts';
-import { familyOf, type Ip } from '../model/ip.ts';
+import type { Ip } from '../model/ip.ts';
 import type { Mac } from '../model/mac.ts';
+import { prefixFamily } from '../model/prefix.ts';
 import * as lab from './kernel-contract-objects.ts';
+import type { KernelUnderTest } from './testing/kernel-under-test.ts';
 import { lookCases } from './testing/look-cases.ts';
+import { gatewayCases } from './testing/gateway-cases.ts';
 import { routeCases } from './testing/route-cases.ts';
 import type { Kernel, StepResult } from './kernel.ts';
+import { broughtBy } from './objects/kinds.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from './objects/settings.ts';
 import { sameObject } from './plan/change-table.ts';
 import type { Step } from './plan/step.ts';
-
-/** Something that somebody else puts into a namespace, without any mark of ours. */
-export type Foreign =
-  /** A bridge of this name, down. */
-  | { readonly what: 'link'; readonly name: string }
-  | { readonly what: 'address'; readonly dev: string; readonly ip: Ip; readonly length: number }
-  /** A default route of the family of `via`, as `ip route add default` makes it. */
-  | { readonly what: 'default route'; readonly dev: string; readonly via: Ip }
-  /** On a tunnel device; in a network namespace only. */
-  | { readonly what: 'fdb'; readonly dev: string; readonly mac: Mac; readonly dst: Ip };
-
-/** One kernel under test, with hands to act behind its back. */
-export interface KernelUnderTest {
-  readonly kernel: Kernel;
-  /** A new, empty network namespace that is not ours. */
-  sandbox(name: string): Promise<SandboxScope>;
-  /** Ends the sandbox as the exit of its last process would. */
-  killSandbox(scope: SandboxScope): Promise<void>;
-  foreign(scope: NetworkScope | SandboxScope, foreign: Foreign): Promise<void>;
-  /** Closes the kernel and removes all that the test made, network namespaces included. */
-  dispose(): Promise<void>;
-}
 
 /** The promises of the Kernel port: each test gets a node of its own that holds nothing of ours. */
 export function kernelContract(name: string, setup: () => Promise<KernelUnderTest>): void {
@@ -56,6 +38,7 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
     describe('observing', () => observeCases(promise));
     describe('looking', () => lookCases(promise));
     describe('default routes', () => routeCases(promise));
+    describe('gateways', () => gatewayCases(promise));
   });
 }
 
@@ -68,8 +51,8 @@ function createCases(promise: Promised): void {
     const wished: LinuxObject[] = [];
     for (const o of lab.everything(s)) {
       await applyAll(k.kernel, [{ op: 'create', object: o }]);
-      wished.push(o);
-      await expectHeld(k.kernel, [s], wished);
+      wished.push(o, ...broughtBy(o));
+      await expectHeld(k.kernel, [s], overlay(wished, []));
     }
   });
 
@@ -218,7 +201,7 @@ function deleteCases(promise: Promised): void {
       await expectHeld(
         k.kernel,
         [s],
-        left.filter((o) => !(o.kind === 'route' && familyOf(o.via) === 4)),
+        left.filter((o) => !(o.kind === 'route' && prefixFamily(o.prefix) === 4 && o.scope === s)),
       );
     },
   );
@@ -248,7 +231,8 @@ function refuseCases(promise: Promised): void {
     const veth = lab.veth(s);
     const lost = new Set(['veth', 'port-fdb', 'address', 'route']);
     lab.everything(s).forEach((o, i) => {
-      const inLost = lost.has(o.kind) && !(o.kind === 'address' && o.scope === scope);
+      const isOfRouter = (o.kind === 'address' || o.kind === 'route') && o.scope === scope;
+      const inLost = lost.has(o.kind) && !isOfRouter;
       expect([keyOf(o), results[i]?.ok]).toEqual([keyOf(o), !inLost]);
       if (inLost && o.kind !== 'veth') {
         expect(errorOf(results[i])).toMatchObject({
@@ -351,12 +335,17 @@ function observeCases(promise: Promised): void {
     await create(k.kernel, lab.everything(s));
     await k.foreign(scope, { what: 'link', name: strays.link.name });
     await k.foreign(scope, strays.address.foreign);
+    await k.foreign(scope, strays.route.foreign);
+    await k.foreign(scope, strays.route6.foreign);
     await k.foreign(scope, strays.fdb.foreign);
     const { objects } = await k.kernel.observe(scope, [s]);
     expect(objects.get(strays.address.object)).toEqual(strays.address.object);
+    expect(objects.get(strays.route.object)).toEqual(strays.route.object);
+    expect(objects.get(strays.route6.object)).toEqual(strays.route6.object);
     expect(objects.get(strays.fdb.object)).toEqual(strays.fdb.object);
     expect(objects.get(strays.link)).toMatchObject({ kind: 'bridge', name: strays.link.name });
-    const all = [strays.fdb.object, strays.address.object, strays.link];
+    const routes = [strays.route.object, strays.route6.object];
+    const all = [strays.fdb.object, ...routes, strays.address.object, strays.link];
     await applyAll(
       k.kernel,
       all.map((object) => ({ op: 'delete', object })),

@@ -1,7 +1,7 @@
 import { ipFromBytes, type Family, type Ip } from '../model/ip.ts';
 import type { Prefix } from '../model/prefix.ts';
 import { familyFromAf } from './netlink/codec/address.ts';
-import { af, ifa, nlm, rtm, rtnUnicast, rtScope, rtTableMain } from './netlink/codec/constants.ts';
+import { af, ifa, nlm, rtm, rtn, rtScope, rtTableMain } from './netlink/codec/constants.ts';
 import { readLink } from './netlink/codec/link-row.ts';
 import { readAttributes, readU32, readU8 } from './netlink/codec/reader.ts';
 import { readRoute } from './netlink/codec/route.ts';
@@ -70,6 +70,7 @@ export function addressIn({ type, body }: NetlinkMessage): readonly NodeAddress[
 export function routeIn({ type, body }: NetlinkMessage): readonly Prefix[] {
   if (type !== rtm.newRoute) return [];
   const route = readRoute(body);
-  if (route?.table !== rtTableMain || route.type !== rtnUnicast || route.protocol === weftProtocol) return [];
+  if (route?.table !== rtTableMain || route.type !== rtn.unicast || route.protocol === weftProtocol)
+    return [];
   return /\/0$|^fe[89ab][0-9a-f]:|^::1\//.test(route.prefix) ? [] : [route.prefix];
 }

@@ -1,7 +1,7 @@
 import type { WeftError } from '../model/errors.ts';
 import type { Observation, StepResult } from './kernel.ts';
 import { KeyedMap, type TableEntry } from './objects/keyed-map.ts';
-import { placesOf } from './objects/kinds.ts';
+import { broughtBy, placesOf } from './objects/kinds.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './objects/object.ts';
 import { lossOf } from './objects/loss.ts';
 import { ObjectSet } from './objects/object-set.ts';
@@ -110,6 +110,7 @@ export class Tracker {
     switch (step.op) {
       case 'create':
         this.#believed.put(step.object);
+        for (const o of broughtBy(step.object)) this.#believed.put(o);
         return;
       case 'change': {
         const how = difference(step.from, step.object);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { familyOf, type Family, type Ip } from '../model/ip.ts';
-import type { Route } from '../linux/objects/ip-config.ts';
+import type { Route } from '../linux/objects/route.ts';
 import type { LinuxObject } from '../linux/objects/object.ts';
 import { defaultRouteGiver, mayGiveRoute, type RouteGiver } from './default-route.ts';
 import { localEndpointObjects } from './endpoint-objects.ts';

@@ -2,6 +2,7 @@ import type { Ip } from '../model/ip.ts';
 import { gatewayMac, isRouted, type Network } from '../model/network.ts';
 import type { Cluster, NodeId } from '../model/node.ts';
 import { prefixLength } from '../model/prefix.ts';
+import { broughtBy } from '../linux/objects/kinds.ts';
 import type { LinuxObject } from '../linux/objects/object.ts';
 import { networkScope } from '../linux/objects/scope.ts';
 import { bridgeSettings, namespaceSettings, settingObject } from '../linux/objects/settings.ts';
@@ -42,8 +43,10 @@ export function networkObjects(input: NetworkInput): LinuxObject[] {
       port: cluster.port,
       mtu,
     },
-    ...(routed ? network.subnets : []).map(({ gateway, prefix }): LinuxObject => {
-      return { kind: 'address', scope, dev: bridgeName, ip: gateway, length: prefixLength(prefix) };
+    ...(routed ? network.subnets : []).flatMap(({ gateway, prefix }): LinuxObject[] => {
+      const inside = { scope, dev: bridgeName } as const;
+      const address = { kind: 'address', ...inside, ip: gateway, length: prefixLength(prefix) } as const;
+      return [address, ...broughtBy(address)];
     }),
   ];
 }

@@ -60,18 +60,22 @@ describe('a network', () => {
     ]);
   });
 
-  test('of several subnets routes: forwarding, the gateway MAC, the gateway addresses', () => {
+  test('of several subnets routes: forwarding, the gateway MAC, the gateway addresses and the routes that come with them', () => {
     const lines = printed(make(routed));
     expect(lines).toContain('sysctl -w net/ipv4/ip_forward=1');
     expect(lines).toContain('sysctl -w -e net/ipv6/conf/all/forwarding=1');
     expect(lines).toContain('sysctl -w net/ipv4/conf/br0/forwarding=1');
     expect(lines).toContain('sysctl -w -e net/ipv6/conf/br0/forwarding=1');
     expect(lines).toContain(`ip link add br0 address ${gatewayMac} mtu 1449 type bridge mcast_snooping 0`);
-    expect(lines.slice(-4)).toEqual([
-      'ip addr add 10.7.0.1/24 dev br0',
-      'ip addr add fd00:7::1/64 dev br0 nodad',
-      'ip addr add 10.8.0.1/24 dev br0',
-      'ip addr add fd00:8::1/64 dev br0 nodad',
+    expect(lines.slice(-8)).toEqual([
+      'ip addr replace 10.7.0.1/24 dev br0',
+      'ip route replace 10.7.0.0/24 dev br0 proto kernel scope link src 10.7.0.1 metric 0',
+      'ip addr replace fd00:7::1/64 dev br0 nodad',
+      'ip route replace fd00:7::/64 dev br0 proto kernel metric 256',
+      'ip addr replace 10.8.0.1/24 dev br0',
+      'ip route replace 10.8.0.0/24 dev br0 proto kernel scope link src 10.8.0.1 metric 0',
+      'ip addr replace fd00:8::1/64 dev br0 nodad',
+      'ip route replace fd00:8::/64 dev br0 proto kernel metric 256',
     ]);
   });
 

@@ -57,6 +57,7 @@ const absent = 'absent';
 
 function textOf(o: LinuxObject): string {
   const text = attributesOf(o)
+    .filter((a) => a.of(o) !== '')
     .map((a) => valueText(a.name, a.of(o)))
     .join(', ');
   return text === '' ? 'there' : text;
@@ -67,5 +68,5 @@ function valueText(name: string, value: string | number | boolean): string {
   if (name === 'bridge' && value === '') return 'bridge none, or with other flags';
   if ((name === 'mtu' || name === 'vni') && value === 0)
     return `${name} as wanted, but down or with other flags`;
-  return `${name} ${value}`;
+  return `${name} ${value === '' ? 'none' : value}`;
 }

@@ -192,7 +192,7 @@ describe('a network with live endpoints', () => {
     await world.clock.advance(1000);
     const routes = async (node: TestNode): Promise<readonly string[]> => {
       const [seen] = await node.service.debugObserved({ network: 'blue', limit: 1000 });
-      return (seen?.objects ?? []).map(({ key }) => key).filter((key) => key.includes(' route '));
+      return (seen?.objects ?? []).map(({ key }) => key).filter((key) => /^sandbox:\S+ route /.test(key));
     };
     expect(await routes(h1)).toEqual([expect.stringMatching(/c1 route 10\.9\.0\.0\/24/)]);
     expect(await routes(h2)).toHaveLength(2);

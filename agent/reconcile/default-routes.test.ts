@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Route } from '../../linux/objects/ip-config.ts';
+import type { Route } from '../../linux/objects/route.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { Endpoint, EndpointId } from '../../model/endpoint.ts';
 import type { Family } from '../../model/ip.ts';

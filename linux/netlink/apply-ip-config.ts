@@ -1,5 +1,6 @@
 import { visitRtnetlink } from '../netns/netns.ts';
-import { weftProtocol, type Address, type Route } from '../objects/ip-config.ts';
+import { weftProtocol, type Address } from '../objects/ip-config.ts';
+import type { Route } from '../objects/route.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { sameObject } from '../plan/change-table.ts';
 import type { Step } from '../plan/step.ts';
@@ -26,8 +27,11 @@ export async function applyIpConfig(
   run: readonly IpConfigStep[],
 ): Promise<readonly Outcome[]> {
   const work = (path: string) => (rtnetlink: Rtnetlink) => {
-    const indexes = interfaceIndexes(path, new Set(run.map((step) => step.object.dev)));
-    return applyHere(rtnetlink, indexes, run);
+    const devices = new Set(run.map((step) => step.object.dev));
+    // A route that leads nowhere has no device.
+    if (devices.delete(''))
+      return applyHere(rtnetlink, new Map([...interfaceIndexes(path, devices), ['', 0]]), run);
+    return applyHere(rtnetlink, interfaceIndexes(path, devices), run);
   };
   if (isSandbox(scope)) {
     const path = namespaces.pathOf(scope);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { execFileSync } from 'node:child_process';
 import * as lab from '../kernel-contract-objects.ts';
+import { broughtBy } from '../objects/kinds.ts';
 import { keyOf, type LinuxObject } from '../objects/object.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import type { SandboxScope } from '../objects/scope.ts';
@@ -43,8 +44,8 @@ interface ShownPort {
   readonly flood: boolean;
 }
 
-/** What the tools of iproute2 say of the links, as far as it is ours to decide. */
-function linksOf({ node }: Stage): readonly string[] {
+/** What the tools of iproute2 say of the links, as far as it is ours to decide, and of the routes. */
+function shown({ node }: Stage): readonly string[] {
   const links = JSON.parse(node.run(lab.scope, 'ip', '-j', '-d', 'link')) as ShownLink[];
   const ports = JSON.parse(node.run(lab.scope, 'bridge', '-j', '-d', 'link')) as ShownPort[];
   const settings = ['id', 'local', 'port', 'learning', 'proxy', 'mcast_snooping'];
@@ -53,6 +54,7 @@ function linksOf({ node }: Stage): readonly string[] {
       const data = settings.map((name) => l.linkinfo?.info_data?.[name]);
       return JSON.stringify([l.ifname, l.flags, l.mtu, ...data]);
     }),
+    ...['-4', '-6'].flatMap((family) => node.run(lab.scope, 'ip', family, 'route').trim().split('\n')),
     ...ports.map((p) => `${p.ifname}: learning ${p.learning}, flood ${p.flood}`),
   ].sort();
 }
@@ -75,6 +77,31 @@ describe('what a hand spoils is seen and repaired:', () => {
     ['an FDB entry that is gone', ['bridge', 'fdb', 'del', lab.fdb.mac, 'dev', 'vxlan0', 'dst', lab.fdb.dst]],
     ['neighbours that are gone', ['ip', 'neigh', 'flush', 'dev', 'vxlan0', 'nud', 'permanent']],
     ['an address that is gone', ['ip', 'address', 'del', '10.7.0.1/24', 'dev', 'br0']],
+    [
+      'the routes of the gateways that are gone',
+      ['ip', 'route', 'flush', 'dev', 'br0'],
+      ['ip', '-6', 'route', 'flush', 'dev', 'br0'],
+    ],
+    ['a route that leads to another device', ['ip', 'route', 'replace', '10.7.0.0/24', 'dev', 'vxlan0']],
+    [
+      'an IPv6 route that leads to another device',
+      ['ip', 'route', 'replace', 'fd00:7::/64', 'dev', 'vxlan0', 'metric', '256'],
+    ],
+    [
+      'a route that leads nowhere, in the place of ours',
+      ['ip', 'route', 'replace', 'blackhole', '10.7.0.0/24'],
+    ],
+    [
+      'an IPv6 route that leads nowhere, in the place of ours',
+      ['ip', 'route', 'replace', 'unreachable', 'fd00:7::/64', 'metric', '256'],
+    ],
+    ['a route in front of ours', ['ip', 'route', 'prepend', '10.7.0.0/24', 'dev', 'vxlan0']],
+    [
+      'another address of the subnet, which was there first',
+      ['ip', 'address', 'del', '10.7.0.1/24', 'dev', 'br0'],
+      ['ip', 'address', 'add', '10.7.0.99/24', 'dev', 'br0'],
+      ['ip', 'address', 'add', '10.7.0.1/24', 'dev', 'br0'],
+    ],
     ['a setting', ['sysctl', '-qw', 'net.ipv4.conf.br0.send_redirects=1']],
     [
       'a tunnel device that answers for nobody',
@@ -98,17 +125,19 @@ describe('what a hand spoils is seen and repaired:', () => {
   test.each(hands)('%s', async (_, ...commands) => {
     const stage = await staged();
     await using node = stage.node;
-    const before = linksOf(stage);
+    const before = shown(stage);
     for (const [program, ...args] of commands) node.run(lab.scope, program as string, ...args);
     expect(await reach(stage)).toBeGreaterThan(0);
-    expect(linksOf(stage)).toEqual(before);
+    expect(shown(stage)).toEqual(before);
   });
 
   test('a namespace that was unpinned', async () => {
     const stage = await staged();
     await using node = stage.node;
     execFileSync('umount', ['--lazy', node.pathOf(lab.scope)]);
-    expect(await reach(stage)).toBe(lab.everything(stage.sandbox).length);
+    const { size } = stage.wished;
+    const brought = lab.gateways.flatMap(broughtBy).length;
+    expect(await reach(stage)).toBe(size - brought);
   });
 });
 
@@ -131,7 +160,7 @@ describe('what is not ours stays:', () => {
   test('a route of a sandbox with the prefix and metric of ours', async () => {
     const { node, sandbox, wished } = await staged();
     await using _node = node;
-    const ours = [...wished.values()].filter((o) => o.kind === 'route');
+    const ours = [...wished.values()].filter((o) => o.kind === 'route' && o.scope === sandbox);
     await node.kernel.apply(ours.map((object) => ({ op: 'delete', object })));
     node.run(sandbox, 'ip', 'route', 'add', '10.8.0.0/24', 'via', '10.7.0.3', 'metric', '100');
     node.run(sandbox, 'ip', 'route', 'add', 'fd00:8::/64', 'via', 'fd00:7::3', 'metric', '100');

@@ -2,12 +2,13 @@ import { spawn } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import * as lab from '../kernel-contract-objects.ts';
-import { kernelContract, type Foreign } from '../kernel-contract.ts';
+import { kernelContract } from '../kernel-contract.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
 import { plan } from '../plan/plan.ts';
 import { until } from '../testing/fresh-namespace.ts';
 import { FreshNode } from '../testing/fresh-node.ts';
+import type { Foreign } from '../testing/kernel-under-test.ts';
 
 function meddle(node: FreshNode, where: NetworkScope | SandboxScope, f: Foreign): void {
   switch (f.what) {
@@ -22,6 +23,9 @@ function meddle(node: FreshNode, where: NetworkScope | SandboxScope, f: Foreign)
       node.run(where, 'ip', family, 'route', 'add', 'default', 'via', f.via, 'dev', f.dev);
       return;
     }
+    case 'blackhole':
+      node.run(where, 'ip', 'route', 'add', 'blackhole', f.prefix);
+      return;
     case 'fdb':
       node.run(where, 'bridge', 'fdb', 'add', f.mac, 'dev', f.dev, 'dst', f.dst);
   }

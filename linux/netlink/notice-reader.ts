@@ -1,10 +1,9 @@
-import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Notice } from '../notice.ts';
 import type { LinuxObject } from '../objects/object.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import { readAddress } from './codec/address.ts';
-import { af, nud, rtm, rtnUnicast, rtTableMain } from './codec/constants.ts';
+import { af, nud, rtm, rtn, rtTableMain } from './codec/constants.ts';
 import { readBridgePort, readLink } from './codec/link-row.ts';
 import { readAnyNeighbour, readFdb } from './codec/neighbour.ts';
 import { readNetconf } from './codec/netconf.ts';
@@ -64,11 +63,10 @@ export class NoticeReader {
   }
 
   /** A route of somebody else: in a sandbox it may have taken the place of ours, of which there is no other notice. */
-  #otherRoute({ prefix, via, metric, table, type }: RouteRow): readonly Notice[] {
+  #otherRoute({ prefix, metric, table, type }: RouteRow): readonly Notice[] {
     const { scope } = this;
-    if (!isSandbox(scope) || table !== rtTableMain || type !== rtnUnicast) return [];
-    const any = prefix.includes(':') ? '::' : '0.0.0.0';
-    return about(false, [{ kind: 'route', scope, dev: '', prefix, via: via ?? (any as Ip), metric }]);
+    if (!isSandbox(scope) || table !== rtTableMain || type !== rtn.unicast) return [];
+    return about(false, [{ kind: 'route', scope, dev: '', prefix, metric }]);
   }
 
   /** Interfaces other than `lo`. */

@@ -5,7 +5,7 @@ import { weftProtocol } from '../objects/ip-config.ts';
 import type { LinuxObject } from '../objects/object.ts';
 import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { AddressRow } from './codec/address.ts';
-import { nud, rtnUnicast, rtProt, rtScope, rtTableMain } from './codec/constants.ts';
+import { nud, rtn, rtProt, rtScope, rtTableMain } from './codec/constants.ts';
 import type { LinkRow } from './codec/link-row.ts';
 import type { FdbRow, NeighbourRow } from './codec/neighbour.ts';
 import type { RouteRow } from './codec/route.ts';
@@ -119,21 +119,32 @@ export function addressObjects(
   });
 }
 
-/** Routes by gateways over the named links: in a sandbox ours by protocol, elsewhere all but the kernel's. */
+/**
+ * Routes of the main table: in a sandbox ours by protocol, over the named links; elsewhere all but what the kernel makes for links
+ * and not for addresses. One that leads nowhere (also by `lo`), or several ways, has no device.
+ */
 export function routeObjects(
   scope: NetworkScope | SandboxScope,
   rows: readonly RouteRow[],
   names: LinkNames,
 ): LinuxObject[] {
-  const ours = ({ protocol }: RouteRow): boolean =>
-    isSandbox(scope)
-      ? protocol === weftProtocol
-      : protocol !== rtProt.kernel && protocol !== rtProt.routerAdvertisement;
+  const [isOurs, nowhere] = isSandbox(scope) ? [isMarked, undefined] : [isAnybodys, ''];
   return rows.flatMap((row): LinuxObject[] => {
-    const { prefix, via, metric } = row;
-    const dev = names.get(row.dev);
-    if (dev === undefined || via === undefined || !ours(row)) return [];
-    if (row.table !== rtTableMain || row.type !== rtnUnicast) return [];
-    return [{ kind: 'route', scope, dev, prefix, via, metric }];
+    const { prefix, via, src, metric } = row;
+    if (row.table !== rtTableMain || !isOurs(row)) return [];
+    const dev = (row.type === rtn.unicast ? names.get(row.dev) : undefined) ?? nowhere;
+    if (dev === undefined || (dev === '' && row.protocol === rtProt.kernel)) return [];
+    const way = { ...(via === undefined ? {} : { via }), ...(src === undefined ? {} : { src }) };
+    return [{ kind: 'route', scope, dev, prefix, ...way, metric }];
   });
 }
+
+const isMarked = ({ protocol, via }: RouteRow): boolean => protocol === weftProtocol && via !== undefined;
+
+function isAnybodys({ protocol, prefix }: RouteRow): boolean {
+  if (protocol === rtProt.kernel) return !linkLocal.test(prefix);
+  return protocol !== rtProt.routerAdvertisement;
+}
+
+/** fe80::/10 (RFC 4291 2.5.6) and ff00::/8. */
+const linkLocal = /^(fe[89ab]|ff)/;

@@ -88,7 +88,8 @@ async function readRoutes(
   scope: NetworkScope | SandboxScope,
   names: LinkNames,
 ): Promise<LinuxObject[]> {
-  return routeObjects(scope, await readRouteRows(rtnetlink), names);
+  // Of two with one prefix and metric the kernel goes by the first, and a set holds the last.
+  return routeObjects(scope, await readRouteRows(rtnetlink), names).reverse();
 }
 
 /** All but the links themselves. */

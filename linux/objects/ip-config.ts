@@ -1,9 +1,9 @@
-import type { Ip } from '../../model/ip.ts';
-import type { Prefix } from '../../model/prefix.ts';
-import { ranks, type Kind } from './kind.ts';
+import { familyOf, type Ip } from '../../model/ip.ts';
+import { ranks, type Kind, type Use } from './kind.ts';
 import { familyPlace, inNamespace, onLink } from './place.ts';
+import { connectedRoute, subnetPlaces, type Route } from './route.ts';
 import { isSandbox, type NetworkScope, type SandboxScope } from './scope.ts';
-import { quoted, type Shell } from './shell.ts';
+import { quoted } from './shell.ts';
 
 /**
  * An address on an interface (`ip addr add IP/LEN dev DEV`; IPv6 with `nodad`: the claim in the store is the duplicate
@@ -16,17 +16,6 @@ export interface Address {
   readonly dev: string;
   readonly ip: Ip;
   readonly length: number;
-}
-
-/** A route by a gateway (`ip route replace PREFIX via VIA dev DEV proto 87`); the protocol number proves that it is ours. */
-export interface Route {
-  readonly kind: 'route';
-  readonly scope: NetworkScope | SandboxScope;
-  readonly dev: string;
-  /** `0.0.0.0/0` and `::/0` are the default routes. */
-  readonly prefix: Prefix;
-  readonly via: Ip;
-  readonly metric: number;
 }
 
 /**
@@ -46,39 +35,25 @@ export interface Sysctl {
 /** rtm_protocol of our routes and IFA_PROTO of our addresses: `W`. */
 export const weftProtocol = 0x57;
 
-export const addressKind: Kind<Address> = {
+export const addressKind: Kind<Address, Route> = {
   rank: () => ranks.address,
-  provides: (o) => [familyPlace(o.scope, o.dev, o.ip)],
-  uses: (o) => [onLink(o.scope, o.dev)],
+  provides: (o) => [familyPlace(o.scope, o.dev, familyOf(o.ip)), ...subnetPlaces(o)],
+  // The first IPv4 address of a subnet takes the others of that subnet with it.
+  uses: (o) => [onLink(o.scope, o.dev), ...subnetPlaces(o).map((place): Use => ({ place, fate: 'may go' }))],
+  brings: (o) => {
+    const route = connectedRoute(o);
+    return route === undefined ? [] : [route];
+  },
   create: (o, sh) => {
     // What proves it ours in a sandbox (`proto 0x57`) is left out: iproute2 6.1 of Debian 12 does not know the word yet.
     const family = o.ip.includes(':') ? ' nodad' : '';
-    return [`${sh.ip(o.scope)} addr add ${o.ip}/${o.length} dev ${quoted(o.dev)}${family}`];
+    // In a namespace of ours one that is there is ours: it may be made again in case that it is gone.
+    const verb = isSandbox(o.scope) ? 'add' : 'replace';
+    return [`${sh.ip(o.scope)} addr ${verb} ${o.ip}/${o.length} dev ${quoted(o.dev)}${family}`];
   },
   change: (o, _, sh) => addressKind.create(o, sh),
   remove: (o, sh) => [`${sh.ip(o.scope)} addr del ${o.ip}/${o.length} dev ${quoted(o.dev)}`],
 };
-
-export const routeKind: Kind<Route> = {
-  rank: () => ranks.route,
-  provides: () => [],
-  // The last IPv4 address of an interface takes the IPv4 routes with it; an IPv6 address does not.
-  uses: (o) => [onLink(o.scope, o.dev), { place: familyPlace(o.scope, o.dev, o.via), fate: 'may go' }],
-  // A default route that is there already may be somebody else's: it stays. Of others an IPv6 address may have left ours.
-  create: (o, sh) => [putRoute(o.prefix.endsWith('/0') ? 'add' : 'replace', o, sh)],
-  change: (o, _, sh) => [putRoute('replace', o, sh)],
-  remove: (o, sh) => {
-    // Elsewhere than in a sandbox it may be somebody else's.
-    const proof = isSandbox(o.scope) ? ' proto 87' : '';
-    return [
-      `${sh.ip(o.scope)} route del ${o.prefix} via ${o.via} dev ${quoted(o.dev)}${proof} metric ${o.metric}`,
-    ];
-  },
-};
-
-function putRoute(verb: 'add' | 'replace', o: Route, sh: Shell): string {
-  return `${sh.ip(o.scope)} route ${verb} ${o.prefix} via ${o.via} dev ${quoted(o.dev)} proto 87 metric ${o.metric}`;
-}
 
 export const sysctlKind: Kind<Sysctl> = {
   rank: (o) => (interfaceOf(o) === undefined ? ranks.sysctl : ranks.interfaceSysctl),

@@ -19,11 +19,13 @@ export interface Use {
 }
 
 /** What one kind of object has to say about itself. Its attributes are compared by plan/change-table.ts. */
-export interface Kind<O> {
+export interface Kind<O, Brought = never> {
   /** Objects of lower rank are made first. */
   rank(o: O): number;
   provides(o: O): readonly Place[];
   uses(o: O): readonly Use[];
+  /** What the kernel makes with it, and an observation shows; absent: nothing. */
+  brings?(o: O): readonly Brought[];
   /** Lines for a shell that would make it. */
   create(o: O, sh: Shell): readonly string[];
   change(o: O, from: O, sh: Shell): readonly string[];

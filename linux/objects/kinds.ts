@@ -1,11 +1,12 @@
 import { fdbKind, neighbourKind, portFdbKind } from './forwarding.ts';
-import { addressKind, routeKind, sysctlKind } from './ip-config.ts';
+import { addressKind, sysctlKind } from './ip-config.ts';
 import type { Kind, Place, Use } from './kind.ts';
 import { bridgeKind, vethKind, vxlanKind } from './link.ts';
 import { namespaceKind } from './namespace.ts';
 import type { LinuxObject } from './object.ts';
+import { routeKind } from './route.ts';
 
-const kinds: { readonly [K in LinuxObject['kind']]: Kind<Extract<LinuxObject, { kind: K }>> } = {
+const kinds: { readonly [K in LinuxObject['kind']]: Kind<Extract<LinuxObject, { kind: K }>, LinuxObject> } = {
   netns: namespaceKind,
   bridge: bridgeKind,
   vxlan: vxlanKind,
@@ -19,7 +20,7 @@ const kinds: { readonly [K in LinuxObject['kind']]: Kind<Extract<LinuxObject, { 
 };
 
 /** What the object's kind says about it. Ask it only about objects of that kind. */
-export function kindOf(o: LinuxObject): Kind<LinuxObject> {
+export function kindOf(o: LinuxObject): Kind<LinuxObject, LinuxObject> {
   return kinds[o.kind];
 }
 
@@ -28,3 +29,7 @@ export const rankOf = (o: LinuxObject): number => kindOf(o).rank(o);
 export const placesOf = (o: LinuxObject): readonly Place[] => kindOf(o).provides(o);
 /** Places that the object needs. */
 export const usesOf = (o: LinuxObject): readonly Use[] => kindOf(o).uses(o);
+/** Objects that the kernel makes with this one. */
+export const broughtBy = (o: LinuxObject): readonly LinuxObject[] => kindOf(o).brings?.(o) ?? nothing;
+
+const nothing: readonly LinuxObject[] = [];

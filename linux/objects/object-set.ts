@@ -1,10 +1,11 @@
-import type { Address, Route } from './ip-config.ts';
+import type { Address } from './ip-config.ts';
 import type { Place, Use } from './kind.ts';
 import { isTableEntry, KeyedMap } from './keyed-map.ts';
 import { placesOf, usesOf } from './kinds.ts';
 import type { Veth } from './link.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from './object.ts';
 import { linkPlace } from './place.ts';
+import type { Route } from './route.ts';
 import { isSandbox, type NetworkScope } from './scope.ts';
 
 /**

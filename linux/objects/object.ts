@@ -1,7 +1,8 @@
 import type { FdbEntry, NeighbourEntry, PortFdbEntry } from './forwarding.ts';
-import type { Address, Route, Sysctl } from './ip-config.ts';
+import type { Address, Sysctl } from './ip-config.ts';
 import type { Bridge, Veth, Vxlan } from './link.ts';
 import type { Namespace } from './namespace.ts';
+import type { Route } from './route.ts';
 
 /** Everything that Weft can want in a kernel. Each kind has one file that says all about it. */
 export type LinuxObject =

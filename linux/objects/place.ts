@@ -1,5 +1,5 @@
-import type { Ip } from '../../model/ip.ts';
-import { familyOf } from '../../model/ip.ts';
+import type { Family } from '../../model/ip.ts';
+import type { Prefix } from '../../model/prefix.ts';
 import type { Place, Use } from './kind.ts';
 import type { NetworkScope, SandboxScope } from './scope.ts';
 
@@ -12,8 +12,11 @@ export const portPlace = (scope: NetworkScope, name: string): Place => `${scope}
 /** An interface in its role as the owner of neighbour entries. */
 export const neighbourPlace = (scope: NetworkScope, name: string): Place => `${scope} neighbours ${name}`;
 /** IPv4 or IPv6 at work on an interface. */
-export const familyPlace = (scope: Inside, dev: string, ip: Ip): Place =>
-  `${scope} ipv${familyOf(ip)} ${dev}`;
+export const familyPlace = (scope: Inside, dev: string, family: Family): Place =>
+  `${scope} ipv${family} ${dev}`;
+/** A subnet that is on the link, by a route of this metric. */
+export const subnetPlace = (scope: Inside, dev: string, prefix: Prefix, metric: number): Place =>
+  `${scope} subnet ${dev} ${prefix} ${metric}`;
 
 /** What everything on an interface uses. The interface implies its namespace. */
 export const onLink = (scope: Inside, dev: string): Use => ({ place: linkPlace(scope, dev), fate: 'goes' });

@@ -153,9 +153,15 @@ export const changeTable: ChangeTable = {
     },
     {
       name: 'via',
-      of: (o) => o.via,
+      of: (o) => o.via ?? '',
       how: 'in place',
       why: 'Replacing the route of a prefix and metric changes its gateway without a gap.',
+    },
+    {
+      name: 'src',
+      of: (o) => o.src ?? '',
+      how: 'replace',
+      why: 'The kernel puts the route to the subnet of an address beside one that is there already, and not in its place.',
     },
   ],
   sysctl: [

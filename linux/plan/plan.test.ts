@@ -6,7 +6,7 @@ import type { Vni } from '../../model/vni.ts';
 import { FakeKernel } from '../fake-kernel.ts';
 import * as lab from '../kernel-contract-objects.ts';
 import type { Place } from '../objects/kind.ts';
-import { placesOf, rankOf, usesOf } from '../objects/kinds.ts';
+import { broughtBy, placesOf, rankOf, usesOf } from '../objects/kinds.ts';
 import { keyOf, type LinuxObject, type ObjectKey } from '../objects/object.ts';
 import { ObjectSet } from '../objects/object-set.ts';
 import { sandboxScope, unknownSandbox } from '../objects/scope.ts';
@@ -16,6 +16,8 @@ import type { Plan } from './step.ts';
 
 const sandbox = sandboxScope('/run/netns/c1');
 const everything = lab.everything(sandbox);
+/** Without what comes with others. */
+const alone = everything.filter((o) => o.kind !== 'route' || o.via !== undefined);
 
 /** Any consistent subset of the contract's objects, some of them with other attributes. */
 const anyState: fc.Arbitrary<ObjectSet> = fc
@@ -25,10 +27,12 @@ const anyState: fc.Arbitrary<ObjectSet> = fc
   )
   .map(([kept, variant]) => {
     const set = new ObjectSet();
-    everything.forEach((o, i) => {
+    alone.forEach((o, i) => {
       const parents = usesOf(o).filter((u) => u.fate !== 'may go');
       const rooted = parents.every((u) => set.providers(u.place).size > 0);
-      if (rooted && (kept[i] === true || o.kind === 'netns')) set.put(variation(o, variant[i] ?? 0));
+      if (!rooted || !(kept[i] === true || o.kind === 'netns')) return;
+      const varied = variation(o, variant[i] ?? 0);
+      for (const each of [varied, ...broughtBy(varied)]) set.put(each);
     });
     return set;
   });

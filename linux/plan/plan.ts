@@ -1,9 +1,9 @@
 import { ranks, type Place } from '../objects/kind.ts';
-import { placesOf, rankOf, usesOf } from '../objects/kinds.ts';
+import { broughtBy, placesOf, rankOf, usesOf } from '../objects/kinds.ts';
 import { lossOf } from '../objects/loss.ts';
 import type { LinuxObject } from '../objects/object.ts';
-import type { ObjectSet } from '../objects/object-set.ts';
-import { difference } from './change-table.ts';
+import { ObjectSet } from '../objects/object-set.ts';
+import { difference, sameObject } from './change-table.ts';
 import type { Plan, Step } from './step.ts';
 
 /**
@@ -15,13 +15,14 @@ import type { Plan, Step } from './step.ts';
  * The order keeps frames flowing: neighbour entries go first and the rest of the deletions follow, children before parents;
  * then everything is made or changed by rank, an FDB entry before the neighbour entry that leads to it; FDB entries go last,
  * when nothing leads to them any more. What the kernel removes with its parent is not deleted step by step, and is made again
- * if it is still wanted. A setting is never deleted.
+ * if it is still wanted; what it makes with something is not made beside it. A setting is never deleted.
  */
 export function plan(desired: ObjectSet, observed: ObjectSet, only?: Iterable<LinuxObject>): Plan {
   const draft = compare(desired, observed, only);
   const { deletions, makings, ending } = followVanishing(draft, desired, observed);
+  const brought = bringing(makings, observed, ending);
   const going = byRank(deletions);
-  const made = byRank(makings, (step) => lacksFeature(step, observed, ending));
+  const made = byRank(makings, (step) => lacksFeature(step, observed, ending) || isAmong(brought, step));
   const last = going[ranks.forwarding] ?? [];
   going[ranks.forwarding] = [];
   const none: Step[] = [];
@@ -118,6 +119,29 @@ function lacksFeature(step: Step, observed: ObjectSet, ending: ReadonlySet<Linux
     const parents = [...observed.providers(use.place)];
     return parents.length > 0 && !parents.some((parent) => ending.has(parent));
   });
+}
+
+/** What the kernel makes by itself with what is made. */
+function bringing(
+  makings: readonly Step[],
+  observed: ObjectSet,
+  ending: ReadonlySet<LinuxObject>,
+): ObjectSet {
+  const brought = new ObjectSet();
+  for (const { op, object } of makings) {
+    const there = op === 'create' ? broughtBy(object) : [];
+    if (there.length === 0) continue;
+    // What is made again in case that it is gone may be there, and bring nothing.
+    const held = observed.get(object);
+    if (held === undefined || ending.has(held)) for (const o of there) brought.put(o);
+  }
+  return brought;
+}
+
+function isAmong(objects: ObjectSet, { op, object }: Step): boolean {
+  if (op !== 'create' || objects.size === 0) return false;
+  const other = objects.get(object);
+  return other !== undefined && sameObject(other, object);
 }
 
 /** The steps by their objects' rank, those left out that are to be; within a rank in the given order. */

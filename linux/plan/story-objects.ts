@@ -20,6 +20,8 @@ import type { NetworkScope, SandboxScope } from '../objects/scope.ts';
  * blue neighbour vxlan0 10.7.0.9 02:57:00:00:00:09
  * /c1 address eth0 10.7.0.5/24
  * /c1 route eth0 10.8.0.0/24 via 10.7.0.1 metric 100
+ * blue route br0 10.7.0.0/24 src 10.7.0.1 metric 0
+ * blue route - 10.7.0.128/25 metric 0                            (leads nowhere)
  * ```
  */
 export function parseObject(line: string): LinuxObject {
@@ -72,7 +74,9 @@ export function parseObject(line: string): LinuxObject {
     }
     case 'route':
       return {
-        ...{ kind, scope: inside, dev: w0, prefix: w1 as Prefix, via: after('via') as Ip },
+        ...{ kind, scope: inside, dev: w0.replace('-', ''), prefix: w1 as Prefix },
+        ...(words.includes('via') ? { via: after('via') as Ip } : {}),
+        ...(words.includes('src') ? { src: after('src') as Ip } : {}),
         metric: Number(after('metric')),
       };
     default:

@@ -170,6 +170,7 @@ export const hands: Readonly<Record<string, Hand>> = {
     ],
     undo: [inSandbox('ip link del lan0')],
   },
+  'route src': { commands: [inNetwork('ip route replace 10.8.0.0/24 dev br0')] },
   'route metric': {
     commands: [
       inSandbox('ip route del 10.8.0.0/24'),

@@ -129,9 +129,9 @@ export const ifa = { address: 1, local: 2, flags: 8, proto: 11 } as const;
 export const ifaFlag = { noDad: 0x02, permanent: 0x80 } as const;
 
 /** Attributes of a route. */
-export const rta = { dst: 1, oif: 4, gateway: 5, priority: 6, table: 15 } as const;
+export const rta = { dst: 1, oif: 4, gateway: 5, priority: 6, prefSrc: 7, table: 15 } as const;
 export const rtTableMain = 254;
-export const rtnUnicast = 1;
+export const rtn = { unspec: 0, unicast: 1 } as const;
 export const rtScope = { universe: 0, link: 253, nowhere: 255 } as const;
 export const rtProt = { kernel: 2, routerAdvertisement: 9 } as const;
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Ip } from '../../../model/ip.ts';
 import type { Prefix } from '../../../model/prefix.ts';
-import type { Route } from '../../objects/ip-config.ts';
+import type { Route } from '../../objects/route.ts';
 import { sandboxScope } from '../../objects/scope.ts';
 import { deleteRoute, dumpRoutes, putRoute, readRoute } from './route.ts';
 import { bytes, hex } from './testing/dump.ts';
@@ -57,12 +57,33 @@ test('a default route has no destination', () => {
 });
 
 test('a deletion takes ours only, or anybody’s', () => {
-  const dump = (protocol: string): string =>
-    hex(bytes(`02 18 00 00 fe ${protocol} ff 01 00000000  rtmsg: RT_SCOPE_NOWHERE is any\n${attributes4}`));
+  const dump = (protocol: string, type: string): string =>
+    hex(
+      bytes(`02 18 00 00 fe ${protocol} ff ${type} 00000000  rtmsg: RT_SCOPE_NOWHERE is any\n${attributes4}`),
+    );
   const request = deleteRoute(w, v4, 2, 'ours');
   expect([request.type, request.flags]).toEqual([25, 0x005]);
-  expect(hex(request.body)).toBe(dump('57'));
-  expect(hex(deleteRoute(w, v4, 2, 'any').body)).toBe(dump('00'));
+  expect(hex(request.body)).toBe(dump('57', '01'));
+  expect(hex(deleteRoute(w, v4, 2, 'any').body)).toBe(dump('00', '00'));
+});
+
+test('one that leads nowhere is deleted by its prefix and metric', () => {
+  const { via: _, ...nowhere } = { ...v4, dev: '' };
+  const dump = '02180000fe00ff0000000000 080001000a080000 0800060064000000';
+  expect(hex(deleteRoute(w, nowhere, 0, 'any').body)).toBe(hex(bytes(dump)));
+});
+
+test('the route to the subnet of an address is as the kernel makes it', () => {
+  const { via: _, ...connected } = { ...v4, src: '10.8.0.1' as Ip, metric: 0 };
+  const dump = `
+    02 18 00 00 fe 02 fd 01 00000000    rtmsg: protocol kernel, scope link
+    08000100 0a080000                   RTA_DST
+    08000700 0a080001                   RTA_PREFSRC
+    08000400 02000000                   RTA_OIF
+    08000600 00000000                   RTA_PRIORITY
+  `;
+  expect(hex(putRoute(w, connected, 2, 'add').body)).toBe(hex(bytes(dump)));
+  expect(readRoute(bytes(dump))).toMatchObject({ via: undefined, src: '10.8.0.1', dev: 2, type: 1 });
 });
 
 test('a dump asks for the main table', () => {

@@ -1,23 +1,32 @@
 import { ipFromBytes, type Ip } from '../../../model/ip.ts';
 import { prefixFamily, prefixLength, type Prefix } from '../../../model/prefix.ts';
-import { weftProtocol, type Route } from '../../objects/ip-config.ts';
+import { weftProtocol } from '../../objects/ip-config.ts';
+import type { Route } from '../../objects/route.ts';
 import type { NetlinkRequest } from '../message.ts';
 import { familyFromAf } from './address.ts';
-import { af, change, nlm, rta, rtm, rtnUnicast, rtScope, rtTableMain } from './constants.ts';
+import { af, change, nlm, rta, rtm, rtn, rtProt, rtScope, rtTableMain } from './constants.ts';
 import { readAttributes, readU32, readU8 } from './reader.ts';
 import type { BodyWriter } from './writer.ts';
 
-/** `ip route add|replace PREFIX via VIA dev DEV proto 87 metric METRIC`; `add` refuses any route of that prefix and metric. */
+/**
+ * `ip route add|replace PREFIX via VIA dev DEV proto 87 metric METRIC`, or `PREFIX dev DEV proto kernel scope link src SRC metric
+ * METRIC`; `add` refuses any route of that prefix and metric.
+ */
 export function putRoute(w: BodyWriter, o: Route, dev: number, how: 'add' | 'replace'): NetlinkRequest {
-  const body = route(w, o, dev, { protocol: weftProtocol, scope: rtScope.universe });
+  const way =
+    o.via === undefined
+      ? { protocol: rtProt.kernel, scope: rtScope.link, type: rtn.unicast }
+      : { protocol: weftProtocol, scope: rtScope.universe, type: rtn.unicast };
+  const body = route(w, o, dev, way);
   const flags = change | nlm.create | (how === 'add' ? nlm.excl : nlm.replace);
   return { type: rtm.newRoute, flags, body: body.finish() };
 }
 
-/** `ip route del PREFIX via VIA dev DEV metric METRIC`, with `proto 87` when only ours may go. */
+/** `ip route del PREFIX via VIA dev DEV metric METRIC`, with `proto 87` when only ours may go; `dev` 0: wherever it leads. */
 export function deleteRoute(w: BodyWriter, o: Route, dev: number, whose: 'ours' | 'any'): NetlinkRequest {
-  const protocol = whose === 'ours' ? weftProtocol : 0;
-  const body = route(w, o, dev, { protocol, scope: rtScope.nowhere });
+  const proof =
+    whose === 'ours' ? { protocol: weftProtocol, type: rtn.unicast } : { protocol: 0, type: rtn.unspec };
+  const body = route(w, o, dev, { ...proof, scope: rtScope.nowhere });
   return { type: rtm.delRoute, flags: change, body: body.finish() };
 }
 
@@ -27,11 +36,14 @@ export function dumpRoutes(w: BodyWriter): NetlinkRequest {
   return { type: rtm.getRoute, flags: nlm.request | nlm.dump, body };
 }
 
-/** One route to a single next hop as a dump shows it. */
+/** One route as a dump shows it. */
 export interface RouteRow {
   readonly prefix: Prefix;
   /** undefined: the destination is on the link. */
   readonly via: Ip | undefined;
+  /** The preferred source address. */
+  readonly src: Ip | undefined;
+  /** 0: there is none, or there are several. */
   readonly dev: number;
   readonly metric: number;
   readonly table: number;
@@ -46,12 +58,16 @@ export function readRoute(body: Uint8Array): RouteRow | undefined {
   const family = familyFromAf(readU8(body));
   if (family === undefined) return undefined;
   const attributes = readAttributes(body, 12);
-  const [dst, via] = [attributes.get(rta.dst), attributes.get(rta.gateway)];
-  const network = dst === undefined ? (family === 4 ? '0.0.0.0' : '::') : ipFromBytes(dst, family);
+  const address = (attribute: number): Ip | undefined => {
+    const bytes = attributes.get(attribute);
+    return bytes === undefined ? undefined : ipFromBytes(bytes, family);
+  };
+  const network = address(rta.dst) ?? (family === 4 ? '0.0.0.0' : '::');
   const table = attributes.get(rta.table);
   return {
     prefix: `${network}/${readU8(body, 1)}` as Prefix,
-    via: via === undefined ? undefined : ipFromBytes(via, family),
+    via: address(rta.gateway),
+    src: address(rta.prefSrc),
     dev: readU32(attributes.get(rta.oif)),
     metric: readU32(attributes.get(rta.priority)),
     table: table === undefined ? readU8(body, 4) : readU32(table),
@@ -65,7 +81,7 @@ function route(
   w: BodyWriter,
   o: Route,
   dev: number,
-  { protocol, scope }: { readonly protocol: number; readonly scope: number },
+  { protocol, scope, type }: { readonly protocol: number; readonly scope: number; readonly type: number },
 ): BodyWriter {
   const length = prefixLength(o.prefix);
   w.begin()
@@ -76,8 +92,11 @@ function route(
     .u8(rtTableMain)
     .u8(protocol)
     .u8(scope)
-    .u8(rtnUnicast)
+    .u8(type)
     .u32(0);
   if (length > 0) w.attributeIp(rta.dst, o.prefix.slice(0, o.prefix.indexOf('/')) as Ip);
-  return w.attributeIp(rta.gateway, o.via).attribute32(rta.oif, dev).attribute32(rta.priority, o.metric);
+  if (o.via !== undefined) w.attributeIp(rta.gateway, o.via);
+  if (o.src !== undefined) w.attributeIp(rta.prefSrc, o.src);
+  if (dev !== 0) w.attribute32(rta.oif, dev);
+  return w.attribute32(rta.priority, o.metric);
 }
