@@ -92,6 +92,10 @@ test('somebody else removes a device: what stands on it goes too', async () => {
   await kernel.apply(creations([netns, br0, vxlan, fdb]));
   kernel.remove(vxlan);
   const { objects } = await kernel.observe(scope, []);
-  expect([...objects.values()].map((o) => o.kind).filter((k) => k !== 'sysctl')).toEqual(['netns', 'bridge']);
+  expect([...objects.values()].map((o) => o.kind).filter((k) => k !== 'sysctl')).toEqual([
+    'netns',
+    'bridge',
+    'port-fdb',
+  ]);
   expect(br0.mac).toBe(gatewayMac);
 });

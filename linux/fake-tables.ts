@@ -96,7 +96,7 @@ export class FakeTables {
     if (how.kind === 'replace') return `EOPNOTSUPP: Operation not supported (${how.attributes.join(', ')})`;
     if (how.kind === 'in place') this.#drop(lossOf(this.#objects, how.loses).gone);
     if (old.kind === 'veth' && o.kind === 'veth' && old.up && !o.up) this.#linkDown(o);
-    this.#put(o);
+    this.#putNew(o, old);
     return undefined;
   }
 
@@ -144,9 +144,9 @@ export class FakeTables {
   }
 
   /** With what comes with it. */
-  #putNew(o: LinuxObject): void {
+  #putNew(o: LinuxObject, old?: LinuxObject): void {
     this.#put(o);
-    for (const brought of broughtBy(o)) if (!this.#objects.has(brought)) this.#put(brought);
+    for (const brought of broughtBy(o, old)) if (!this.#objects.has(brought)) this.#put(brought);
   }
 
   #drop(objects: Iterable<LinuxObject>): void {

@@ -24,6 +24,8 @@ export const netns: Namespace = {
   mark: 'weft c0ffee 00000000000000f1 00000000000000a1',
 };
 export const br0: Bridge = { kind: 'bridge', scope, name: 'br0', mac: gatewayMac, mtu: 1450 };
+/** With what comes with it. */
+export const bridge: readonly LinuxObject[] = [br0, ...broughtBy(br0)];
 export const vni = 0x100001 as Vni;
 export const otherVni = 0x100002 as Vni;
 export const vxlan: Vxlan = {
@@ -113,7 +115,7 @@ export function everything(s: SandboxScope): LinuxObject[] {
   return [
     netns,
     ...namespaceSettings.map(setting),
-    br0,
+    ...bridge,
     ...bridgeSettings('br0').map(setting),
     vxlan,
     veth(s),
@@ -181,7 +183,7 @@ const secondAddress6 = (s: SandboxScope): Address => ({
 
 /** The same sandbox in a second network, with an address of each family. */
 export const inOtherNetwork = (s: SandboxScope): LinuxObject[] =>
-  [netns, br0, secondVeth(s), secondAddress(s), secondAddress6(s)].map(inSecondNetwork);
+  [netns, ...bridge, secondVeth(s), secondAddress(s), secondAddress6(s)].map(inSecondNetwork);
 
 /** By the gateways of the first network and of the second. */
 export const defaultRoutes = (s: SandboxScope): ByGateway[] => [
@@ -198,7 +200,7 @@ export function without(objects: readonly LinuxObject[], parent: LinuxObject): L
   const lost = (o: LinuxObject): boolean => {
     if (o === parent || keyOf(o) === keyOf(parent) || parent.kind === 'netns') return true;
     if (parent.kind === 'vxlan') return o.kind === 'fdb' || (o.kind === 'neighbour' && o.dev === parent.name);
-    return parent.kind === 'veth' && (o.scope === parent.peer.scope || o.kind === 'port-fdb');
+    return parent.kind === 'veth' && (o.scope === parent.peer.scope || keyOf(o) === keyOf(portFdb));
   };
   return objects.filter((o) => !lost(o));
 }

@@ -9,6 +9,7 @@ import { lookCases } from './testing/look-cases.ts';
 import { gatewayCases } from './testing/gateway-cases.ts';
 import { routeCases } from './testing/route-cases.ts';
 import type { Kernel, StepResult } from './kernel.ts';
+import { ownEntry } from './objects/forwarding.ts';
 import { broughtBy } from './objects/kinds.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
 import type { NetworkScope, SandboxScope } from './objects/scope.ts';
@@ -64,14 +65,14 @@ function createCases(promise: Promised): void {
   });
 
   promise('an IPv6 underlay carries a tunnel device with IPv6 FDB entries', async (k) => {
-    const wished = [lab.netns, lab.br0, lab.vxlan6, { ...lab.fdb, dst: 'fd00:99::2' as Ip }];
+    const wished = [lab.netns, ...lab.bridge, lab.vxlan6, { ...lab.fdb, dst: 'fd00:99::2' as Ip }];
     await create(k.kernel, wished);
     await expectHeld(k.kernel, [], wished);
   });
 
   promise('a port that is wished down is down', async (k) => {
     const s = await k.sandbox('c1');
-    const wished = [lab.netns, lab.br0, { ...lab.veth(s), up: false }];
+    const wished = [lab.netns, ...lab.bridge, { ...lab.veth(s), up: false }];
     await create(k.kernel, wished);
     await expectHeld(k.kernel, [s], wished);
   });
@@ -85,7 +86,7 @@ function createCases(promise: Promised): void {
   });
 
   promise('a thousand endpoints in one batch are all there', async (k) => {
-    const wished = [lab.netns, lab.br0, lab.vxlan, ...lab.crowd(1000)];
+    const wished = [lab.netns, ...lab.bridge, lab.vxlan, ...lab.crowd(1000)];
     await create(k.kernel, wished);
     await expectHeld(k.kernel, [], wished);
     await applyAll(
@@ -95,7 +96,7 @@ function createCases(promise: Promised): void {
         .reverse()
         .map((object) => ({ op: 'delete', object })),
     );
-    await expectHeld(k.kernel, [], [lab.netns, lab.br0, lab.vxlan]);
+    await expectHeld(k.kernel, [], [lab.netns, ...lab.bridge, lab.vxlan]);
   });
 
   promise('two networks live side by side, with the same addresses', async (k) => {
@@ -123,7 +124,7 @@ function changeCases(promise: Promised): void {
   promise('a port that moves to another bridge leaves its static entries behind', async (k) => {
     const s = await k.sandbox('c1');
     const [from, second] = [lab.veth(s), { ...lab.br0, name: 'br1' }];
-    const base = [lab.netns, lab.br0, second, from];
+    const base = [lab.netns, ...lab.bridge, second, ...broughtBy(second), from];
     await create(k.kernel, [...base, lab.portFdb]);
     const moved = { ...from, bridge: 'br1' };
     await applyAll(k.kernel, [{ op: 'change', object: moved, from }]);
@@ -137,19 +138,24 @@ function changeCases(promise: Promised): void {
     const [all, from] = [lab.everything(s), lab.br0];
     await create(k.kernel, all);
     const object = { ...from, mac: '02:57:00:00:00:02' as Mac };
-    await applyAll(k.kernel, [{ op: 'change', object, from }]);
+    await applyAll(k.kernel, [
+      { op: 'change', object, from },
+      { op: 'delete', object: ownEntry(from) },
+    ]);
     const forgotten = all.filter((o) => o.kind === 'neighbour' && o.dev === from.name);
     expect(forgotten.length).toBe(2);
-    const left = all.filter((o) => !forgotten.includes(o));
-    await expectHeld(k.kernel, [s], overlay(left, [object]));
+    const moved = all.filter((o) => !lab.bridge.includes(o));
+    const left = moved.filter((o) => !forgotten.includes(o));
+    const bridge = [object, ...broughtBy(object)];
+    await expectHeld(k.kernel, [s], [...left, ...bridge]);
     await create(k.kernel, forgotten);
-    await expectHeld(k.kernel, [s], overlay(all, [object]));
+    await expectHeld(k.kernel, [s], [...moved, ...bridge]);
   });
 
   promise('a port goes down when it wants neither addresses nor routes, and comes up again', async (k) => {
     const s = await k.sandbox('c1');
     const up = lab.veth(s);
-    const base = [lab.netns, lab.br0, up, lab.portFdb];
+    const base = [lab.netns, ...lab.bridge, up, lab.portFdb];
     await create(k.kernel, base);
     await applyAll(k.kernel, [{ op: 'change', object: { ...up, up: false }, from: up }]);
     await expectHeld(k.kernel, [s], overlay(base, [{ ...up, up: false }]));
@@ -177,13 +183,13 @@ function deleteCases(promise: Promised): void {
       k.kernel,
       all.toReversed().map((object) => ({ op: 'delete', object })),
     );
-    await create(k.kernel, [lab.netns, lab.br0]);
-    const absent = all.filter((o) => o.kind !== 'netns' && o.kind !== 'bridge').reverse();
+    await create(k.kernel, [lab.netns, ...lab.bridge]);
+    const absent = all.filter((o) => o.kind !== 'netns' && !lab.bridge.includes(o)).reverse();
     await applyAll(
       k.kernel,
       absent.map((object) => ({ op: 'delete', object })),
     );
-    await expectHeld(k.kernel, [s], [lab.netns, lab.br0]);
+    await expectHeld(k.kernel, [s], [lab.netns, ...lab.bridge]);
   });
 
   promise(
@@ -232,7 +238,7 @@ function refuseCases(promise: Promised): void {
     const lost = new Set(['veth', 'port-fdb', 'address', 'route']);
     lab.everything(s).forEach((o, i) => {
       const isOfRouter = (o.kind === 'address' || o.kind === 'route') && o.scope === scope;
-      const inLost = lost.has(o.kind) && !isOfRouter;
+      const inLost = lost.has(o.kind) && !isOfRouter && !lab.bridge.includes(o);
       expect([keyOf(o), results[i]?.ok]).toEqual([keyOf(o), !inLost]);
       if (inLost && o.kind !== 'veth') {
         expect(errorOf(results[i])).toMatchObject({
@@ -245,7 +251,7 @@ function refuseCases(promise: Promised): void {
   });
 
   promise('of entries made, changed and deleted together, one on an absent device is refused', async (k) => {
-    const devices = [lab.netns, lab.br0, lab.vxlan];
+    const devices = [lab.netns, ...lab.bridge, lab.vxlan];
     await create(k.kernel, [...devices, lab.fdb, lab.neighbour]);
     const results = await k.kernel.apply(lab.mixedSteps);
     expect(results.map((r) => r.ok || r.error.code)).toEqual([true, 'KERNEL_REFUSED', true, true, true]);
@@ -253,26 +259,26 @@ function refuseCases(promise: Promised): void {
   });
 
   promise('a device that exists with attributes that need a new one is refused', async (k) => {
-    await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
+    await create(k.kernel, [lab.netns, ...lab.bridge, lab.vxlan]);
     const [result] = await k.kernel.apply([{ op: 'create', object: { ...lab.vxlan, vni: lab.otherVni } }]);
     expect(errorOf(result).code).toBe('KERNEL_REFUSED');
-    await expectHeld(k.kernel, [], [lab.netns, lab.br0, lab.vxlan]);
+    await expectHeld(k.kernel, [], [lab.netns, ...lab.bridge, lab.vxlan]);
   });
 
   promise('a second tunnel device with the same VNI and port is refused', async (k) => {
-    await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
-    const second = [lab.netns, lab.br0, lab.vxlan].map(lab.inSecondNetwork);
+    await create(k.kernel, [lab.netns, ...lab.bridge, lab.vxlan]);
+    const second = [lab.netns, ...lab.bridge, lab.vxlan].map(lab.inSecondNetwork);
     const twin = { ...lab.vxlan, scope: lab.secondScope };
-    await create(k.kernel, second.slice(0, 2));
+    await create(k.kernel, second.slice(0, -1));
     const [result] = await k.kernel.apply([{ op: 'create', object: twin }]);
     expect(errorOf(result).code).toBe('KERNEL_REFUSED');
-    await expectHeld(k.kernel, [], second.slice(0, 2), lab.secondScope);
+    await expectHeld(k.kernel, [], second.slice(0, -1), lab.secondScope);
   });
 
   promise('a port into a sandbox that is gone is refused, its deletion a success', async (k) => {
     const s = await k.sandbox('c1');
     await k.killSandbox(s);
-    await create(k.kernel, [lab.netns, lab.br0]);
+    await create(k.kernel, [lab.netns, ...lab.bridge]);
     const [result] = await k.kernel.apply([{ op: 'create', object: lab.veth(s) }]);
     expect(['KERNEL_REFUSED', 'SANDBOX_INVALID']).toContain(errorOf(result).code);
     await applyAll(k.kernel, [{ op: 'delete', object: lab.sandboxAddress(s) }]);
@@ -365,13 +371,13 @@ function observeCases(promise: Promised): void {
   promise('an interface that is no port of ours does not answer for one', async (k) => {
     const s = await k.sandbox('c1');
     await k.foreign(s, { what: 'link', name: 'eth0' });
-    await create(k.kernel, [lab.netns, lab.br0]);
-    await expectHeld(k.kernel, [s], [lab.netns, lab.br0]);
+    await create(k.kernel, [lab.netns, ...lab.bridge]);
+    await expectHeld(k.kernel, [s], [lab.netns, ...lab.bridge]);
   });
 
   promise('a sandbox has one identity for life, and none afterwards', async (k) => {
     const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
-    await create(k.kernel, [lab.netns, lab.br0, lab.veth(b)]);
+    await create(k.kernel, [lab.netns, ...lab.bridge, lab.veth(b)]);
     await k.foreign(b, { what: 'link', name: 'mine0' });
     expect(k.kernel.identify(a).interfaces).toEqual(['lo']);
     expect([...k.kernel.identify(b).interfaces].sort()).toEqual(['eth0', 'lo', 'mine0']);
@@ -384,12 +390,12 @@ function observeCases(promise: Promised): void {
 
   promise('announcing in any state does no harm', async (k) => {
     await k.kernel.announce(scope, 'br0', [{ ip: '10.7.0.9' as Ip, mac: lab.fdb.mac }]);
-    await create(k.kernel, [lab.netns, lab.br0, lab.vxlan]);
+    await create(k.kernel, [lab.netns, ...lab.bridge, lab.vxlan]);
     await k.kernel.announce(scope, 'br0', [
       { ip: '10.7.0.9' as Ip, mac: lab.fdb.mac },
       { ip: 'fd00:7::9' as Ip, mac: lab.fdb.mac },
     ]);
-    await expectHeld(k.kernel, [], [lab.netns, lab.br0, lab.vxlan]);
+    await expectHeld(k.kernel, [], [lab.netns, ...lab.bridge, lab.vxlan]);
   });
 }
 

@@ -116,6 +116,7 @@ export class Tracker {
         const how = difference(step.from, step.object);
         if (how.kind === 'in place') this.#drop(lossOf(this.#believed, how.loses).gone);
         this.#believed.put(step.object);
+        for (const o of broughtBy(step.object, step.from)) this.#believed.put(o);
         return;
       }
       case 'delete': {

@@ -29,10 +29,12 @@ export function networkObjects(input: NetworkInput): LinuxObject[] {
   const routed = isRouted(network) || givesRoutes;
   const mac = routed ? gatewayMac : bridgeMac(network, self.node);
   const settings = [...namespaceSettings, ...bridgeSettings(bridgeName)];
+  const bridge = { kind: 'bridge', scope, name: bridgeName, mac, mtu } as const;
   return [
     { kind: 'netns', scope, mark: namespaceMark(cluster.id, self.node, network.id) },
     ...settings.map((s) => settingObject(scope, s, settingValue(s.key, routed))),
-    { kind: 'bridge', scope, name: bridgeName, mac, mtu },
+    bridge,
+    ...broughtBy(bridge),
     {
       kind: 'vxlan',
       scope,

@@ -53,6 +53,7 @@ describe('a network', () => {
       'sysctl -w -e net/ipv6/conf/br0/accept_ra=0',
       'ip link add br0 address 06:1b:a4:00:00:00 mtu 1449 type bridge mcast_snooping 0',
       'ip link set br0 mtu 1450 up',
+      'bridge fdb replace 06:1b:a4:00:00:00 dev br0 self permanent',
       'ip link add vxlan0 netns weft-b10e000000000001 mtu 1450 type vxlan id 1048577 local 192.0.2.1 dstport 4789 nolearning proxy',
       'ip link set vxlan0 master br0',
       'bridge link set dev vxlan0 learning off flood on',

@@ -70,7 +70,9 @@ test('what is desired is observed, and nothing is left to do; somebody else chan
 
   const port = kernel
     .peek()
-    .find((o) => o.kind === 'port-fdb' && o.scope === networkScope(desired[0]?.id as NetworkId));
+    .find(
+      (o) => o.kind === 'port-fdb' && o.own !== true && o.scope === networkScope(desired[0]?.id as NetworkId),
+    );
   if (port?.kind !== 'port-fdb') throw new Error('blue has no port');
   kernel.remove(port);
   const [step, ...rest] = debugPlanJson.parse(await service.debugPlan({ ...all, network: 'blue' }));

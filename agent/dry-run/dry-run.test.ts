@@ -67,7 +67,7 @@ test('what somebody changed in the kernel would be repaired, and only that', asy
   const h1 = await attached(world);
   await h1.stop();
   const blue = h1.kernel.peek().find((o) => o.kind === 'netns');
-  const port = h1.kernel.peek().find((o) => o.kind === 'port-fdb');
+  const port = h1.kernel.peek().find((o) => o.kind === 'port-fdb' && o.own !== true);
   if (port?.kind !== 'port-fdb' || blue === undefined) throw new Error('there is no port');
   h1.kernel.remove(port);
   const report = await dryRunOf(world, h1);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { encodeClaim } from '../../kvstore/records/claim.ts';
+import { keyOf } from '../../linux/objects/object.ts';
 import { sandboxScope } from '../../linux/objects/scope.ts';
 import type { EndpointId } from '../../model/endpoint.ts';
 import { WeftError } from '../../model/errors.ts';
@@ -245,14 +246,15 @@ describe('attach', () => {
     const [h1] = await blueOn(world, 1);
     const path = h1!.sandbox('c1');
     const first = await h1!.attachAgain('blue', path, { name: 'web', labels: { team: 'a' } });
-    const before = h1!.kernel.peek();
+    const held = () => h1!.kernel.peek().toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+    const before = held();
     h1!.kernel.refuseNext({ op: 'create', kind: 'route' });
     const wish = { routePriority: 10, aliases: ['www'], labels: { team: 'b' } };
     await expect(world.settled(h1!.attachAgain('blue', path, wish))).rejects.toMatchObject({
       code: 'KERNEL_REFUSED',
     });
     expect(await h1!.service.inspectEndpoint({ endpoint: 'web' })).toEqual(first);
-    expect(h1!.kernel.peek()).toEqual(before);
+    expect(held()).toEqual(before);
     expect(await h1!.attachAgain('blue', path, wish)).toMatchObject({ ...wish, addresses: first.addresses });
   });
 
@@ -261,7 +263,7 @@ describe('attach', () => {
     const [h1] = await blueOn(world, 1);
     const path = h1!.sandbox('c1');
     const first = await h1!.attachAgain('blue', path);
-    const port = h1!.kernel.peek().find((o) => o.kind === 'port-fdb')!;
+    const port = h1!.kernel.peek().find((o) => o.kind === 'port-fdb' && o.own !== true)!;
     h1!.kernel.remove(port);
     const denied = new WeftError('KERNEL_REFUSED', 'EINVAL', { details: { errno: 'EINVAL' } });
     h1!.kernel.refuseNext({ op: 'create', kind: 'port-fdb' }, denied);

@@ -102,6 +102,11 @@ describe('what a hand spoils is seen and repaired:', () => {
       ['ip', 'address', 'add', '10.7.0.99/24', 'dev', 'br0'],
       ['ip', 'address', 'add', '10.7.0.1/24', 'dev', 'br0'],
     ],
+    ["the bridge's own entry that is gone", ['bridge', 'fdb', 'del', lab.br0.mac, 'dev', 'br0', 'self']],
+    [
+      "the bridge's own entry at a port",
+      ['bridge', 'fdb', 'replace', lab.br0.mac, 'dev', port, 'master', 'static'],
+    ],
     ['a setting', ['sysctl', '-qw', 'net.ipv4.conf.br0.send_redirects=1']],
     [
       'a tunnel device that answers for nobody',
@@ -136,7 +141,7 @@ describe('what a hand spoils is seen and repaired:', () => {
     await using node = stage.node;
     execFileSync('umount', ['--lazy', node.pathOf(lab.scope)]);
     const { size } = stage.wished;
-    const brought = lab.gateways.flatMap(broughtBy).length;
+    const brought = lab.everything(stage.sandbox).flatMap((o) => broughtBy(o)).length;
     expect(await reach(stage)).toBe(size - brought);
   });
 });

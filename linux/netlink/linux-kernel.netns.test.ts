@@ -54,7 +54,7 @@ test('the node is not one of its own sandboxes', async () => {
 
 test('a namespace in which a network is kept is no sandbox, by whatever path', async () => {
   await using node = await FreshNode.open();
-  await node.kernel.apply(plan(new ObjectSet([lab.netns, lab.br0]), new ObjectSet()));
+  await node.kernel.apply(plan(new ObjectSet([lab.netns, ...lab.bridge]), new ObjectSet()));
   const pin = node.pathOf(lab.scope);
   const child = spawn('nsenter', [`--net=${pin}`, 'sleep', '30'], { stdio: 'ignore' });
   try {
@@ -76,7 +76,7 @@ test('a namespace in which a network is kept is no sandbox, by whatever path', a
 test('a hundred thousand entries go in, are observed whole, and nothing is left to do', async () => {
   await using node = await FreshNode.open();
   // As many as a node has of a network with 64,000 endpoints elsewhere.
-  const wished = new ObjectSet([lab.netns, lab.br0, lab.vxlan, ...lab.crowd(64_000)]);
+  const wished = new ObjectSet([lab.netns, ...lab.bridge, lab.vxlan, ...lab.crowd(64_000)]);
   const results = await node.kernel.apply(plan(wished, new ObjectSet()));
   expect(results.filter(({ ok }) => !ok)).toEqual([]);
   const { objects } = await node.kernel.observe(lab.scope, []);

@@ -115,7 +115,7 @@ export class NoticeReader {
       const row = readFdb(body);
       if (row === undefined) return [];
       // A port's entry that is not static is not as we make them.
-      const isOurs = row.dst !== undefined || row.state === nud.noarp;
+      const isOurs = row.dst !== undefined || row.where === 'own' || row.state === nud.noarp;
       const object = fdbObject(scope, { ...row, state: nud.noarp }, this.#devices);
       return about(isThere && isOurs, object === undefined ? [] : [object]);
     }

@@ -2,6 +2,7 @@ import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Vni } from '../../model/vni.ts';
 import { weftProtocol } from '../objects/ip-config.ts';
+import { ownEntry } from '../objects/forwarding.ts';
 import type { LinuxObject } from '../objects/object.ts';
 import { isSandbox, unknownSandbox, type NetworkScope, type SandboxScope } from '../objects/scope.ts';
 import type { AddressRow } from './codec/address.ts';
@@ -82,12 +83,13 @@ export function namesOf(links: readonly LinkRow[]): Map<number, string> {
   return new Map(links.map((l) => [l.index, l.name]));
 }
 
-/** An entry of a tunnel device, or a static one of a bridge port; not one that the kernel makes for its own devices. */
+/** An entry of a tunnel device, a static one of a bridge port, or the bridge's own; not one that the kernel makes for a port. */
 export function fdbObject(scope: NetworkScope, row: FdbRow, names: LinkNames): LinuxObject | undefined {
   const { mac, dst } = row;
   const dev = names.get(row.dev);
   if (dev === undefined) return undefined;
   if (dst !== undefined) return { kind: 'fdb', scope, dev, mac, dst };
+  if (row.where === 'own') return ownEntry({ scope, name: dev, mac });
   if (row.where === 'device' || row.state !== nud.noarp) return undefined;
   return { kind: 'port-fdb', scope, dev, mac };
 }

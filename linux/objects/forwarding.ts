@@ -14,13 +14,31 @@ export interface FdbEntry {
   readonly dst: Ip;
 }
 
-/** Static FDB entry of a bridge port: this MAC is behind this port (`bridge fdb replace MAC dev PORT master static`). */
+/**
+ * Static FDB entry of a bridge port: this MAC is behind this port (`bridge fdb replace MAC dev PORT master static`). Where the device
+ * is the bridge itself, the MAC is its own, and the kernel makes the entry with it (`ownEntry`).
+ */
 export interface PortFdbEntry {
   readonly kind: 'port-fdb';
   readonly scope: NetworkScope;
   readonly dev: string;
   readonly mac: Mac;
+  /** Of the bridge itself: what is for this MAC is for this node. */
+  readonly own?: true;
 }
+
+interface OfBridge {
+  readonly scope: NetworkScope;
+  readonly name: string;
+  readonly mac: Mac;
+}
+
+/** The entry that the kernel makes for the MAC of a bridge: without it nothing gets to the gateway. */
+export function ownEntry({ scope, name, mac }: OfBridge): PortFdbEntry {
+  return { kind: 'port-fdb', scope, dev: name, mac, own: true };
+}
+
+const whereOf = ({ own }: PortFdbEntry): string => (own === true ? 'self permanent' : 'master static');
 
 /** Permanent neighbour entry: inner IP -> inner MAC (`ip neigh replace IP lladdr MAC dev vxlan0 nud permanent`). */
 export interface NeighbourEntry {
@@ -68,9 +86,11 @@ export const portFdbKind: Kind<PortFdbEntry> = {
   provides: () => nowhere,
   // The entry lives in the bridge and is flushed when the port leaves it.
   uses: (o) => [{ place: portPlace(o.scope, o.dev), fate: 'goes' }],
-  create: (o, sh) => [`${sh.bridge(o.scope)} fdb replace ${o.mac} dev ${quoted(o.dev)} master static`],
+  create: (o, sh) => [`${sh.bridge(o.scope)} fdb replace ${o.mac} dev ${quoted(o.dev)} ${whereOf(o)}`],
   change: (o, _, sh) => portFdbKind.create(o, sh),
-  remove: (o, sh) => [`${sh.bridge(o.scope)} fdb del ${o.mac} dev ${quoted(o.dev)} master`],
+  remove: (o, sh) => [
+    `${sh.bridge(o.scope)} fdb del ${o.mac} dev ${quoted(o.dev)} ${o.own === true ? 'self' : 'master'}`,
+  ],
 };
 
 export const neighbourKind: Kind<NeighbourEntry> = {

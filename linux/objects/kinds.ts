@@ -3,7 +3,7 @@ import { addressKind, sysctlKind } from './ip-config.ts';
 import type { Kind, Place, Use } from './kind.ts';
 import { bridgeKind, vethKind, vxlanKind } from './link.ts';
 import { namespaceKind } from './namespace.ts';
-import type { LinuxObject } from './object.ts';
+import { keyOf, type LinuxObject } from './object.ts';
 import { routeKind } from './route.ts';
 
 const kinds: { readonly [K in LinuxObject['kind']]: Kind<Extract<LinuxObject, { kind: K }>, LinuxObject> } = {
@@ -29,7 +29,12 @@ export const rankOf = (o: LinuxObject): number => kindOf(o).rank(o);
 export const placesOf = (o: LinuxObject): readonly Place[] => kindOf(o).provides(o);
 /** Places that the object needs. */
 export const usesOf = (o: LinuxObject): readonly Use[] => kindOf(o).uses(o);
-/** Objects that the kernel makes with this one. */
-export const broughtBy = (o: LinuxObject): readonly LinuxObject[] => kindOf(o).brings?.(o) ?? nothing;
+/** Objects that the kernel makes with this one, or when this one comes to be in the place of another form of it. */
+export function broughtBy(o: LinuxObject, from?: LinuxObject): readonly LinuxObject[] {
+  const all = kindOf(o).brings?.(o) ?? nothing;
+  if (from === undefined || all.length === 0) return all;
+  const before = new Set(broughtBy(from).map(keyOf));
+  return all.filter((brought) => !before.has(keyOf(brought)));
+}
 
 const nothing: readonly LinuxObject[] = [];

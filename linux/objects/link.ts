@@ -1,6 +1,7 @@
 import type { Ip } from '../../model/ip.ts';
 import type { Mac } from '../../model/mac.ts';
 import type { Vni } from '../../model/vni.ts';
+import { ownEntry, type PortFdbEntry } from './forwarding.ts';
 import { ranks, type Kind } from './kind.ts';
 import { inNamespace, linkPlace, neighbourPlace, portPlace } from './place.ts';
 import type { NetworkScope, SandboxScope } from './scope.ts';
@@ -52,10 +53,11 @@ export interface Veth {
   };
 }
 
-export const bridgeKind: Kind<Bridge> = {
+export const bridgeKind: Kind<Bridge, PortFdbEntry> = {
   rank: () => ranks.bridge,
-  provides: (o) => [linkPlace(o.scope, o.name), neighbourPlace(o.scope, o.name)],
+  provides: (o) => [linkPlace(o.scope, o.name), portPlace(o.scope, o.name), neighbourPlace(o.scope, o.name)],
   uses: (o) => [inNamespace(o.scope)],
+  brings: (o) => [ownEntry(o)],
   // A bridge keeps its MTU whatever its ports have, but only one that differs from the one it was made with.
   create: (o, sh) => [
     `${sh.ip(o.scope)} link add ${quoted(o.name)} address ${o.mac} mtu ${o.mtu - 1} type bridge mcast_snooping 0`,

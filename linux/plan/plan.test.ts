@@ -17,7 +17,9 @@ import type { Plan } from './step.ts';
 const sandbox = sandboxScope('/run/netns/c1');
 const everything = lab.everything(sandbox);
 /** Without what comes with others. */
-const alone = everything.filter((o) => o.kind !== 'route' || o.via !== undefined);
+const alone = everything.filter(
+  (o) => ((o.kind !== 'route' || o.via !== undefined) && !lab.bridge.includes(o)) || o === lab.br0,
+);
 
 /** Any consistent subset of the contract's objects, some of them with other attributes. */
 const anyState: fc.Arbitrary<ObjectSet> = fc

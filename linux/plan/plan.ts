@@ -128,12 +128,13 @@ function bringing(
   ending: ReadonlySet<LinuxObject>,
 ): ObjectSet {
   const brought = new ObjectSet();
-  for (const { op, object } of makings) {
-    const there = op === 'create' ? broughtBy(object) : [];
-    if (there.length === 0) continue;
+  for (const step of makings) {
+    const news =
+      step.op === 'delete' ? [] : broughtBy(step.object, step.op === 'change' ? step.from : undefined);
+    if (news.length === 0) continue;
     // What is made again in case that it is gone may be there, and bring nothing.
-    const held = observed.get(object);
-    if (held === undefined || ending.has(held)) for (const o of there) brought.put(o);
+    const held = step.op === 'create' ? observed.get(step.object) : undefined;
+    if (held === undefined || ending.has(held)) for (const o of news) brought.put(o);
   }
   return brought;
 }

@@ -11,14 +11,14 @@ interface UnderTest {
 }
 
 const { gateways } = lab;
-const routes = gateways.flatMap(broughtBy);
+const routes = gateways.flatMap((address) => broughtBy(address));
 /** Others of the same subnets. */
 const others = gateways.map((address) => ({ ...address, ip: address.ip.replace(/1$/, '99') as Ip }));
 
 /** The promises about the routes to the subnets of gateways, which the kernel makes and removes by itself. */
 export function gatewayCases(promise: (title: string, run: (k: UnderTest) => Promise<void>) => void): void {
   promise('the route to its subnet comes with an address, and goes with it', async ({ kernel }) => {
-    await all(kernel, 'create', [lab.netns, lab.br0, ...gateways]);
+    await all(kernel, 'create', [lab.netns, ...lab.bridge, ...gateways]);
     expect(routes.length).toBe(2);
     await expectHeld(kernel, [...gateways, ...routes]);
     await all(kernel, 'delete', gateways);
@@ -26,7 +26,7 @@ export function gatewayCases(promise: (title: string, run: (k: UnderTest) => Pro
   });
 
   promise('one that was removed is put back, and goes with its address all the same', async ({ kernel }) => {
-    await all(kernel, 'create', [lab.netns, lab.br0, ...gateways]);
+    await all(kernel, 'create', [lab.netns, ...lab.bridge, ...gateways]);
     await all(kernel, 'delete', routes);
     await expectHeld(kernel, gateways);
     await all(kernel, 'create', routes);
@@ -36,12 +36,12 @@ export function gatewayCases(promise: (title: string, run: (k: UnderTest) => Pro
   });
 
   promise('one that is there already is a success', async ({ kernel }) => {
-    await all(kernel, 'create', [lab.netns, lab.br0, ...gateways, ...routes, ...routes]);
+    await all(kernel, 'create', [lab.netns, ...lab.bridge, ...gateways, ...routes, ...routes]);
     await expectHeld(kernel, [...gateways, ...routes]);
   });
 
   promise('it stays when another address of the subnet goes', async ({ kernel }) => {
-    await all(kernel, 'create', [lab.netns, lab.br0, ...gateways, ...others]);
+    await all(kernel, 'create', [lab.netns, ...lab.bridge, ...gateways, ...others]);
     await expectHeld(kernel, [...gateways, ...others, ...routes]);
     await all(kernel, 'delete', others);
     await expectHeld(kernel, [...gateways, ...routes]);

@@ -17,7 +17,15 @@ export function lookCases(promise: (title: string, run: (k: UnderTest) => Promis
     'at single entries answers what is there, in whatever form, and nothing for what is not',
     async (k) => {
       const s = await k.sandbox('c1');
-      const wished = [lab.netns, lab.br0, lab.vxlan, lab.fdb, lab.neighbour, lab.neighbour6, lab.veth(s)];
+      const wished = [
+        lab.netns,
+        ...lab.bridge,
+        lab.vxlan,
+        lab.fdb,
+        lab.neighbour,
+        lab.neighbour6,
+        lab.veth(s),
+      ];
       await k.kernel.apply(wished.map((object) => ({ op: 'create', object })));
       const absent = { ...lab.fdb, mac: lab.otherNeighbour.mac };
       const asked = [

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { ipFromBigint, type Ip } from '../../../model/ip.ts';
 import { macFromBytes } from '../../../model/mac.ts';
 import * as lab from '../../kernel-contract-objects.ts';
+import { ownEntry } from '../../objects/forwarding.ts';
 import { batchesOf, batchesOfSeries } from '../batch.ts';
 import { headerBytes, roomOf } from '../wire.ts';
 import { writeEntry, type Entry } from './entry.ts';
@@ -73,6 +74,7 @@ const entry: fc.Arbitrary<Entry> = fc.oneof(
     dst: ip,
   }),
   fc.record({ kind: fc.constant('port-fdb'), scope: fc.constant(scope), dev: fc.constant('v1'), mac }),
+  mac.map((its) => ownEntry({ scope, name: 'br0', mac: its })),
   fc.record({
     kind: fc.constant('neighbour'),
     scope: fc.constant(scope),

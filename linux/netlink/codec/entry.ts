@@ -12,6 +12,7 @@ export type Entry = FdbEntry | PortFdbEntry | NeighbourEntry;
  *
  * - `bridge fdb replace MAC dev DEV self permanent dst IP`, and `bridge fdb del ...`
  * - `bridge fdb replace MAC dev PORT master static`, and `bridge fdb del ...`
+ * - `bridge fdb replace MAC dev BRIDGE self permanent`, and `bridge fdb del ...`
  * - `ip neigh replace IP lladdr MAC dev DEV nud permanent`, and `ip neigh del IP dev DEV`
  */
 export function writeEntry(o: Entry, dev: number, op: 'put' | 'delete', room: Room, at: number): number {
@@ -27,7 +28,7 @@ export function writeEntry(o: Entry, dev: number, op: 'put' | 'delete', room: Ro
       break;
     case 'port-fdb':
       words[at + 4] = af.bridge;
-      words[at + 6] = nud.noarp | (ntf.master << 16);
+      words[at + 6] = o.own === true ? nud.permanent | (ntf.self << 16) : nud.noarp | (ntf.master << 16);
       end = writeLladdr(o.mac, room, end);
       break;
     case 'neighbour':

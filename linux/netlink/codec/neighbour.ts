@@ -45,8 +45,8 @@ export interface FdbRow {
   /** The VTEP of a tunnel device's entry. */
   readonly dst: Ip | undefined;
   readonly state: number;
-  /** In the FDB of the bridge that the device is a port of, or in that of the device itself? */
-  readonly where: 'bridge' | 'device';
+  /** In the FDB of the bridge that the device is a port of, or is (`own`), or in that of the device itself? */
+  readonly where: 'bridge' | 'own' | 'device';
 }
 
 /** Reads an RTM_NEWNEIGH message of family AF_BRIDGE, its body from `from` to `end`; undefined for an entry without a MAC. */
@@ -56,12 +56,14 @@ export function readFdb(bytes: Uint8Array, from = 0, end = bytes.length): FdbRow
   const mac = findAttribute(bytes, attributes, end, nda.lladdr);
   if (mac === undefined || lengthOf(bytes, mac) !== 6) return undefined;
   const dst = findAttribute(bytes, attributes, end, nda.dst);
+  const master = findAttribute(bytes, attributes, end, nda.master);
+  const dev = readU32(bytes, from + 4);
   return {
-    dev: readU32(bytes, from + 4),
+    dev,
     mac: macFromBytes(bytes, mac),
     dst: dst === undefined ? undefined : ipFromBytes(bytes, lengthOf(bytes, dst) === 4 ? 4 : 6, dst),
     state: readU16(bytes, from + 8),
-    where: findAttribute(bytes, attributes, end, nda.master) === undefined ? 'device' : 'bridge',
+    where: master === undefined ? 'device' : readU32(bytes, master) === dev ? 'own' : 'bridge',
   };
 }
 

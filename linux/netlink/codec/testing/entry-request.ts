@@ -19,7 +19,11 @@ function bodyOf(w: BodyWriter, o: Entry, dev: number): BodyWriter {
         .attributeMac(nda.lladdr, o.mac)
         .attributeIp(nda.dst, o.dst);
     case 'port-fdb':
-      return head(w, af.bridge, dev, nud.noarp, ntf.master).attributeMac(nda.lladdr, o.mac);
+      return (
+        o.own === true
+          ? head(w, af.bridge, dev, nud.permanent, ntf.self)
+          : head(w, af.bridge, dev, nud.noarp, ntf.master)
+      ).attributeMac(nda.lladdr, o.mac);
     case 'neighbour':
       return head(w, familyOf(o.ip) === 4 ? af.inet : af.inet6, dev, nud.permanent, 0)
         .attributeIp(nda.dst, o.ip)
