@@ -252,3 +252,9 @@ export const strays = {
     object: { kind: 'fdb', scope, ...strayFdb } satisfies FdbEntry,
   },
 } as const;
+
+/** The base, with those above in the place of what has their keys. */
+export function overlay(base: readonly LinuxObject[], above: readonly LinuxObject[]): LinuxObject[] {
+  const byKey = new Map([...base, ...above].map((o) => [keyOf(o), o]));
+  return [...byKey.values()];
+}

@@ -53,7 +53,7 @@ function createCases(promise: Promised): void {
     for (const o of lab.everything(s)) {
       await applyAll(k.kernel, [{ op: 'create', object: o }]);
       wished.push(o, ...broughtBy(o));
-      await expectHeld(k.kernel, [s], overlay(wished, []));
+      await expectHeld(k.kernel, [s], lab.overlay(wished, []));
     }
   });
 
@@ -82,7 +82,7 @@ function createCases(promise: Promised): void {
     await create(k.kernel, lab.everything(s));
     const others = [lab.otherFdb, lab.otherNeighbour, lab.otherRoute(s)];
     await create(k.kernel, others);
-    await expectHeld(k.kernel, [s], overlay(lab.everything(s), others));
+    await expectHeld(k.kernel, [s], lab.overlay(lab.everything(s), others));
   });
 
   promise('a thousand endpoints in one batch are all there', async (k) => {
@@ -116,7 +116,7 @@ function changeCases(promise: Promised): void {
     await create(k.kernel, held);
     for (const [from, object] of lab.changes(s)) {
       await applyAll(k.kernel, [{ op: 'change', object, from }]);
-      held = overlay(held, [object]);
+      held = lab.overlay(held, [object]);
       await expectHeld(k.kernel, [s], held);
     }
   });
@@ -128,9 +128,9 @@ function changeCases(promise: Promised): void {
     await create(k.kernel, [...base, lab.portFdb]);
     const moved = { ...from, bridge: 'br1' };
     await applyAll(k.kernel, [{ op: 'change', object: moved, from }]);
-    await expectHeld(k.kernel, [s], overlay(base, [moved]));
+    await expectHeld(k.kernel, [s], lab.overlay(base, [moved]));
     await create(k.kernel, [lab.portFdb]);
-    await expectHeld(k.kernel, [s], overlay(base, [moved, lab.portFdb]));
+    await expectHeld(k.kernel, [s], lab.overlay(base, [moved, lab.portFdb]));
   });
 
   promise('a bridge that gets another MAC forgets its neighbours, and nothing else', async (k) => {
@@ -138,10 +138,8 @@ function changeCases(promise: Promised): void {
     const [all, from] = [lab.everything(s), lab.br0];
     await create(k.kernel, all);
     const object = { ...from, mac: '02:57:00:00:00:02' as Mac };
-    await applyAll(k.kernel, [
-      { op: 'change', object, from },
-      { op: 'delete', object: ownEntry(from) },
-    ]);
+    await applyAll(k.kernel, [{ op: 'change', object, from }]);
+    await applyAll(k.kernel, [{ op: 'delete', object: ownEntry(from) }]);
     const forgotten = all.filter((o) => o.kind === 'neighbour' && o.dev === from.name);
     expect(forgotten.length).toBe(2);
     const moved = all.filter((o) => !lab.bridge.includes(o));
@@ -158,7 +156,7 @@ function changeCases(promise: Promised): void {
     const base = [lab.netns, ...lab.bridge, up, lab.portFdb];
     await create(k.kernel, base);
     await applyAll(k.kernel, [{ op: 'change', object: { ...up, up: false }, from: up }]);
-    await expectHeld(k.kernel, [s], overlay(base, [{ ...up, up: false }]));
+    await expectHeld(k.kernel, [s], lab.overlay(base, [{ ...up, up: false }]));
     await applyAll(k.kernel, [{ op: 'change', object: up, from: { ...up, up: false } }]);
     await expectHeld(k.kernel, [s], base);
   });
@@ -438,11 +436,6 @@ async function expectHeld(
     if (observed === undefined && o.optional) continue;
     expect([keyOf(o), observed !== undefined && sameObject(observed, o)]).toEqual([keyOf(o), true]);
   }
-}
-
-function overlay(base: readonly LinuxObject[], above: readonly LinuxObject[]): LinuxObject[] {
-  const byKey = new Map([...base, ...above].map((o) => [keyOf(o), o]));
-  return [...byKey.values()];
 }
 
 function errorOf(result: StepResult | undefined): WeftError {
