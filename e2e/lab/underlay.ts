@@ -15,6 +15,13 @@ export interface Plug {
   readonly mtu: number;
 }
 
+/**
+ * Packets that wait for the MAC of a neighbour on eth1; the kernel's own measure is a hundred. All namespaces of a machine answer pings
+ * by the same sockets, one for each processor, which have room for some hundred packets (net/ipv6/icmp.c): what waits at a host
+ * whose cable is out would keep others, who have nothing to do with it, from answering.
+ */
+const waiting = 8;
+
 interface LinkRow {
   readonly ifname: string;
   readonly operstate: string;
@@ -50,6 +57,9 @@ export async function ensurePlug(lab: string, underlay: Family, plug: Plug): Pro
   const nodad = underlay === 6 ? ' nodad' : '';
   await ipBatch(namespacePath(namespace), [
     `link set ${underlayInterface} mtu ${plug.mtu} addrgenmode none up`,
+    ...['arp_cache', 'ndisc_cache'].map(
+      (table) => `ntable change name ${table} dev ${underlayInterface} queue ${waiting}`,
+    ),
     `address replace ${plug.address}/${underlayPrefixLength(underlay)} dev ${underlayInterface}${nodad}`,
   ]);
   return !made && eth1?.operstate === 'UP' && eth1.mtu === plug.mtu;
