@@ -14,7 +14,6 @@ const scene = trustCases({
   start: ({ certificate, clientCa }) => ConsulServer.start({ tls: { certificate, clientCa } }),
   open: (ports, prefix, wish) => openClient(ports, prefix, { ...wish, secure: true }),
   plainPort: async (server) => server.port,
-  staleCause: /^STORE_DENIED$/,
 });
 
 test('a refusal says between whom there is no trust', async () => {

@@ -30,8 +30,6 @@ const scene = trustCases({
     atEnd(() => new Promise((resolve) => plain.close(() => resolve())));
     return (plain.address() as AddressInfo).port;
   },
-  // Where the connection had to be cut, that is the reason that comes first.
-  staleCause: /^STORE_(DENIED|UNAVAILABLE)$/,
 });
 
 test('without authorities of our own those of the system are asked', () => {
