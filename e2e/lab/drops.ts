@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { mustRun } from './run.ts';
@@ -15,12 +15,6 @@ export interface Drop {
 
 /** What happens to packets all the time, and takes nothing from anybody: copies for nobody, the ends of sockets, what came twice. */
 const usual = /^(NO_SOCKET|OTHERHOST|SOCKET_FILTER|SOCKET_CLOSE|QUEUE_PURGE|TCP_\w+)$/;
-/** What tells of a machine that is too busy or too full, and of nothing that anybody has configured. */
-const machine = /^(CPU_BACKLOG|NOMEM|PROTO_MEM|SOCKET_RCVBUFF|SKB_UCOPY_FAULT)$/;
-
-/** Did the machine fail, rather than what it was told to do? */
-export const isOfMachine = ({ reason }: Drop): boolean => machine.test(reason);
-
 /**
  * Which packets the kernel gives up, and why, in all namespaces: the tracepoint `skb:kfree_skb` in a trace buffer of its own
  * (Documentation/trace/ftrace.rst, "Instances").
@@ -67,7 +61,7 @@ export class DropWatch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     try {
-      rmdirSync(this.#buffer);
+      if (existsSync(this.#buffer)) rmdirSync(this.#buffer);
     } finally {
       await mustRun(['umount', this.#mount]);
       rmdirSync(this.#mount);

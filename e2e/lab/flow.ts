@@ -80,7 +80,7 @@ export async function startFlow(path: string, address: string, options: FlowOpti
     get received() {
       return received;
     },
-    losses: () => lossesIn(text),
+    losses: () => lossesIn(text, answersIn(text)),
     stop,
     async [Symbol.asyncDispose]() {
       child.kill('SIGKILL');
@@ -101,17 +101,16 @@ export function parseFlow(text: string): FlowResult {
     sent,
     received: seen.size,
     // The very last request may still be on its way.
-    ...lossesIn(text, sent - 1),
+    ...lossesIn(text, answers, sent - 1),
     slowest: Math.max(0, ...answers.map(({ took }) => took)),
     longestGap: Math.max(0, ...times.slice(1).map((time, i) => time - (times[i] ?? time))),
   };
 }
 
 /** Of the requests up to the number `end`, or to the last one that has an answer. */
-function lossesIn(text: string, end?: number): Losses {
-  const answers = answersIn(text);
+function lossesIn(text: string, answers: readonly EchoReply[], end = answers.at(-1)?.number ?? 0): Losses {
   return {
-    ...gapsIn(answers, end ?? answers.at(-1)?.number ?? 0),
+    ...gapsIn(answers, end),
     remarks: remarksIn(text),
     duplicates: answers.filter(({ again }) => again).length,
   };

@@ -1,4 +1,4 @@
-import { isOfMachine, type Drop } from '../lab/drops.ts';
+import type { Drop } from '../lab/drops.ts';
 import type { FlowResult, Losses } from '../lab/flow.ts';
 import type { Pair } from '../lab/ping-table.ts';
 import type { Heard } from './stream-words.ts';
@@ -23,16 +23,14 @@ export interface Judged {
   readonly sent: number;
   /** What must not be: `h1/c1 -> fd00:7::3: 12, 13` for echo requests without an answer, broken connections, duplicates. */
   readonly lost: readonly string[];
-  /** The same of those of which the kernel says that it had no room for a packet at that very moment, which is no fault. */
-  readonly lostByMachine: readonly string[];
-  /** Echo requests that were lost by those who were touched, which is no fault either. */
+  /** Echo requests that were lost by those who were touched, which is no fault. */
   readonly lostByTouched: number;
   /** The longest time without an answer, and that for which a connection was silent, in milliseconds; of those not touched. */
   readonly gap: number;
   readonly pause: number;
 }
 
-/** How far a drop may lie from when the echo request was sent that it explains, in milliseconds. */
+/** How far a drop may lie from when an echo request was sent that it may explain, in milliseconds. */
 const near = 50;
 
 /**
@@ -46,42 +44,27 @@ export function judged({ pings, streams, drops }: TrafficResult, touched: Among 
   const broken = streams.flatMap(({ from, to, broken: why }) =>
     why === undefined ? [] : [`connection ${from.host}/${from.sandbox} -> ${to.host}/${to.sandbox}: ${why}`],
   );
-  const all = still.map((pair) => told(pair, pair.result, drops));
   return {
     sent: pings.reduce((sum, { result }) => sum + result.sent, 0),
-    lost: [...all.flatMap(({ lost }) => lost), ...broken],
-    lostByMachine: all.flatMap(({ byMachine }) => byMachine),
+    lost: [...still.flatMap((pair) => faultsOf(pair, pair.result, drops)), ...broken],
     lostByTouched: hit.reduce((sum, { result }) => sum + result.lost.length, 0),
     gap: Math.max(0, ...still.map(({ result }) => result.longestGap)),
     pause: Math.max(0, ...streams.filter((each) => !isTouched(each)).map(({ pause }) => pause)),
   };
 }
 
-/** What is wrong with one flow, and what the machine is to blame for, in words, with what the kernel gave up at these moments. */
-export function told(
+/** What is wrong with one flow, in words, with what ping says of it and what the kernel gave up at these moments. */
+export function faultsOf(
   { from, address }: Pick<Pair, 'from' | 'address'>,
   { lost, lostAt, remarks, duplicates }: Losses,
   drops: readonly Drop[],
-): Record<'lost' | 'byMachine', readonly string[]> {
+): readonly string[] {
   const name = `${from.host}/${from.sandbox} -> ${address}`;
-  const meanwhile = (index: number): readonly Drop[] =>
-    drops.filter(({ time }) => Math.abs(time - (lostAt[index] ?? NaN)) <= near);
-  const isByMachine = lost.map((_, index) => meanwhile(index).some(isOfMachine));
-  const text = (byMachine: boolean): readonly string[] => {
-    const indexes = [...lost.keys()].filter((index) => isByMachine[index] === byMachine);
-    if (indexes.length === 0) return [];
-    const reasons = new Set(
-      indexes.flatMap((index) => meanwhile(index).map(({ reason, where }) => `${reason} in ${where}`)),
-    );
-    const notes = [
-      ...remarks,
-      ...(reasons.size === 0 ? [] : [`dropped meanwhile: ${[...reasons].join(', ')}`]),
-    ];
-    const numbers = indexes.map((index) => lost[index]).join(', ');
-    return [[`${name}: ${numbers}`, ...notes].join('; ')];
-  };
-  return {
-    lost: [...text(false), ...(duplicates === 0 ? [] : [`${name}: ${duplicates} duplicates`])],
-    byMachine: text(true),
-  };
+  const isMeanwhile = ({ time }: Drop): boolean => lostAt.some((at) => Math.abs(time - at) <= near);
+  const reasons = new Set(drops.filter(isMeanwhile).map(({ reason, where }) => `${reason} in ${where}`));
+  const why = reasons.size === 0 ? [] : [`dropped meanwhile: ${[...reasons].join(', ')}`];
+  return [
+    ...(lost.length === 0 ? [] : [[`${name}: ${lost.join(', ')}`, ...remarks, ...why].join('; ')]),
+    ...(duplicates === 0 ? [] : [`${name}: ${duplicates} duplicates`]),
+  ];
 }

@@ -3,7 +3,7 @@ import { startFlow, type Flow } from '../lab/flow.ts';
 import type { Member } from '../lab/members.ts';
 import { allPairs, type Pair } from '../lab/ping-table.ts';
 import { mapBounded, waitFor } from '../lab/wait.ts';
-import { told, type Among, type TrafficResult } from './judged.ts';
+import { faultsOf, type Among, type TrafficResult } from './judged.ts';
 import { Streams } from './streams.ts';
 
 /** What `ping` has to be told for a hundred a second: it waits in whole ticks of the kernel, mostly of 4 ms. */
@@ -86,7 +86,7 @@ export class Traffic implements AsyncDisposable {
   lostSoFar(among: Among): readonly string[] {
     return this.#flows
       .filter(({ from, to }) => among(from.host, to.host))
-      .flatMap((pair) => told(pair, pair.flow.losses(), this.#drops?.read() ?? []).lost);
+      .flatMap((pair) => faultsOf(pair, pair.flow.losses(), this.#drops?.read() ?? []));
   }
 
   /** Ends it, and tells what became of it. */

@@ -226,6 +226,10 @@ export function trustCases<S extends TrustServer>(subject: TrustSubject<S>): Tru
     await eventually('some seconds', () => performance.now() > end);
     const attempts = proxy.attempts - before;
     expect(await refusal(store)).toContain('issued by CN=second-ca');
+    const fresh = new Follower();
+    (await connect(both(), '127.0.0.1', [proxy.port])).watch('net/', fresh.sink);
+    await eventually('the reason', () => fresh.kinds.at(-1) === 'stale');
+    expect(fresh.updates.at(-1)).toMatchObject({ cause: { code: 'STORE_DENIED' } });
     expect([follower.kinds.at(-1), follower.texts]).toEqual(['stale', { 'net/a': '1' }]);
     await show(ca, loopback);
     await eventually('contact', () => follower.kinds.at(-1) === 'changes', patience);

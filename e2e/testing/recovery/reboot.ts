@@ -62,7 +62,6 @@ export async function allRebooted(scene: Scene): Promise<Recovery> {
     converged,
     sent: 0,
     lost: [],
-    lostByMachine: [],
     lostByTouched: 0,
     gap: Number.NaN,
     pause: Number.NaN,
