@@ -5,17 +5,16 @@ import type { Mac } from '../model/mac.ts';
 import { prefixFamily } from '../model/prefix.ts';
 import * as lab from './kernel-contract-objects.ts';
 import type { KernelUnderTest } from './testing/kernel-under-test.ts';
+import { applyAll, create, expectHeld } from './testing/contract-steps.ts';
 import { lookCases } from './testing/look-cases.ts';
+import { observeCases } from './testing/observe-cases.ts';
 import { gatewayCases } from './testing/gateway-cases.ts';
 import { routeCases } from './testing/route-cases.ts';
-import type { Kernel, StepResult } from './kernel.ts';
+import type { StepResult } from './kernel.ts';
 import { ownEntry } from './objects/forwarding.ts';
 import { broughtBy } from './objects/kinds.ts';
 import { keyOf, type LinuxObject } from './objects/object.ts';
-import type { NetworkScope, SandboxScope } from './objects/scope.ts';
-import { bridgeSettings, namespaceSettings, settingObject } from './objects/settings.ts';
-import { sameObject } from './plan/change-table.ts';
-import type { Step } from './plan/step.ts';
+import type { SandboxScope } from './objects/scope.ts';
 
 /** The promises of the Kernel port: each test gets a node of its own that holds nothing of ours. */
 export function kernelContract(name: string, setup: () => Promise<KernelUnderTest>): void {
@@ -44,7 +43,7 @@ export function kernelContract(name: string, setup: () => Promise<KernelUnderTes
 }
 
 type Promised = (title: string, run: (k: KernelUnderTest) => Promise<void>) => void;
-const { scope, strays } = lab;
+const { scope } = lab;
 
 function createCases(promise: Promised): void {
   promise('each kind of object is observed as it was wished', async (k) => {
@@ -282,160 +281,6 @@ function refuseCases(promise: Promised): void {
     await applyAll(k.kernel, [{ op: 'delete', object: lab.sandboxAddress(s) }]);
     await applyAll(k.kernel, [{ op: 'delete', object: lab.veth(s) }]);
   });
-}
-
-function observeCases(promise: Promised): void {
-  promise('a namespace that is absent is an empty observation', async (k) => {
-    const observed = await k.kernel.observe(scope, []);
-    expect([observed.objects.size, observed.deadSandboxes.size]).toEqual([0, 0]);
-  });
-
-  promise('our namespaces are listed with their marks', async (k) => {
-    expect(await k.kernel.namespaces()).toEqual([]);
-    await create(k.kernel, [lab.netns, lab.inSecondNetwork(lab.netns)]);
-    const listed = [...(await k.kernel.namespaces())].sort((a, b) => (a.scope < b.scope ? -1 : 1));
-    expect(listed).toEqual([lab.netns, lab.inSecondNetwork(lab.netns)]);
-  });
-
-  promise('a sandbox that died is reported, and its port is gone', async (k) => {
-    const [s, alive] = [await k.sandbox('c1'), await k.sandbox('c2')];
-    await create(k.kernel, lab.everything(s));
-    expect((await k.kernel.observe(scope, [s, alive])).deadSandboxes.size).toBe(0);
-    await k.killSandbox(s);
-    expect([...(await k.kernel.observe(scope, [s, alive])).deadSandboxes]).toEqual([s]);
-    await expectHeld(k.kernel, [s], lab.without(lab.everything(s), lab.veth(s)));
-  });
-
-  promise('a port into a sandbox that was not asked about is there, its other end unknown', async (k) => {
-    const s = await k.sandbox('c1');
-    await create(k.kernel, lab.everything(s));
-    const { objects } = await k.kernel.observe(scope, []);
-    expect(objects.get(lab.veth(s))).toMatchObject({
-      kind: 'veth',
-      name: lab.veth(s).name,
-      peer: { scope: 'sandbox:' },
-    });
-    expect([...objects.values()].filter((o) => o.scope === s)).toEqual([]);
-  });
-
-  promise('each of two sandboxes in one network has its own port', async (k) => {
-    const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
-    const second = [lab.secondVeth(b), lab.secondAddress(b)];
-    await create(k.kernel, [...lab.everything(a), ...second]);
-    await expectHeld(k.kernel, [a, b], [...lab.everything(a), ...second]);
-    await expectHeld(k.kernel, [b, a], [...lab.everything(a), ...second]);
-  });
-
-  promise('of a sandbox in two networks, each observation sees its own interface', async (k) => {
-    const s = await k.sandbox('c1');
-    const second = lab.inOtherNetwork(s);
-    await create(k.kernel, [...lab.everything(s), ...second]);
-    await expectHeld(k.kernel, [s], lab.everything(s));
-    await expectHeld(k.kernel, [s], second, lab.secondScope);
-  });
-
-  promise('in a network namespace all is ours, whoever put it there', async (k) => {
-    const s = await k.sandbox('c1');
-    await create(k.kernel, lab.everything(s));
-    await k.foreign(scope, { what: 'link', name: strays.link.name });
-    await k.foreign(scope, strays.address.foreign);
-    await k.foreign(scope, strays.route.foreign);
-    await k.foreign(scope, strays.route6.foreign);
-    await k.foreign(scope, strays.fdb.foreign);
-    const { objects } = await k.kernel.observe(scope, [s]);
-    expect(objects.get(strays.address.object)).toEqual(strays.address.object);
-    expect(objects.get(strays.route.object)).toEqual(strays.route.object);
-    expect(objects.get(strays.route6.object)).toEqual(strays.route6.object);
-    expect(objects.get(strays.fdb.object)).toEqual(strays.fdb.object);
-    expect(objects.get(strays.link)).toMatchObject({ kind: 'bridge', name: strays.link.name });
-    const routes = [strays.route.object, strays.route6.object];
-    const all = [strays.fdb.object, ...routes, strays.address.object, strays.link];
-    await applyAll(
-      k.kernel,
-      all.map((object) => ({ op: 'delete', object })),
-    );
-    await expectHeld(k.kernel, [s], lab.everything(s));
-  });
-
-  promise('in a sandbox only what is marked is ours', async (k) => {
-    const s = await k.sandbox('c1');
-    await k.foreign(s, { what: 'link', name: 'mine0' });
-    await k.foreign(s, { what: 'address', dev: 'mine0', ip: '10.98.0.1' as Ip, length: 24 });
-    await create(k.kernel, lab.everything(s));
-    await k.foreign(s, { what: 'address', dev: 'eth0', ip: '10.97.0.1' as Ip, length: 24 });
-    await expectHeld(k.kernel, [s], lab.everything(s));
-  });
-
-  promise('an interface that is no port of ours does not answer for one', async (k) => {
-    const s = await k.sandbox('c1');
-    await k.foreign(s, { what: 'link', name: 'eth0' });
-    await create(k.kernel, [lab.netns, ...lab.bridge]);
-    await expectHeld(k.kernel, [s], [lab.netns, ...lab.bridge]);
-  });
-
-  promise('a sandbox has one identity for life, and none afterwards', async (k) => {
-    const [a, b] = [await k.sandbox('c1'), await k.sandbox('c2')];
-    await create(k.kernel, [lab.netns, ...lab.bridge, lab.veth(b)]);
-    await k.foreign(b, { what: 'link', name: 'mine0' });
-    expect(k.kernel.identify(a).interfaces).toEqual(['lo']);
-    expect([...k.kernel.identify(b).interfaces].sort()).toEqual(['eth0', 'lo', 'mine0']);
-    expect(k.kernel.identify(a)).toEqual(k.kernel.identify(a));
-    expect(k.kernel.identify(a).bootId).toBe(k.kernel.identify(b).bootId);
-    expect(k.kernel.identify(a).cookie).not.toBe(k.kernel.identify(b).cookie);
-    await k.killSandbox(a);
-    expect(() => k.kernel.identify(a)).toThrow(expect.objectContaining({ code: 'SANDBOX_INVALID' }));
-  });
-
-  promise('announcing in any state does no harm', async (k) => {
-    await k.kernel.announce(scope, 'br0', [{ ip: '10.7.0.9' as Ip, mac: lab.fdb.mac }]);
-    await create(k.kernel, [lab.netns, ...lab.bridge, lab.vxlan]);
-    await k.kernel.announce(scope, 'br0', [
-      { ip: '10.7.0.9' as Ip, mac: lab.fdb.mac },
-      { ip: 'fd00:7::9' as Ip, mac: lab.fdb.mac },
-    ]);
-    await expectHeld(k.kernel, [], [lab.netns, ...lab.bridge, lab.vxlan]);
-  });
-}
-
-/** Applies steps that must all succeed. */
-async function applyAll(kernel: Kernel, steps: readonly Step[]): Promise<void> {
-  const results = await kernel.apply(steps);
-  expect(results.length).toBe(steps.length);
-  const failed = results.flatMap((r, i) =>
-    r.ok ? [] : [`${steps[i]?.op} ${keyOf((steps[i] as Step).object)}: ${r.error.message}`],
-  );
-  expect(failed).toEqual([]);
-}
-
-const create = (kernel: Kernel, objects: readonly LinuxObject[]): Promise<void> =>
-  applyAll(
-    kernel,
-    objects.map((object) => ({ op: 'create', object })),
-  );
-
-/**
- * The observation is exactly these objects. Settings are there whether wished or not: the wished ones must have their values,
- * and no others than the owned ones may appear.
- */
-async function expectHeld(
-  kernel: Kernel,
-  sandboxes: readonly SandboxScope[],
-  wished: readonly LinuxObject[],
-  of: NetworkScope = scope,
-): Promise<void> {
-  const { objects } = await kernel.observe(of, sandboxes);
-  const plain = (all: Iterable<LinuxObject>): LinuxObject[] =>
-    [...all].filter((o) => o.kind !== 'sysctl').sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
-  expect(plain(objects)).toEqual(plain(wished));
-  const bridges = wished.filter((o) => o.kind === 'bridge').flatMap((o) => bridgeSettings(o.name));
-  const owned = new Set([...namespaceSettings, ...bridges].map((s) => keyOf(settingObject(of, s, ''))));
-  for (const o of objects) if (o.kind === 'sysctl') expect(owned).toContain(keyOf(o));
-  for (const o of wished) {
-    if (o.kind !== 'sysctl') continue;
-    const observed = objects.get(o);
-    if (observed === undefined && o.optional) continue;
-    expect([keyOf(o), observed !== undefined && sameObject(observed, o)]).toEqual([keyOf(o), true]);
-  }
 }
 
 function errorOf(result: StepResult | undefined): WeftError {
